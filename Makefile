@@ -1,0 +1,46 @@
+# Two commands a newcomer needs: `make demo` and `make test`. The rest is for work on jobmon itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test dev check crash soak bench clean
+
+demo: $(VENV)/.installed
+	$(BIN)/jobmon demo demo --yes
+
+test: $(VENV)/.dev
+	$(BIN)/pytest -q
+
+dev: $(VENV)/.dev
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+crash: $(VENV)/.dev
+	$(BIN)/python -m tests.crash.campaign
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.crash.campaign --kills 10000 --jobs 30000
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) .dev build dist *.egg-info demo
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+# Checkers cannot see the editable install's import hook: they read these links instead.
+$(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@mkdir -p .dev/jobmon
+	@for room in tui runtime jobs; do ln -sfn ../../$$room .dev/jobmon/$$room; done
+	@touch $(VENV)/.installed $@

@@ -1,0 +1,1 @@
+"""The language flows are written in."""

@@ -1,0 +1,1 @@
+"""The batch runtime: decides what runs, executes it, and never loses track."""

@@ -1,0 +1,1 @@
+"""Executors: how an attempt becomes a process somewhere."""

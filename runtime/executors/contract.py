@@ -1,0 +1,143 @@
+"""What every executor promises. All of it is idempotent by attempt id.
+
+One suite, tests/contract/test_executor.py, runs over every implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.model import ExitRecord, Identity
+
+
+class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything needed to run one attempt, once.
+
+    `attempt` is `run.job.n`. `argv` is resolved; `env` is the whole environment of the job.
+    `secrets` are values to mask in the log. `first` are the fields of the log's first line
+    (run key, flow and job name, for people). `cap` bounds the log in bytes (head and tail kept).
+    `output_path` is where the job may leave its JSON. Codes in `ok_codes` commit that output.
+    """
+
+    attempt: str
+    argv: tuple[str, ...]
+    env: dict[str, str]
+    cwd: str
+    timeout: float | None = None
+    grace: float = 10.0
+    cap: int = 1 << 30
+    secrets: tuple[str, ...] = ()
+    first: dict[str, Any] = {}
+    ok_codes: tuple[int, ...] = (0,)
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be seen of an attempt, read in the order: exit record, liveness, exit record again.
+
+    `claim` is "none" (no file: it never started, and may still), "void" (it never will) or
+    "claimed". `locked`: some process holds the attempt file's lock (its initiator lives).
+    `initiator_alive` / `leader_alive`: the identity in the file matches a living process.
+    `same_boot`: the claim was made since this machine booted.
+    """
+
+    claim: str = "none"
+    locked: bool = False
+    initiator: Identity | None = None
+    initiator_alive: bool = False
+    leader: Identity | None = None
+    leader_alive: bool = False
+    same_boot: bool = True
+    started: float | None = None
+    exit: ExitRecord | None = None
+
+
+class Started(msgspec.Struct, frozen=True):
+    """The attempt is claimed and its process runs."""
+
+    attempt: str
+    at: float
+    initiator: Identity
+    leader: Identity
+
+
+class Stopping(msgspec.Struct, frozen=True):
+    """The initiator began to stop the attempt on its own: its time limit passed."""
+
+    attempt: str
+    at: float
+    reason: str
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """The attempt's exit record is on disk, and no process of it is alive."""
+
+    attempt: str
+    exit: ExitRecord
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """Whoever ran the attempt is no longer heard: probe it. A hint, never a conclusion."""
+
+    attempt: str
+
+
+Report = Started | Stopping | Ended | Gone
+
+
+class Rejected(JobmonError):  # noqa: N818 - the contract's word
+    """`submit` is sure that the attempt did not and will not start."""
+
+    code = "rejected"
+
+
+class Indeterminate(JobmonError):  # noqa: N818 - the contract's word
+    """`submit` does not know whether the attempt starts: only `probe` may follow."""
+
+    code = "indeterminate"
+
+
+class Executor(Protocol):
+    """Runs attempts as processes that outlive the runtime."""
+
+    async def start(self, report: Callable[[Report], None]) -> None:
+        """Get ready; from now on news goes to `report`, called from the event loop."""
+        ...
+
+    def submit(self, spec: AttemptSpec) -> None:
+        """Start the attempt. Its intent is committed before. Never a second start of one id.
+
+        Raises Rejected (surely not started) or Indeterminate (only probe may follow).
+        """
+        ...
+
+    def probe(self, attempts: Sequence[str]) -> dict[str, Evidence]:
+        """What can be seen of each attempt now."""
+        ...
+
+    def void(self, attempt: str) -> bool:
+        """Make sure the attempt never starts. False: too late, it is claimed."""
+        ...
+
+    def adopt(self, attempt: str, evidence: Evidence) -> None:
+        """Watch an attempt that an earlier runtime started; its end is reported as Ended or Gone."""
+        ...
+
+    def cancel(self, attempt: str, grace: float) -> None:
+        """TERM to every process of the attempt, KILL after `grace` seconds (0: at once)."""
+        ...
+
+    def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
+        """Raw JSON lines from a byte offset: (bytes, next offset, whether the attempt has ended)."""
+        ...
+
+    def gc(self, attempt: str) -> None:
+        """Remove what the attempt left. Only after its end is committed and no longer wanted."""
+        ...
+
+    async def close(self) -> None:
+        """Let go. Running attempts go on."""
+        ...

@@ -1,0 +1,197 @@
+"""The records everything else speaks in: runs, job runs, attempts, events, evidence.
+
+All frozen. A change makes a new record by `msgspec.structs.replace`. Times are seconds since the
+epoch (UTC, float) unless a name says otherwise; durations are seconds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from jobmon.runtime.states import State
+
+JobKey = tuple[int, int]
+"""(run id, job index): the job's index is its place in the run's FlowDef.jobs."""
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """One process, for ever: boot id, pid and its start in /proc ticks. Never a bare pid."""
+
+    boot: str
+    pid: int
+    ticks: int
+
+
+class JobRun(msgspec.Struct, frozen=True, kw_only=True):
+    """One job inside a run. It owns the state.
+
+    `attempt` is the number of the newest attempt (0 = none yet); it only grows. `tries` counts
+    attempts since the last start by a person or a reset: retries are limited by it. `reason` is for
+    people. `cause` is the failure class (external, data, rule, unknown or ""). `due` is when a
+    retry starts. `code`/`signal` are the newest attempt's end. `definition` names the flow
+    version whose command the next attempt uses ("" = the run's own).
+    """
+
+    run: int
+    index: int
+    state: State = State.WAITING
+    reason: str = ""
+    cause: str = ""
+    attempt: int = 0
+    tries: int = 0
+    since: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    due: float | None = None
+    code: int | None = None
+    signal: int | None = None
+    output: Any = None
+    definition: str = ""
+    held: bool = False
+    stale: bool = False
+    warn: bool = False
+    unsupervised: bool = False
+    by_operator: bool = False  # a person decided this state: an operator's skip, a mark
+
+    @property
+    def key(self) -> JobKey:
+        """(run id, job index)."""
+        return (self.run, self.index)
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution of a flow. `state` is one of RUN_STATES and follows from its jobs.
+
+    `key` is what people call it: `flow@2026-11-23T06:10+0900` or `flow#42`. `time` is the logical
+    time (the slot, or the creation for a run started by hand); `zone` its UTC offset text is in
+    the key. `cancel` is "" or "soft" or "hard" once a cancel of the run is committed.
+    """
+
+    id: int
+    key: str
+    flow: str
+    definition: str
+    time: str  # ISO 8601 with offset: JOBMON_TIME
+    state: str = "queued"
+    params: dict[str, Any] = {}
+    created: float = 0.0
+    started: float | None = None
+    ended: float | None = None
+    who: str = ""
+    why: str = ""
+    priority: int = 0
+    held: bool = False
+    cancel: str = ""
+    warn: bool = False
+    tags: tuple[str, ...] = ()
+
+
+RUN_STATES = (
+    "queued",
+    "running",
+    "blocked",
+    "stopping",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "expired",
+)
+RUN_TERMINAL = frozenset({"succeeded", "failed", "cancelled", "expired"})
+
+
+class ExitRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The last line of an attempt's file: how it ended, by the only process that knows.
+
+    `reason` is exit, signal, timeout, stop (a cancel or kill reached it), spawn (the command could
+    not be started; `error` says why), output ($JOBMON_OUTPUT was unusable; `error` says why).
+    `code` is None when a signal ended it. `output` is the small JSON the job left, committed only
+    with an accepted code.
+    """
+
+    reason: str
+    code: int | None = None
+    signal: int | None = None
+    error: str = ""
+    started: float | None = None
+    ended: float = 0.0
+    output: Any = None
+    rusage: dict[str, float] = {}  # user, system (seconds), maxrss (bytes)
+    lines: int = 0
+    bytes: int = 0
+    dropped: int = 0  # bytes left out between head and tail
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One process of a job run. Never overwritten, never reused.
+
+    `outcome` is "" while open, then succeeded, failed, cancelled, lost or void. `fingerprint` holds
+    what may explain a later failure: {"job": hash, "params": hash, "env": hash,
+    "files": {path: hash}}.
+    """
+
+    run: int
+    job: int
+    n: int
+    created: float
+    boot: str = ""
+    outcome: str = ""
+    reason: str = ""
+    cause: str = ""
+    started: float | None = None
+    ended: float | None = None
+    code: int | None = None
+    signal: int | None = None
+    error: str = ""
+    initiator: Identity | None = None
+    leader: Identity | None = None
+    rusage: dict[str, float] = {}
+    lines: int = 0
+    bytes: int = 0
+    definition: str = ""
+    fingerprint: dict[str, Any] = {}
+
+    @property
+    def id(self) -> str:
+        """`run.job.n`: what the job sees as JOBMON_ATTEMPT_ID and executors know it by."""
+        return f"{self.run}.{self.job}.{self.n}"
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened; the whole state is the fold of these.
+
+    `kind` is `run.created`, `run.hold`, `run.release`, `run.cancel`, `run.state`, `flow.hold`,
+    `flow.release`, `job.<Input>` (an input of the transition table), or a flag: `job.hold`,
+    `job.release`, `job.stale`, `job.unsupervised`, `job.definition`; and what happened to the
+    runtime itself: `runtime.started`, `runtime.adopted`, `runtime.stopped`, `runtime.trouble`.
+    `seq` is gapless and given by the store; 0 = not stored yet. `who` is user@terminal, or
+    "runtime" or "policy". `data` carries the fields the fold sets.
+    """
+
+    kind: str
+    at: float
+    seq: int = 0
+    run: int = 0
+    job: int = -1
+    attempt: int = 0
+    who: str = ""
+    why: str = ""
+    data: dict[str, Any] = {}
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What bounds concurrency: slots in all, slots per named pool (unknown pools have no bound)."""
+
+    slots: int
+    pools: dict[str, int] = {}
+
+
+class FlowHold(msgspec.Struct, frozen=True, kw_only=True):
+    """A flow that takes no new runs from its schedule: since when, by whom, why, until when."""
+
+    flow: str
+    at: float
+    who: str = ""
+    why: str = ""
+    until: float | None = None

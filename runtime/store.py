@@ -1,0 +1,257 @@
+"""SQLite: the events and the rows they made, written in one transaction by one writer.
+
+The runtime is the only writer, for as long as it holds the folder's lock. Everyone else reads
+through `open_reader`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from jobmon.jobs.definition import FlowDef
+from jobmon.runtime import schema
+from jobmon.runtime.errors import StateError
+from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, FlowHold, JobRun, Run
+
+DB_NAME = "state.db"
+_encode = msgspec.json.Encoder().encode
+_T = TypeVar("_T")
+
+
+class Batch(msgspec.Struct):
+    """What one turn of the engine made: it is committed whole or not at all."""
+
+    events: list[Event] = []
+    definitions: list[FlowDef] = []
+    runs: list[Run] = []
+    jobs: list[tuple[JobRun, str, str]] = []  # with the flow's and the job's name
+    attempts: list[Attempt] = []
+    holds: dict[str, FlowHold | None] = {}
+    counters: dict[str, int] = {}
+    answers: list[tuple[str, float, dict[str, Any]]] = []
+    forget: list[int] = []  # runs whose every row goes (gc)
+
+
+class Store:
+    """The writer's side. Errors are StateError: what was written, why not, what to do.
+
+    `seq` is the number of the last committed event; `commit_seconds` how long commits take lately.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self.path = state_dir / DB_NAME
+        self.db = _guarded(f"open {self.path}", lambda: _open_writer(self.path))
+        self.commit_seconds = 0.0
+        self.seq: int = self._one("SELECT coalesce(max(seq), 0) FROM events")
+        self.last_run: int = self._one("SELECT coalesce(max(id), 0) FROM runs")
+        # Ids of runs that gc removed are never given again: attempt folders carry them.
+        self.last_run = max(self.last_run, self._one("SELECT coalesce(max(run), 0) FROM events"))
+
+    def _one(self, query: str, *values: Any) -> Any:
+        return self.db.execute(query, values).fetchone()[0]
+
+    def commit(self, batch: Batch) -> None:
+        """Write `batch` durably. Raises StateError and writes nothing when it cannot."""
+        begun = time.perf_counter()
+        _guarded(f"write {self.path}", lambda: self._write(batch))
+        took = time.perf_counter() - begun
+        self.commit_seconds += 0.2 * (took - self.commit_seconds)
+        if batch.events:
+            self.seq = batch.events[-1].seq
+
+    def _write(self, batch: Batch) -> None:
+        db = self.db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            _insert(db, batch)
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def next_number(self, flow: str) -> int:
+        """The number the next run of `flow` started by hand takes."""
+        row = self.db.execute("SELECT last FROM counters WHERE flow = ?", (flow,)).fetchone()
+        return (row[0] if row else 0) + 1
+
+    def answered(self, idem: str) -> dict[str, Any] | None:
+        """What was answered to this idempotency key before, if anything."""
+        row = self.db.execute("SELECT body FROM answers WHERE idem = ?", (idem,)).fetchone()
+        return msgspec.json.decode(row[0]) if row else None
+
+    def open_runs(self) -> Iterator[tuple[Run, list[JobRun]]]:
+        """Every run that is not over, with its job runs in index order."""
+        states = tuple(sorted(_OPEN_STATES))
+        marks = ",".join("?" * len(states))
+        query = f"SELECT id FROM runs WHERE state IN ({marks}) ORDER BY id"  # noqa: S608
+        for (run_id,) in self.db.execute(query, states).fetchall():
+            yield self.run(run_id)
+
+    def run(self, run_id: int) -> tuple[Run, list[JobRun]]:
+        """One run and its job runs in index order."""
+        return load_run(self.db, run_id)
+
+    def definition(self, digest: str) -> FlowDef:
+        """The flow version of that hash."""
+        return load_definition(self.db, digest)
+
+    def open_attempts(self) -> list[Attempt]:
+        """Attempts whose end is not recorded."""
+        rows = self.db.execute("SELECT body FROM attempts WHERE outcome = ''")
+        return [msgspec.json.decode(body, type=Attempt) for (body,) in rows]
+
+    def holds(self) -> list[FlowHold]:
+        """The flows on hold."""
+        rows = self.db.execute("SELECT body FROM flow_holds")
+        return [msgspec.json.decode(body, type=FlowHold) for (body,) in rows]
+
+    def events_after(self, seq: int) -> Iterator[Event]:
+        """Committed events with a larger number, in order."""
+        rows = self.db.execute("SELECT body FROM events WHERE seq > ? ORDER BY seq", (seq,))
+        return (msgspec.json.decode(body, type=Event) for (body,) in rows)
+
+    def close(self) -> None:
+        """Fold the write-ahead log in and close."""
+        self.db.close()
+
+
+_OPEN_STATES = {"queued", "running", "blocked", "stopping"} - RUN_TERMINAL
+
+
+def open_reader(state_dir: Path) -> sqlite3.Connection:
+    """A read-only connection to the state. Raises StateError when there is none to read."""
+    path = state_dir / DB_NAME
+    return _guarded(f"read {path}", lambda: _open_reader(path))
+
+
+def load_run(db: sqlite3.Connection, run_id: int) -> tuple[Run, list[JobRun]]:
+    """One run and its job runs in index order."""
+    (body,) = db.execute("SELECT body FROM runs WHERE id = ?", (run_id,)).fetchone()
+    jobs = db.execute("SELECT body FROM job_runs WHERE run = ? ORDER BY job", (run_id,))
+    run = msgspec.json.decode(body, type=Run)
+    return run, [msgspec.json.decode(job, type=JobRun) for (job,) in jobs]
+
+
+def load_definition(db: sqlite3.Connection, digest: str) -> FlowDef:
+    """The flow version of that hash. Raises StateError when it is not there."""
+    row = db.execute("SELECT body FROM definitions WHERE hash = ?", (digest,)).fetchone()
+    if row is None:
+        raise StateError(f"read flow version {digest}", "it is not in state.db", "jobmon doctor")
+    return msgspec.json.decode(row[0], type=FlowDef)
+
+
+def load_attempt(db: sqlite3.Connection, run: int, job: int, n: int) -> Attempt | None:
+    """One attempt, if it was ever made."""
+    query = "SELECT body FROM attempts WHERE run = ? AND job = ? AND n = ?"
+    row = db.execute(query, (run, job, n)).fetchone()
+    return msgspec.json.decode(row[0], type=Attempt) if row else None
+
+
+def last_success(db: sqlite3.Connection, flow: str, name: str, before: int) -> Attempt | None:
+    """The newest succeeded attempt of that job in runs up to id `before`."""
+    query = """
+        SELECT a.body FROM job_runs j JOIN attempts a ON a.run = j.run AND a.job = j.job
+        WHERE j.flow = ? AND j.name = ? AND j.run <= ? AND a.outcome = 'succeeded'
+        ORDER BY j.run DESC, a.n DESC LIMIT 1"""
+    row = db.execute(query, (flow, name, before)).fetchone()
+    return msgspec.json.decode(row[0], type=Attempt) if row else None
+
+
+def _open_writer(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("PRAGMA journal_size_limit=67108864")
+    schema.prepare(db)
+    path.chmod(0o600)
+    return db
+
+
+def _open_reader(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=10)
+    db.execute("SELECT 1 FROM events LIMIT 1")
+    return db
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path))
+
+
+def _guarded(what: str, action: Callable[[], _T]) -> _T:
+    try:
+        return action()
+    except schema.NewerSchemaError as error:
+        raise StateError(what, str(error), "run the newer jobmon on this folder") from error
+    except sqlite3.OperationalError as error:
+        hint = "make room or mend the permissions, then try again: jobmon doctor"
+        raise StateError(what, str(error), hint) from error
+    except sqlite3.DatabaseError as error:
+        hint = "the file is damaged; keep it and rebuild from the event stream: jobmon doctor --rebuild"
+        raise StateError(what, str(error), hint) from error
+
+
+def _insert(db: sqlite3.Connection, batch: Batch) -> None:
+    _many(
+        db,
+        "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
+        ((e.seq, e.at, e.kind, e.run, _text(e)) for e in batch.events),
+    )
+    _many(
+        db,
+        "INSERT OR IGNORE INTO definitions VALUES (?, ?, ?)",
+        ((d.hash, d.name, _text(d)) for d in batch.definitions),
+    )
+    _many(db, "INSERT OR REPLACE INTO counters VALUES (?, ?)", batch.counters.items())
+    _many(
+        db,
+        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT(id) DO UPDATE SET"
+        " state = excluded.state, ended = excluded.ended, body = excluded.body",
+        ((r.id, r.key, r.flow, r.state, r.created, r.ended, _text(r)) for r in batch.runs),
+    )
+    _many(
+        db,
+        "INSERT INTO job_runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT(run, job) DO UPDATE SET"
+        " state = excluded.state, body = excluded.body",
+        ((j.run, j.index, flow, name, j.state.value, _text(j)) for j, flow, name in batch.jobs),
+    )
+    _many(
+        db,
+        "INSERT INTO attempts VALUES (?, ?, ?, ?, ?) ON CONFLICT(run, job, n) DO UPDATE SET"
+        " outcome = excluded.outcome, body = excluded.body",
+        ((a.run, a.job, a.n, a.outcome, _text(a)) for a in batch.attempts),
+    )
+    _insert_rest(db, batch)
+
+
+def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
+    for flow, hold in batch.holds.items():
+        db.execute("DELETE FROM flow_holds WHERE flow = ?", (flow,))
+        if hold:
+            db.execute("INSERT INTO flow_holds VALUES (?, ?)", (flow, _text(hold)))
+    _many(
+        db,
+        "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)",
+        ((idem, at, _text(answer)) for idem, at, answer in batch.answers),
+    )
+    for run in batch.forget:
+        for table, column in (("attempts", "run"), ("job_runs", "run"), ("runs", "id")):
+            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608
+
+
+def _many(db: sqlite3.Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:
+    listed = list(rows)
+    if listed:
+        db.executemany(query, listed)
+
+
+def _text(record: Any) -> str:
+    return _encode(record).decode()

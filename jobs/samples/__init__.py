@@ -1,1 +1,56 @@
-"""The flows of the README."""
+"""The batch folder that `jobmon demo` lays: the morning of a small shop."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
+__all__ = ["lay"]
+
+
+def lay(folder: Path, broken: bool = False) -> list[Path]:
+    """Copy the sample into `folder`, made when absent, and return the files written.
+
+    With `broken`, the page of one shop is laid as the shop changed it overnight: the step that
+    reads it fails until a line of `scripts/collect.py` is edited. A file that is already there
+    with any of our own texts is ours to replace. Raises FileExistsError, before anything is
+    written, when a file is there that someone else wrote or changed.
+    """
+    sound, changed_site = _texts(broken=False), _texts(broken=True)
+    foreign = [n for n in sound if _foreign(folder / n, (sound[n], changed_site[n]))]
+    if foreign:
+        raise FileExistsError(f"{folder} holds files changed by hand: {', '.join(foreign)}")
+    wanted = changed_site if broken else sound
+    return [folder / name for name, text in wanted.items() if _write(folder / name, text)]
+
+
+def _texts(broken: bool) -> dict[str, bytes]:
+    here = files(__package__)
+    texts = dict(_below(here / "folder"))
+    texts["flows/morning.py"] = (here / "morning.py").read_bytes()
+    return texts | dict(_below(here / "broken")) if broken else texts
+
+
+def _below(folder: Traversable, under: str = "") -> Iterator[tuple[str, bytes]]:
+    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
+        if entry.is_file():
+            yield under + entry.name, entry.read_bytes()
+        elif entry.name != "__pycache__":
+            yield from _below(entry, f"{under}{entry.name}/")
+
+
+def _foreign(path: Path, ours: tuple[bytes, bytes]) -> bool:
+    return path.exists() and (not path.is_file() or path.read_bytes() not in ours)
+
+
+def _write(path: Path, text: bytes) -> bool:
+    if path.exists() and path.read_bytes() == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text)
+    return True

@@ -24,14 +24,16 @@ class Identity(msgspec.Struct, frozen=True):
     ticks: int
 
 
-class JobRun(msgspec.Struct, frozen=True, kw_only=True):
+class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One job inside a run. It owns the state.
 
     `attempt` is the number of the newest attempt (0 = none yet); it only grows. `tries` counts
     attempts since the last start by a person or a reset: retries are limited by it. `reason` is for
-    people. `cause` is the failure class (external, data, rule, unknown or ""). `due` is when a
-    retry starts. `code`/`signal` are the newest attempt's end. `definition` names the flow
-    version whose command the next attempt uses ("" = the run's own).
+    people. `cause` is the failure class (external, data, rule, unknown or ""); of a skipped job
+    "condition" (its own `when` was false) or "branch" (the branch it hangs on was skipped). `due`
+    is when a retry starts. `code`/`signal` are the newest attempt's end. `definition` names the
+    flow version whose command the next attempt uses ("" = the run's own). `held_at` and `held_by`
+    say since when and by whom (and why) it is held.
     """
 
     run: int
@@ -50,10 +52,12 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True):
     output: Any = None
     definition: str = ""
     held: bool = False
+    held_at: float | None = None
+    held_by: str = ""
     stale: bool = False
     warn: bool = False
     unsupervised: bool = False
-    by_operator: bool = False  # a person decided this state: an operator's skip, a mark
+    by_operator: bool = False  # decided from outside the job: a skip, a mark, a cancel's stop
 
     @property
     def key(self) -> JobKey:
@@ -83,6 +87,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     priority: int = 0
     held: bool = False
+    held_at: float | None = None
+    held_by: str = ""
     cancel: str = ""
     warn: bool = False
     tags: tuple[str, ...] = ()
@@ -158,10 +164,11 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.run}.{self.job}.{self.n}"
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One thing that happened; the whole state is the fold of these.
 
-    `kind` is `run.created`, `run.hold`, `run.release`, `run.cancel`, `run.state`, `flow.hold`,
+    `kind` is `run.created`, `run.hold`, `run.release`, `run.cancel`, `run.rerun` (a rerun was asked
+    for: it lifts a cancel of the run), `run.state`, `flow.hold`,
     `flow.release`, `job.<Input>` (an input of the transition table), or a flag: `job.hold`,
     `job.release`, `job.stale`, `job.unsupervised`, `job.definition`; and what happened to the
     runtime itself: `runtime.started`, `runtime.adopted`, `runtime.stopped`, `runtime.trouble`.

@@ -146,7 +146,7 @@ _BY_KEY = {setting.key: setting for setting in SETTINGS}
 
 
 def find_home(explicit: str | None = None, environ: Mapping[str, str] = os.environ) -> Path:
-    """The batch folder: `explicit`, else $JOBMON_HOME, else jobmon.toml here or above, else ~/jobmon.
+    """The batch folder: `explicit`, $JOBMON_HOME, jobmon.toml here or above, or ~/jobmon.
 
     Raises NotFoundError when the folder named, or ~/jobmon, does not exist.
     """

@@ -195,7 +195,7 @@ def _guarded(what: str, action: Callable[[], _T]) -> _T:
         hint = "make room or mend the permissions, then try again: jobmon doctor"
         raise StateError(what, str(error), hint) from error
     except sqlite3.DatabaseError as error:
-        hint = "the file is damaged; keep it and rebuild from the event stream: jobmon doctor --rebuild"
+        hint = "keep the file and rebuild it from the event stream: jobmon doctor --rebuild"
         raise StateError(what, str(error), hint) from error
 
 

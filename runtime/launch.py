@@ -1,0 +1,228 @@
+"""From a job's declaration to the one attempt that is about to start: command, environment, id.
+
+Parameters reach a job as environment variables and argv items; they are never pasted into a shell
+line. Secrets are read here, at the last moment, and go nowhere but into the job and its mask.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jobmon.jobs.definition import JobDef, Literal, OutputRef, ParamRef, SecretRef, Value
+from jobmon.jobs.params import as_text
+from jobmon.runtime.config import Settings
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.executors.contract import AttemptSpec
+from jobmon.runtime.model import JobRun, Run
+
+PASSED = (
+    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ",
+    "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR",
+)  # fmt: skip
+"""What a job gets of the runtime's own environment; `runtime.pass_env` adds to it."""
+MAX_FINGERPRINTED = 8 << 20
+"""Bytes of a script above which only its size is compared, not its content."""
+
+
+class UnfitError(JobmonError):
+    """The attempt cannot be made from what there is: a secret or an upstream output is missing."""
+
+    code = "unfit"
+
+
+class Launch(NamedTuple):
+    """What the launch of one attempt draws on."""
+
+    run: Run
+    job: JobDef
+    job_run: JobRun
+    n: int
+    flow_file: str
+    outputs: Mapping[str, Any]  # upstream job name -> its output
+
+
+def spec(launch: Launch, settings: Settings, environ: Mapping[str, str]) -> AttemptSpec:
+    """The whole attempt. Raises UnfitError naming what is missing and where to give it."""
+    resolver = _Resolver(launch, settings, environ)
+    attempt = f"{launch.run.id}.{launch.job_run.index}.{launch.n}"
+    argv = resolver.argv()
+    env = resolver.environment(attempt)
+    return AttemptSpec(
+        attempt=attempt,
+        argv=argv,
+        env=env,
+        cwd=str(settings.home / launch.job.cwd),
+        timeout=launch.job.timeout,
+        grace=launch.job.grace,
+        cap=settings.log_cap,
+        secrets=tuple(resolver.secrets),
+        first={"run": launch.run.key, "flow": launch.run.flow, "job": launch.job.name},
+        ok_codes=launch.job.ok_codes + launch.job.warn_codes,
+    )
+
+
+class _Resolver:
+    """Turns Values into text, and remembers the secrets it read."""
+
+    def __init__(self, launch: Launch, settings: Settings, environ: Mapping[str, str]) -> None:
+        self.launch, self.settings, self.environ = launch, settings, environ
+        self.secrets: list[str] = []
+
+    def argv(self) -> tuple[str, ...]:
+        job = self.launch.job
+        if job.kind == "shell":
+            return ("/bin/sh", "-c", job.shell)
+        if job.kind == "python":
+            file = str(self.settings.home / self.launch.flow_file)
+            return (job.python or sys.executable, "-m", "jobmon.jobs.call", file, job.function)
+        return tuple(as_text(self.value(item)) for item in job.argv)
+
+    def environment(self, attempt: str) -> dict[str, str]:
+        launch, job = self.launch, self.launch.job
+        env = {n: self.environ[n] for n in self._passed() if n in self.environ}
+        env |= self.settings.env
+        env |= {name: as_text(value) for name, value in launch.run.params.items()}
+        env |= {name: as_text(self.value(value)) for name, value in job.env.items()}
+        if job.kind == "python":
+            env["JOBMON_ARGS"] = self._arguments()
+        env.setdefault("PYTHONUNBUFFERED", "1")
+        return env | self._own(attempt)
+
+    def _passed(self) -> tuple[str, ...]:
+        return PASSED + self.settings.pass_env
+
+    def _arguments(self) -> str:
+        given = {name: self.value(value) for name, value in self.launch.job.args.items()}
+        return json.dumps(given, ensure_ascii=False, default=as_text)
+
+    def _own(self, attempt: str) -> dict[str, str]:
+        run, job = self.launch.run, self.launch.job
+        output = f"{self.launch.job_run.index}.{self.launch.n}.output.json"
+        return {
+            "JOBMON_HOME": str(self.settings.home),
+            "JOBMON_RUN": run.key,
+            "JOBMON_FLOW": run.flow,
+            "JOBMON_JOB": job.name,
+            "JOBMON_ATTEMPT": str(self.launch.n),
+            "JOBMON_ATTEMPT_ID": attempt,
+            "JOBMON_TIME": run.time,
+            "JOBMON_KEY": f"{run.key}/{job.name}",
+            "JOBMON_OUTPUT": str(self.settings.state_dir / "attempts" / str(run.id) / output),
+        }
+
+    def value(self, value: Value) -> Any:
+        match value:
+            case Literal(value=plain):
+                return plain
+            case ParamRef(name=name):
+                return self.launch.run.params[name]
+            case OutputRef(job=job, key=key):
+                return self._output(job, key)
+            case SecretRef(name=name):
+                return self._secret(name)
+
+    def _output(self, job: str, key: str) -> Any:
+        whole = self.launch.outputs.get(job)
+        if not key:
+            return whole
+        if not isinstance(whole, dict) or key not in whole:
+            raise UnfitError(
+                f"start {self.launch.job.name}",
+                f"the output of {job} has no {key!r}",
+                f"rerun {job}, or mark it with an output: jobmon mark --help",
+            )
+        return whole[key]
+
+    def _secret(self, name: str) -> str:
+        text = _read_secret(name, self.settings, self.environ)
+        self.secrets.append(text)
+        return text
+
+
+def _read_secret(name: str, settings: Settings, environ: Mapping[str, str]) -> str:
+    source = settings.secrets.get(name)
+    if source is None:
+        raise UnfitError(
+            f"read the secret {name}", "it has no source", f"add it to [secrets] in {settings.home}"
+        )
+    if "env" in source:
+        if source["env"] not in environ:
+            why = f"${source['env']} is not set where the runtime was started"
+            raise UnfitError(f"read the secret {name}", why, "set it and restart: jobmon down")
+        return environ[source["env"]]
+    path = settings.home / Path(source["file"]).expanduser()
+    try:
+        return path.read_text(encoding="utf-8").strip("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        hint = f"put its text into {path}"
+        raise UnfitError(f"read the secret {name}", str(error), hint) from error
+
+
+def fingerprint(launch: Launch, home: Path) -> dict[str, Any]:
+    """What may explain a later failure: code, params, env and script files, as hashes.
+
+    {"job": hash, "params": {name: text}, "env": {name: hash}, "files": {path: hash}}; env holds
+    what the job declares, secrets by name only.
+    """
+    job = launch.job
+    declared = {name: _declared(value) for name, value in job.env.items()}
+    return {
+        "job": _hash(job.source.encode()),
+        "params": {name: as_text(value) for name, value in launch.run.params.items()},
+        "env": declared,
+        "files": {str(p.relative_to(home)): _content(p) for p in _scripts(job, home)},
+    }
+
+
+def _declared(value: Value) -> str:
+    if isinstance(value, SecretRef):
+        return "secret"
+    return _hash(repr(value).encode())
+
+
+def _scripts(job: JobDef, home: Path) -> Iterable[Path]:
+    """The files under the batch folder that the job's own words name."""
+    argv = tuple(v.value for v in job.argv if isinstance(v, Literal) and isinstance(v.value, str))
+    for path in _candidates(argv, job.shell, home / job.cwd, home):
+        if path.is_file():
+            yield path
+
+
+@lru_cache(maxsize=4096)
+def _candidates(argv: tuple[str, ...], line: str, cwd: Path, home: Path) -> tuple[Path, ...]:
+    words = dict.fromkeys(w for w in (*argv, *_words(line)) if 0 < len(w) < 256 and "\0" not in w)
+    paths = (Path(os.path.normpath(cwd / word)) for word in words)
+    return tuple(path for path in paths if path.is_relative_to(home) and path != home)
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line, comments=True)
+    except ValueError:
+        return line.split()
+
+
+def _content(path: Path) -> str:
+    try:
+        stat = path.stat()
+        return _digest(path, stat.st_mtime_ns, stat.st_size)
+    except OSError:
+        return "unreadable"
+
+
+@lru_cache(maxsize=1024)
+def _digest(path: Path, _mtime_ns: int, size: int) -> str:
+    return _hash(path.read_bytes()) if size <= MAX_FINGERPRINTED else f"{size} bytes"
+
+
+def _hash(body: bytes) -> str:
+    return hashlib.blake2b(body, digest_size=8).hexdigest()

@@ -1,0 +1,53 @@
+"""The flows of the batch folder as they are now: loaded once, and again when a file changed."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from pathlib import Path
+
+from jobmon.jobs import loader
+from jobmon.jobs.definition import FlowDef
+from jobmon.runtime.errors import NotFoundError, UsageError
+
+
+class Library:
+    """Flows by name. Loading happens in a child process, awaited in a thread."""
+
+    def __init__(self, home: Path, timeout: float) -> None:
+        self._home, self._timeout = home, timeout
+        self._loaded: loader.Loaded | None = None
+        self._lock = asyncio.Lock()
+
+    async def current(self) -> loader.Loaded:
+        """What the files say now. Costs a few stat calls while nothing changed."""
+        async with self._lock:
+            if self._loaded is None or not loader.fresh(self._home, self._loaded.files):
+                self._loaded = await asyncio.to_thread(
+                    loader.load_folder, self._home, self._timeout
+                )
+            return self._loaded
+
+    async def flow(self, name: str) -> FlowDef:
+        """The flow of that name. Raises NotFoundError or, when a file is broken, UsageError."""
+        loaded = await self.current()
+        return pick(loaded, name)
+
+    @property
+    def known(self) -> loader.Loaded | None:
+        """What was loaded last, without looking again."""
+        return self._loaded
+
+
+def pick(loaded: loader.Loaded, name: str) -> FlowDef:
+    """The flow of that name among those loaded, or an error that says what to do."""
+    if name in loaded.flows:
+        return loaded.flows[name]
+    if loaded.mistakes:
+        first = str(loaded.mistakes[0])
+        why = f"it is not among the flows that load; first mistake: {first}"
+        raise UsageError(f"find the flow {name}", why, "see them all: jobmon check")
+    near = difflib.get_close_matches(name, loaded.flows, n=1)
+    known = ", ".join(sorted(loaded.flows)) or "none yet"
+    hint = f"did you mean {near[0]}?" if near else f"the flows here: {known}"
+    raise NotFoundError(f"find the flow {name}", "no file in flows/ defines it", hint)

@@ -1,0 +1,216 @@
+"""The files of attempts: `.jobmon/attempts/<run>/<job>.<n>.jsonl`, and what can be read from them.
+
+One file is claim, lock, log and exit record of its attempt. Nothing here trusts its content: a
+file that is there but makes no sense is a claim of which nothing is known.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jobmon.runtime import disk, procs
+from jobmon.runtime.executors.contract import Evidence
+from jobmon.runtime.model import ExitRecord, Identity
+
+_ID = re.compile(r"(\d{1,18})\.(\d{1,9}\.\d{1,9})", re.ASCII)
+_HEAD = 1 << 20  # bytes in which the claim and the spawn line must lie
+_BLOCK = 1 << 16
+
+
+class _Ending(msgspec.Struct):
+    exit: ExitRecord
+
+
+_ending = msgspec.json.Decoder(_Ending)
+_mapping = msgspec.json.Decoder(dict[str, Any])
+
+
+class AttemptFiles:
+    """Where the attempts of one state folder lie. An id is `run.job.n`; ValueError if not."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        self.root = state / "attempts"
+
+    def relative(self, attempt: str) -> tuple[str, str]:
+        """(folder, file name) below attempts/."""
+        found = _ID.fullmatch(attempt)
+        if found is None:
+            raise ValueError(f"{attempt!r} is no attempt id (run.job.n)")
+        return found[1], f"{found[2]}.jsonl"
+
+    def path(self, attempt: str) -> Path:
+        """The attempt's file."""
+        return self.root.joinpath(*self.relative(attempt))
+
+    def output(self, attempt: str) -> Path:
+        """Where its job may leave its JSON."""
+        return self.path(attempt).with_suffix(".output.json")
+
+    def void(self, attempt: str) -> bool:
+        """Take the attempt's name so that it never starts. False: it was claimed before."""
+        folder, name = self.relative(attempt)
+        line = {"jobmon": 1, "attempt": attempt, "void": True, "t": round(time.time(), 3)}
+        root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            parent = disk.open_folder(folder, root)
+        finally:
+            os.close(root)
+        try:
+            fd = disk.link_claim(parent, name, json.dumps(line).encode() + b"\n")
+            os.fsync(parent)
+        finally:
+            os.close(parent)
+        if fd is None:
+            return self._claim(attempt).get("void") is True
+        os.close(fd)
+        return True
+
+    def _claim(self, attempt: str) -> dict[str, Any]:
+        try:
+            with self.path(attempt).open("rb") as file:
+                return _decoded(file.readline(_HEAD))
+        except OSError:
+            return {}
+
+    def evidence(self, attempt: str) -> Evidence:
+        """What can be seen now. The exit record is read before and after looking at processes."""
+        path = self.path(attempt)
+        try:
+            head = _head(path)
+        except FileNotFoundError:
+            return Evidence()
+        except OSError:
+            head = []
+        claim = head[0] if head else {}
+        if claim.get("void") is True:
+            return Evidence(claim="void")
+        early = exit_record(path)
+        seen = self._liveness(attempt, claim, head[1] if len(head) > 1 else {}, early)
+        return msgspec.structs.replace(seen, exit=early or exit_record(path))
+
+    def _liveness(
+        self, attempt: str, claim: dict[str, Any], second: dict[str, Any], ended: ExitRecord | None
+    ) -> Evidence:
+        spawned = second.get("spawned")
+        spawned = spawned if isinstance(spawned, dict) else {}
+        boot, started = claim.get("boot"), spawned.get("t")
+        same_boot = boot == procs.boot_id()
+        initiator = _identity(boot, claim)
+        leader = _identity(boot, spawned)
+        locked = disk.locked(self.path(attempt))
+        if leader is None and initiator and same_boot and not locked and ended is None:
+            leader = self._unrecorded_leader(attempt)
+        return Evidence(
+            claim="claimed",
+            locked=locked,
+            initiator=initiator,
+            initiator_alive=initiator is not None and procs.alive(initiator),
+            leader=leader,
+            leader_alive=leader is not None and procs.alive(leader),
+            same_boot=same_boot,
+            started=float(started) if isinstance(started, int | float) else None,
+        )
+
+    def _unrecorded_leader(self, attempt: str) -> Identity | None:
+        """The process of an initiator that died between the spawn and writing it down."""
+        found = procs.attempt_processes(attempt, str(self.state.parent), None)
+        return min(found, key=lambda who: (who.ticks, who.pid), default=None)
+
+    def read(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
+        """Whole lines from `offset`: (bytes, next offset, whether the exit record is written)."""
+        path = self.path(attempt)
+        try:
+            with path.open("rb") as file:
+                file.seek(offset)
+                data = file.read(limit)
+                if b"\n" not in data and len(data) == limit:
+                    data += file.readline()
+        except FileNotFoundError:
+            return b"", offset, False
+        data = data[: data.rfind(b"\n") + 1]
+        return data, offset + len(data), exit_record(path) is not None
+
+    def remove(self, attempt: str) -> None:
+        """Remove what the attempt left, unless somebody still writes it."""
+        path = self.path(attempt)
+        if disk.locked(path):
+            return
+        for left in (path, self.output(attempt), *tails(path)):
+            left.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # other attempts of the run are still there
+            path.parent.rmdir()
+
+
+def tails(path: Path) -> tuple[Path, Path]:
+    """The two files in which the newest output of a log past its cap is kept while it runs."""
+    return path.with_name(path.name + ".tail0"), path.with_name(path.name + ".tail1")
+
+
+def exit_record(path: str | os.PathLike[str]) -> ExitRecord | None:
+    """The file's last line, if that is a complete exit record; a torn line is none."""
+    try:
+        line = last_line(path)
+    except OSError:
+        return None
+    if not line.startswith(b'{"exit":'):
+        return None
+    try:
+        return _ending.decode(line).exit
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def last_line(path: str | os.PathLike[str]) -> bytes:
+    """The last line with its newline; empty when the file is, or does not end in a newline."""
+    tail = b""
+    for block in _backwards(path):
+        if len(tail) > _HEAD:
+            return b""
+        if not tail and not block.endswith(b"\n"):
+            return b""
+        tail = block + tail
+        cut = tail.rfind(b"\n", 0, -1)
+        if cut >= 0:
+            return tail[cut + 1 :]
+    return tail
+
+
+def _backwards(path: str | os.PathLike[str]) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        position = file.seek(0, os.SEEK_END)
+        while position > 0:
+            start = max(0, position - _BLOCK)
+            file.seek(start)
+            yield file.read(position - start)
+            position = start
+
+
+def _head(path: Path) -> list[dict[str, Any]]:
+    """The claim and the line after it, as far as they are complete."""
+    with path.open("rb") as file:
+        lines = [file.readline(_HEAD), file.readline(_HEAD)]
+    return [_decoded(line) for line in lines if line.endswith(b"\n")]
+
+
+def _decoded(line: bytes) -> dict[str, Any]:
+    try:
+        return _mapping.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+
+
+def _identity(boot: Any, fields: dict[str, Any]) -> Identity | None:
+    pid, ticks = fields.get("pid"), fields.get("ticks")
+    if isinstance(boot, str) and isinstance(pid, int) and isinstance(ticks, int) and pid > 1:
+        return Identity(boot, pid, ticks)
+    return None

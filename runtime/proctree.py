@@ -1,0 +1,119 @@
+"""Processes as /proc shows them, with the standard library alone: initiators load this file too.
+
+A process is known by its pid together with its start in clock ticks since boot; a pid alone may
+by now be somebody else's. Where there is no /proc every answer is "nothing known".
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import namedtuple
+
+Proc = namedtuple("Proc", "pid ppid session ticks state")  # noqa: PYI024 - typing costs 1 MB a slot
+"""One process: `ticks` is its start since boot, `state` its letter in /proc (Z, X: already dead)."""
+
+DEAD = frozenset("ZXx")
+
+
+def boot_id() -> str:
+    """This boot's random name, "" where the system gives none."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def process(pid: int) -> Proc | None:
+    """The process of that pid, dead but unreaped ones included; None when there is none."""
+    try:
+        fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        return _parse(pid, os.read(fd, 4096))
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+
+
+def _parse(pid: int, raw: bytes) -> Proc | None:
+    # The name in brackets may hold spaces and brackets: the fields begin after the last one.
+    fields = raw[raw.rfind(b")") + 2 :].split()
+    if len(fields) < 20:
+        return None
+    return Proc(pid, int(fields[1]), int(fields[3]), int(fields[19]), fields[0].decode())
+
+
+def processes() -> dict[int, Proc]:
+    """Every process seen in one pass over /proc. One that forks meanwhile may be missed."""
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return {}
+    found = (process(int(name)) for name in names if name.isdigit())
+    return {proc.pid: proc for proc in found if proc is not None}
+
+
+def descendants(roots: set[int], table: dict[int, Proc]) -> list[Proc]:
+    """The living processes below `roots` (which are not among them)."""
+    children: dict[int, list[Proc]] = {}
+    for proc in table.values():
+        children.setdefault(proc.ppid, []).append(proc)
+    found: list[Proc] = []
+    seen, stack = set(roots), list(roots)
+    while stack:
+        for proc in children.get(stack.pop(), ()):
+            if proc.pid not in seen:
+                seen.add(proc.pid)
+                found.append(proc)
+                stack.append(proc.pid)
+    return [proc for proc in found if proc.state not in DEAD]
+
+
+def signal_process(pid: int, ticks: int, number: int) -> bool:
+    """Signal exactly that process, never one that took over its pid. False: it is gone."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return False
+    except (OSError, AttributeError):
+        return _signal_by_pid(pid, ticks, number)
+    try:
+        # Checked after the handle is open: from here the pid cannot change hands unnoticed.
+        if not _same(pid, ticks):
+            return False
+        signal.pidfd_send_signal(handle, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    finally:
+        os.close(handle)
+    return True
+
+
+def _signal_by_pid(pid: int, ticks: int, number: int) -> bool:
+    if not _same(pid, ticks):
+        return False
+    try:
+        os.kill(pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _same(pid: int, ticks: int) -> bool:
+    proc = process(pid)
+    return proc is not None and proc.ticks == ticks and proc.state not in DEAD
+
+
+def environment(pid: int) -> dict[bytes, bytes]:
+    """The environment the process was started with; empty when it may not be read."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            raw = file.read()
+    except OSError:
+        return {}
+    pairs = (item.partition(b"=") for item in raw.split(b"\0"))
+    return {name: value for name, found, value in pairs if found}

@@ -1,1 +1,59 @@
-"""The language flows are written in."""
+"""The language flows are written in.
+
+The names are loaded when first used, so a running job that needs only `jobmon.jobs.kit` starts
+without the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jobmon.jobs.flow import Flow, Job
+    from jobmon.jobs.kit import Data, External, Rule
+    from jobmon.jobs.mistakes import FlowError, Mistake
+    from jobmon.jobs.options import Cron, Retry
+    from jobmon.jobs.refs import Param, Secret
+
+__all__ = [
+    "Cron",
+    "Data",
+    "External",
+    "Flow",
+    "FlowError",
+    "Job",
+    "Mistake",
+    "Param",
+    "Retry",
+    "Rule",
+    "Secret",
+]
+
+_MODULES = {
+    "Cron": "options",
+    "Data": "kit",
+    "External": "kit",
+    "Flow": "flow",
+    "FlowError": "mistakes",
+    "Job": "flow",
+    "Mistake": "mistakes",
+    "Param": "refs",
+    "Retry": "options",
+    "Rule": "kit",
+    "Secret": "refs",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{module}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,395 @@
+"""Flows and jobs as people write them: a flow file reads like the problem.
+
+A mistake does not raise where it is made: mistakes are collected with the user's file and line, so
+that one check shows all of them, and `Flow.definition()` raises them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NoReturn, Unpack
+
+from jobmon.jobs import options as opt
+from jobmon.jobs.conditions import ConditionError, check
+from jobmon.jobs.definition import (
+    FlowDef,
+    JobDef,
+    Literal,
+    OutputRef,
+    ParamDef,
+    ParamRef,
+    SecretRef,
+    Value,
+)
+from jobmon.jobs.functions import arguments_of, call, source_of
+from jobmon.jobs.mistakes import (
+    FlowError,
+    Mistake,
+    WrongError,
+    declared_at,
+    flow_files,
+    written_at,
+)
+from jobmon.jobs.params import as_text
+from jobmon.jobs.refs import Condition, Output, Param, Params, Secret, named
+from jobmon.jobs.validate import MOST_JOBS, check_env_name, check_name, mistakes_of
+
+
+class Job:
+    """A node of a flow. Edges: `a >> b >> c`, `a >> [b, c]`, `[a, b] >> c`, `c << [a, b]`.
+
+    A python job can be called like the function it was made from, so it can be tested alone.
+    """
+
+    __slots__ = ("after", "fields", "flow", "function", "kind", "line", "name")
+
+    def __init__(self, flow: Flow, name: str, kind: str) -> None:
+        self.flow, self.name, self.kind = flow, name, kind
+        self.line = declared_at().line
+        self.function: Callable[..., Any] | None = None
+        self.after: dict[str, Job] = {}
+        self.fields: dict[str, Any] = {}
+
+    @property
+    def output(self) -> Any:
+        """What this job will leave. As an argument, item or env value it draws the edge."""
+        return Output(self)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function of a python job, with plain values for every argument."""
+        if self.function is None:
+            raise TypeError(f"job {self.name!r} is no python function")
+        return call(self.function, args, kwargs)
+
+    def __rshift__(self, other: Any) -> Any:
+        return _drawn(self, other)[1]
+
+    def __lshift__(self, other: Any) -> Any:
+        return _drawn(other, self)[0]
+
+    def __rrshift__(self, other: Iterable[Job]) -> Job:
+        _drawn(other, self)
+        return self
+
+    def __rlshift__(self, other: Iterable[Job]) -> Job:
+        _drawn(self, other)
+        return self
+
+    def __repr__(self) -> str:
+        return f"<Job {self.flow.name}/{self.name}>"
+
+
+class Jobs(list[Job]):
+    """Several jobs at one end of an edge, so that `a >> [b, c] >> [d, e]` goes on."""
+
+    def __rshift__(self, other: Any) -> Any:
+        return _drawn(self, other)[1]
+
+    def __lshift__(self, other: Any) -> Any:
+        return _drawn(other, self)[0]
+
+
+def _drawn(before: Any, after: Any) -> tuple[Job | Jobs, Job | Jobs]:
+    parents, children = _jobs(before), _jobs(after)
+    for child in [children] if isinstance(children, Job) else children:
+        for parent in [parents] if isinstance(parents, Job) else parents:
+            child.flow.draw(parent, child)
+    return parents, children
+
+
+def _jobs(given: Any) -> Job | Jobs:
+    if isinstance(given, Job):
+        return given
+    items = Jobs(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    for item in items:
+        if not isinstance(item, Job):
+            raise TypeError(f"an edge joins jobs, and {item!r} is none")
+    return Jobs(items)
+
+
+class Flow:
+    """A graph of jobs, declared line by line.
+
+    `params` maps a name to a default, a type or a `Param`. The other options are keywords:
+    schedule, deadline, overlap, catchup, fail_fast, finally_, tags, description.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        **options: Unpack[opt.FlowOptions],
+    ) -> None:
+        self.name = name
+        self.file, self.line = declared_at()
+        self.jobs: dict[str, Job] = {}
+        self.mistakes: list[Mistake] = []
+        self._finally: tuple[Any, int] = ((), 0)
+        self._read(check_name, name, "flow")
+        self._defs: dict[str, ParamDef] = {}
+        self.params = Params(self._named(params))
+        self._options = self._flow_options(dict(options))
+
+    def shell(self, name: str, line: str, **options: Unpack[opt.JobOptions]) -> Job:
+        """A job that is one line for `/bin/sh -c`. Params arrive as environment variables."""
+        job = self._add(name, "shell", dict(options))
+        job.fields["shell"] = job.fields["source"] = self._command(job, line)
+        return job
+
+    def exec(self, name: str, argv: Iterable[Any], **options: Unpack[opt.JobOptions]) -> Job:
+        """A job that is a program and its arguments; items may be Params and outputs."""
+        job = self._add(name, "exec", dict(options))
+        items = () if isinstance(argv, str) or not isinstance(argv, Iterable) else tuple(argv)
+        if not items:
+            self._wrong(f"job {job.name!r}: argv is {argv!r}", 'write ["program", "argument"]')
+        values = [self._read(self._value, job, item, about=job) for item in items]
+        job.fields["argv"] = tuple(v for v in values if v is not None)
+        job.fields["source"] = " ".join(_shown(v) for v in job.fields["argv"])
+        return job
+
+    def python(self, function: Any = None, /, **options: Any) -> Any:
+        """Make a function a job: `@flow.python(...)`. The job takes the function's name.
+
+        `@flow.python("name", ...)` names it otherwise. Arguments come from outputs and params.
+        """
+        if isinstance(function, str) or function is None:
+            return lambda decorated: self._function(decorated, function, options)
+        return self._function(function, None, options)
+
+    def manual(self, name: str, text: str, **options: Unpack[opt.JobOptions]) -> Job:
+        """A step for a person: it waits until somebody says done. `text` tells what to do."""
+        job = self._add(name, "manual", dict(options))
+        job.fields["text"] = job.fields["source"] = self._command(job, text)
+        return job
+
+    @property
+    def finally_(self) -> Any:
+        """Jobs (or their names) that run last whatever happened."""
+        return self._finally[0]
+
+    @finally_.setter
+    def finally_(self, jobs: Any) -> None:
+        single = isinstance(jobs, str | Job) or not isinstance(jobs, Iterable)
+        self._finally = ((jobs,) if single else tuple(jobs), written_at().line)
+
+    def draw(self, parent: Job, child: Job) -> None:
+        """Draw the edge parent >> child; a job of another flow is a mistake."""
+        if parent.flow is not self:
+            self._wrong(
+                f"job {child.name!r} cannot wait for {parent.name!r} of flow {parent.flow.name!r}",
+                "an edge stays within one flow",
+            )
+        child.after[parent.name] = parent
+
+    def definition(self) -> FlowDef:
+        """The whole flow as a record. Raises FlowError with every mistake there is."""
+        finals, unknown = self._final_names()
+        flow = FlowDef(
+            name=self.name,
+            jobs=self._definitions(finals),
+            params=tuple(self._defs.values()),
+            file=self.file,
+            **self._options,
+        )
+        found = [*self.mistakes, *unknown]
+        # A job that was refused for its own line would only be found again in other words.
+        found += mistakes_of(flow) if len(found) < MOST_JOBS else []
+        if found:
+            raise FlowError(found)
+        return flow
+
+    def main(self) -> NoReturn:
+        """Run this flow here and now, in the foreground: ends with the run's exit code.
+
+        For `if __name__ == "__main__": flow.main()`. Options: `-p name=value`.
+        """
+        import os
+        import sys
+
+        if flow_files:
+            raise RuntimeError('flow.main() stands under `if __name__ == "__main__":`')
+        sys.stdout.flush()
+        file = os.path.abspath(sys.modules["__main__"].__file__ or self.file)
+        module = ["-P", "-m", "jobmon.runtime.foreground", file, "--flow", self.name]
+        os.execv(sys.executable, [sys.executable, *module, *sys.argv[1:]])
+
+    def __repr__(self) -> str:
+        return f"<Flow {self.name}: {len(self.jobs)} jobs>"
+
+    def _definitions(self, finals: set[str]) -> tuple[JobDef, ...]:
+        handled: dict[str, list[str]] = {}
+        for job in self.jobs.values():
+            if handler := job.fields.get("on_failure"):
+                handled.setdefault(handler, []).append(job.name)
+        return tuple(_definition(job, self, handled, finals) for job in self.jobs.values())
+
+    def _final_names(self) -> tuple[set[str], list[Mistake]]:
+        jobs, line = self._finally
+        names = {job.name if isinstance(job, Job) else str(job) for job in jobs}
+        unknown = [
+            Mistake(
+                self.file, line, f"finally_: there is no job {name!r}", opt.choose(name, self.jobs)
+            )
+            for name in sorted(names - self.jobs.keys())
+        ]
+        return names, unknown
+
+    def _function(self, function: Any, name: str | None, options: dict[str, Any]) -> Job:
+        job = self._add(name or getattr(function, "__name__", repr(function)), "python", options)
+        if not hasattr(function, "__code__") and not hasattr(function, "__wrapped__"):
+            self._wrong(f"job {job.name!r}: {function!r} is no function", "put it above a def")
+            return job
+        job.function = function
+        job.fields["function"] = f"{self.name}/{job.name}"
+        job.fields["source"] = source_of(function)
+
+        def value(given: Any) -> Value:
+            return self._value(job, given)
+
+        args = self._read(arguments_of, function, self.params, value, about=job)
+        job.fields["args"] = args or {}
+        return job
+
+    def _add(self, name: str, kind: str, options: dict[str, Any]) -> Job:
+        job = Job(self, str(name), kind)
+        self._read(check_name, name, "job")
+        first = self.jobs.setdefault(job.name, job)
+        if first is not job:
+            text = f"two jobs are called {job.name!r}: the other is in line {first.line}"
+            self._wrong(text, "give each job of a flow its own name")
+        if len(self.jobs) > MOST_JOBS:
+            self._wrong(f"more than {MOST_JOBS:,} jobs in one flow", "split the flow in several")
+            raise FlowError(self.mistakes)
+        for option, given in options.items():
+            if given is not None:
+                self._option(job, option, given)
+        return job
+
+    def _option(self, job: Job, option: str, given: Any) -> None:
+        special = {"env": self._env, "when": self._when, "on_failure": self._handler}
+        if option in special:
+            found = self._read(special[option], job, given, about=job, option=option)
+        elif option in opt.JOB:
+            found = self._read(opt.JOB[option], given, about=job, option=option)
+        else:
+            hint = opt.choose(option, [*opt.JOB, *special])
+            self._wrong(f"job {job.name!r}: unknown option {option!r}", hint)
+            return
+        if found is not None:
+            job.fields[option] = found
+
+    def _flow_options(self, given: dict[str, Any]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for option, value in given.items():
+            if option == "finally_":
+                self.finally_ = value
+            elif option not in opt.FLOW:
+                hint = opt.choose(option, [*opt.FLOW, "params", "finally_"])
+                self._wrong(f"flow {self.name!r}: unknown option {option!r}", hint)
+            elif value is not None:
+                found[option] = self._read(opt.FLOW[option], value, option=option)
+        return {option: value for option, value in found.items() if value is not None}
+
+    def _named(self, params: Any) -> dict[str, Param]:
+        if not isinstance(params, Mapping | None):
+            self._wrong(f"params is {params!r}", 'write params={"day": "today"}')
+            return {}
+        found: dict[str, Param] = {}
+        for name, given in (params or {}).items():
+            if pair := self._read(named, name, given, option="params"):
+                found[name], self._defs[name] = pair
+        return found
+
+    def _command(self, job: Job, text: Any) -> str:
+        found = self._read(opt.text, text, about=job) or ""
+        if isinstance(text, str) and not text.strip():
+            self._wrong(f"job {job.name!r} is empty", "say what it does")
+        return found
+
+    def _value(self, job: Job, given: Any) -> Value:
+        if isinstance(given, Output):
+            self.draw(given.job, job)
+            return OutputRef(given.job.name, given.key)
+        if isinstance(given, Param):
+            if self.params.get(given.name) is not given:
+                raise WrongError(f"{given!r} is no param of this flow", "name it in params={...}")
+            return ParamRef(given.name)
+        if isinstance(given, Secret):
+            raise WrongError(
+                f"{given!r} is not in env", "everybody sees the arguments of a process"
+            )
+        return Literal(opt.text(as_text(opt.plain(given))))
+
+    def _env(self, job: Job, given: Any) -> dict[str, Value]:
+        if not isinstance(given, Mapping):
+            raise WrongError(f"{given!r} is no mapping", 'write {"NAME": "value"}')
+        return {
+            check_env_name(name): SecretRef(opt.text(value.name))
+            if isinstance(value, Secret)
+            else self._value(job, value)
+            for name, value in given.items()
+        }
+
+    def _when(self, job: Job, given: Any) -> str:
+        del job
+        if isinstance(given, Condition):
+            return given.text
+        return opt.text(given)
+
+    def _handler(self, job: Job, given: Any) -> str:
+        if isinstance(given, Job) and given.flow is not self:
+            raise WrongError(f"{given!r} is of another flow", "name a job of this flow")
+        name = given.name if isinstance(given, Job) else opt.text(given)
+        if name == job.name:
+            raise WrongError("a job cannot handle its own failure", "name another job")
+        return name
+
+    def _read(
+        self, read: Callable[..., Any], *args: Any, about: Job | None = None, option: str = ""
+    ) -> Any:
+        try:
+            return read(*args)
+        except WrongError as error:
+            whole = [f"job {about.name!r}"] if about else []
+            self._wrong(": ".join([*whole, *filter(None, [option]), error.text]), error.hint)
+            return None
+
+    def _wrong(self, text: str, hint: str) -> None:
+        file, line = written_at()
+        self.mistakes.append(Mistake(file, line, text, hint))
+
+
+def _definition(job: Job, flow: Flow, handled: Mapping[str, list[str]], finals: set[str]) -> JobDef:
+    after = dict.fromkeys([*job.after, *handled.get(job.name, ()), *_read_by(job, flow)])
+    last = job.name in finals
+    implied = "one_failed" if job.name in handled else "all_done" if last else "all_success"
+    fields = {"trigger": implied, **job.fields}
+    return JobDef(
+        name=job.name, kind=job.kind, after=tuple(after), line=job.line, finally_=last, **fields
+    )
+
+
+def _read_by(job: Job, flow: Flow) -> list[str]:
+    """The jobs whose output `when` reads: it can be answered only after them."""
+    when = job.fields.get("when")
+    if not when:
+        return []
+    try:
+        names = check(when).jobs
+    except ConditionError:
+        return []
+    return [name for name in flow.jobs if name in names and name != job.name] + sorted(
+        names - flow.jobs.keys()
+    )
+
+
+def _shown(value: Value) -> str:
+    match value:
+        case ParamRef(name):
+            return f"${name}"
+        case OutputRef(job, key):
+            return f"output[{job!r}]" + (f"[{key!r}]" if key else "")
+        case Literal(text):
+            return str(text)
+    return ""

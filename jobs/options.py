@@ -1,0 +1,284 @@
+"""The options of a job and of a flow: what each accepts, and how it is kept."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import msgspec
+
+from jobmon.jobs.definition import EFFECTS, ON_LOST, TRIGGERS, CronDef, RetryDef
+from jobmon.jobs.mistakes import WrongError, nearest
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+CLASSES = ("external", "data", "rule", "unknown")
+OVERLAP = ("skip", "queue", "cancel_running", "allow")
+CATCHUP = ("latest", "none", "all")
+LONGEST_CRON = 256
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_DURATION_HINT = 'write seconds as a number, or a text such as "2s", "10m", "1h30m"'
+
+
+class Retry:
+    """`Retry(3, delay="2s", backoff=2, max_delay="8s")`: three further attempts, waiting 2, 4, 8 s.
+
+    `on` names the failure classes that are tried again when a class is known.
+    """
+
+    __slots__ = ("backoff", "delay", "max_delay", "on", "times")
+
+    def __init__(
+        self,
+        times: int,
+        delay: str | float = 0,
+        backoff: float = 1,
+        max_delay: str | float | None = None,
+        on: str | Iterable[str] = ("external",),
+    ) -> None:
+        self.times, self.delay, self.backoff = times, delay, backoff
+        self.max_delay, self.on = max_delay, on
+
+
+class Cron:
+    """`Cron("10 6 * * 1-5", tz="Asia/Tokyo")`: five fields, read in that zone (local without)."""
+
+    __slots__ = ("expression", "tz")
+
+    def __init__(self, expression: str, tz: str = "") -> None:
+        self.expression, self.tz = expression, tz
+
+
+class JobOptions(TypedDict, total=False):
+    """The keywords every job takes. Their meaning is in docs/flows.md."""
+
+    retry: Retry | int
+    timeout: str | float | timedelta
+    grace: str | float | timedelta
+    env: Mapping[str, Any]
+    cwd: str | PathLike[str]
+    python: str | PathLike[str]
+    ok_codes: int | Iterable[int]
+    warn_codes: int | Iterable[int]
+    effects: str
+    trigger: str
+    when: Any
+    tolerate: bool
+    on_failure: Any
+    pool: str
+    lock: str
+    priority: int
+    tags: str | Iterable[str]
+    group: str
+    description: str
+    on_lost: str
+    verify: str | Iterable[str]
+    artifacts: str | Iterable[str]
+    skip_value: Any
+
+
+class FlowOptions(TypedDict, total=False):
+    """The keywords a flow takes besides params."""
+
+    schedule: Cron | str
+    deadline: str
+    overlap: str
+    catchup: str
+    fail_fast: bool
+    finally_: Any
+    tags: str | Iterable[str]
+    description: str
+
+
+def duration(value: Any) -> float:
+    """Seconds from a number, a timedelta or a text such as "1h30m". Raises WrongError."""
+    seconds = _seconds(value)
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        raise WrongError(f"{value!r} is no duration", _DURATION_HINT)
+    return seconds
+
+
+def _seconds(value: Any) -> float | None:
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, str) or len(value) > 100:
+        return None
+    written = value.strip().lower()
+    parts = _PART.findall(written)
+    if not parts or "".join(n + unit for n, unit in parts) != written:
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)
+
+
+def _timeout(value: Any) -> float:
+    seconds = duration(value)
+    if not seconds:
+        raise WrongError("a timeout of 0 would end the job at once", "leave it out for no limit")
+    return seconds
+
+
+def text(value: Any) -> str:
+    """A text any program can receive. Raises WrongError."""
+    if not isinstance(value, str):
+        raise WrongError(f"{value!r} is no text", 'write it in quotes: "..."')
+    if "\0" in value:
+        raise WrongError("a NUL character", "no program can receive it: take it out")
+    return value
+
+
+def plain(value: Any) -> str | int | float | date:
+    """A value with one obvious text: what an argv item or an env value can be."""
+    if hasattr(value, "__fspath__"):
+        return value.__fspath__()
+    if not isinstance(value, str | int | float | date):
+        raise WrongError(
+            f"{value!r} is no text or number", "give a text, number, date, Param or output"
+        )
+    return value
+
+
+def _path(value: Any) -> str:
+    return text(value.__fspath__() if hasattr(value, "__fspath__") else value)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or hasattr(value, "__fspath__"):
+        return (_path(value),)
+    if not isinstance(value, Iterable):
+        raise WrongError(f"{value!r} is no list of texts", 'write ["...", "..."]')
+    return tuple(_path(item) for item in value)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise WrongError(f"{value!r} is neither True nor False", "write True or False")
+    return value
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 2**31:
+        raise WrongError(f"{value!r} is no whole number of usual size", "write a number such as 5")
+    return value
+
+
+def _codes(value: Any) -> tuple[int, ...]:
+    items = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    for item in items:
+        if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item <= 255:
+            raise WrongError(f"{item!r} is no exit code", "exit codes are numbers from 0 to 255")
+    return tuple(sorted(set(items)))
+
+
+def one_of(*words: str) -> Callable[[Any], str]:
+    """A reader that accepts exactly these words."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        raise WrongError(f"{value!r} is not known here", choose(value, words))
+
+    return read
+
+
+def choose(value: object, words: Iterable[str]) -> str:
+    """A hint: the word that was probably meant, and every word there is."""
+    words = list(words)
+    near = nearest(value, words)
+    choice = f"choose from {', '.join(words)}"
+    return f"{near!r}? {choice}" if near else choice
+
+
+def _retry(value: Any) -> RetryDef:
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = Retry(value)
+    if not isinstance(value, Retry):
+        raise WrongError(f"{value!r} is no Retry", 'write Retry(3, delay="2s")')
+    if _integer(value.times) < 0 or value.times > 1000:
+        raise WrongError(f"Retry({value.times})", "between 0 and 1000 further attempts")
+    return RetryDef(
+        times=value.times,
+        delay=duration(value.delay),
+        backoff=_backoff(value.backoff),
+        max_delay=None if value.max_delay is None else duration(value.max_delay),
+        on=tuple(one_of(*CLASSES)(item) for item in _texts(value.on)),
+    )
+
+
+def _backoff(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 100:
+        raise WrongError(f"backoff={value!r}", "a number from 1 (same wait) to 100")
+    return float(value)
+
+
+def _verify(value: Any) -> tuple[str, ...] | str:
+    found = text(value).strip() if isinstance(value, str) else _texts(value)
+    if not found:
+        raise WrongError("verify is an empty command", "a command that exits 0 when it is done")
+    return found
+
+
+def _json(value: Any) -> Any:
+    try:
+        return msgspec.to_builtins(value, str_keys=True)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise WrongError(f"{value!r} is no JSON value", str(error)) from None
+
+
+def _schedule(value: Any) -> CronDef:
+    cron = Cron(value) if isinstance(value, str) else value
+    if not isinstance(cron, Cron):
+        raise WrongError(f"{value!r} is no schedule", 'write Cron("10 6 * * 1-5", tz="Asia/Tokyo")')
+    if len(text(cron.expression)) > LONGEST_CRON:
+        raise WrongError(
+            f"a schedule of {len(cron.expression)} characters", f"at most {LONGEST_CRON}"
+        )
+    return CronDef(cron.expression.strip(), text(cron.tz))
+
+
+def _deadline(value: Any) -> str:
+    if not isinstance(value, str) or not _CLOCK.fullmatch(value):
+        raise WrongError(f"{value!r} is no time of day", 'write it as "06:10"')
+    return value
+
+
+Reader = Callable[[Any], Any]
+JOB: dict[str, Reader] = {
+    "retry": _retry,
+    "timeout": _timeout,
+    "grace": duration,
+    "cwd": _path,
+    "python": _path,
+    "ok_codes": _codes,
+    "warn_codes": _codes,
+    "effects": one_of(*EFFECTS),
+    "trigger": one_of(*TRIGGERS),
+    "tolerate": _flag,
+    "pool": text,
+    "lock": text,
+    "priority": _integer,
+    "tags": _texts,
+    "group": text,
+    "description": text,
+    "on_lost": one_of(*ON_LOST),
+    "verify": _verify,
+    "artifacts": _texts,
+    "skip_value": _json,
+}
+"""Readers of the options that need nothing but their value."""
+FLOW: dict[str, Reader] = {
+    "schedule": _schedule,
+    "deadline": _deadline,
+    "overlap": one_of(*OVERLAP),
+    "catchup": one_of(*CATCHUP),
+    "fail_fast": _flag,
+    "tags": _texts,
+    "description": text,
+}

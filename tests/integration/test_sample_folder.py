@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from jobmon.jobs.samples import lay
 
 DAY = "2026-11-23"

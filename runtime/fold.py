@@ -1,0 +1,141 @@
+"""How each input of the transition table changes the fields of a job run.
+
+The state itself comes from the table; here is what stands beside it. Pure: (job run, event) ->
+job run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from jobmon.runtime.model import Event, JobRun
+from jobmon.runtime.states import TERMINAL, Input, State
+
+Fields = dict[str, Any]
+_BLANK: Fields = {
+    "reason": "",
+    "cause": "",
+    "started": None,
+    "ended": None,
+    "due": None,
+    "code": None,
+    "signal": None,
+    "output": None,
+    "warn": False,
+    "unsupervised": False,
+    "by_operator": False,
+}
+
+
+def fold(job: JobRun, event: Event, given: Input, to: State) -> JobRun:
+    """The job run after `event`, whose input `given` leads to state `to`."""
+    fields = _FIELDS[given](job, event)
+    if to is not job.state:
+        fields["since"] = event.at
+        if to in TERMINAL and "ended" not in fields:
+            fields["ended"] = event.at
+    return replace(job, state=to, **fields)
+
+
+def _plain(_job: JobRun, event: Event) -> Fields:
+    reason = event.data.get("reason", "")
+    return {"reason": reason, "due": None, "started": None, "ended": None}
+
+
+def _asked(_job: JobRun, event: Event) -> Fields:
+    return {"reason": event.data.get("reason", ""), "started": event.at}
+
+
+def _judged(_job: JobRun, event: Event) -> Fields:
+    data = event.data
+    return {"reason": data.get("reason", ""), "cause": data.get("cause", ""), "due": None}
+
+
+def _launched(job: JobRun, event: Event) -> Fields:
+    return _BLANK | {"attempt": event.attempt, "tries": job.tries + 1}
+
+
+def _started(_job: JobRun, event: Event) -> Fields:
+    return {"started": event.data.get("at", event.at)}
+
+
+def _voided(job: JobRun, event: Event) -> Fields:
+    return {"reason": event.data.get("reason", job.reason), "tries": max(0, job.tries - 1)}
+
+
+def _stopping(job: JobRun, event: Event) -> Fields:
+    """A job's own time limit is no decision from outside; everything else is."""
+    reason = event.data.get("reason", "")
+    return {"reason": reason, "by_operator": job.by_operator or reason != "timeout"}
+
+
+def _ended(job: JobRun, event: Event) -> Fields:
+    data = event.data
+    return {
+        "reason": data.get("reason", ""),
+        "cause": data.get("cause", ""),
+        "code": data.get("code"),
+        "signal": data.get("signal"),
+        "started": job.started if job.started is not None else data.get("started"),
+        "ended": data.get("ended", event.at),
+        "due": data.get("due"),
+        "output": data.get("output"),
+        "warn": data.get("warn", False),
+        "unsupervised": False,
+        "by_operator": False,
+    }
+
+
+def _decided(_job: JobRun, event: Event) -> Fields:
+    data = event.data
+    return {
+        "reason": data.get("reason", ""),
+        "cause": data.get("cause", ""),
+        "ended": event.at,
+        "due": None,
+        "code": None,
+        "signal": None,
+        "output": data.get("output"),
+        "warn": False,
+        "stale": False,
+        "by_operator": True,
+    }
+
+
+def _reset(job: JobRun, event: Event) -> Fields:
+    tries = job.tries if event.data.get("keep_tries") else 0
+    return _BLANK | {"tries": tries, "stale": False}
+
+
+def _revived(_job: JobRun, _event: Event) -> Fields:
+    return dict(_BLANK)
+
+
+_FIELDS: dict[Input, Callable[[JobRun, Event], Fields]] = {
+    Input.READY: _plain,
+    Input.ASK: _asked,
+    Input.BRANCH: _judged,
+    Input.DOOM: _judged,
+    Input.EXPIRE: _judged,
+    Input.UNFIT: _judged,
+    Input.LAUNCH: _launched,
+    Input.STARTED: _started,
+    Input.VOIDED: _voided,
+    Input.STOP: _stopping,
+    Input.SUCCEED: _ended,
+    Input.FAIL: _ended,
+    Input.RETRY: _ended,
+    Input.STOPPED: _ended,
+    Input.LOSE: _ended,
+    Input.DUE: _plain,
+    Input.CANCEL: _decided,
+    Input.SKIP: _decided,
+    Input.DONE: _decided,
+    Input.MARK_SUCCESS: _decided,
+    Input.MARK_FAILED: _decided,
+    Input.RESET: _reset,
+    Input.REVIVE: _revived,
+}

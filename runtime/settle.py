@@ -1,0 +1,159 @@
+"""How an attempt ended, and what to conclude about one that nobody speaks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from jobmon.jobs.definition import JobDef, RetryDef
+from jobmon.runtime.executors.contract import Evidence
+from jobmon.runtime.model import Event, ExitRecord, JobRun
+from jobmon.runtime.states import Input, State
+
+CLASSES = {75: "external", 65: "data", 78: "rule"}
+"""Exit codes by which a job tells its failure class."""
+
+LOST_RERUNS = 3
+"""Attempts in a row after which `on_lost="rerun"` asks a person: a job that takes its initiator
+down every time would otherwise start for ever."""
+
+_MAX_EXPONENT = 60  # keeps backoff ** tries a finite number
+
+
+class Finish(msgspec.Struct, frozen=True):
+    """It ended: conclude from its exit record."""
+
+    record: ExitRecord
+
+
+class Adopt(msgspec.Struct, frozen=True):
+    """It runs under its initiator: watch it."""
+
+
+class AdoptUnsupervised(msgspec.Struct, frozen=True):
+    """It runs, but its initiator is gone: watch it; its exit code will never be known."""
+
+
+class Void(msgspec.Struct, frozen=True):
+    """It never started. Make sure it never will, then it may be launched anew."""
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Nobody can know how it ended. `reason`: reboot, identity, initiator or file."""
+
+    reason: str
+
+
+Conclusion = Finish | Adopt | AdoptUnsupervised | Void | Lost
+
+
+def settle(job_run: JobRun, evidence: Evidence, now: float) -> Conclusion:
+    """What the evidence says about the newest attempt of a job run whose end is not recorded."""
+    if evidence.exit is not None:
+        return Finish(evidence.exit)
+    if evidence.claim != "claimed":
+        # An attempt that was seen running did start, whatever became of its file.
+        return Void() if job_run.started is None else Lost("file")
+    if not evidence.same_boot:
+        return Lost("reboot")
+    if evidence.locked or evidence.initiator_alive:
+        return Adopt()
+    if evidence.leader_alive:
+        return AdoptUnsupervised()
+    return Lost("identity" if evidence.initiator is None else "initiator")
+
+
+def conclude(job: JobDef, job_run: JobRun, record: ExitRecord, now: float) -> Event:
+    """The event an exit record makes of an open attempt: succeed, fail, retry or stopped.
+
+    `job` is the definition the attempt used. A stop asked for from outside the job wins over
+    whatever the process made of it; nothing stopped that way is retried.
+    """
+    if job_run.state is State.STOPPING and job_run.by_operator:
+        return _event(Input.STOPPED, job_run, record, now, reason=job_run.reason)
+    overran = job_run.state is State.STOPPING or record.reason == "timeout"
+    if record.reason == "exit" and not overran:
+        if record.code in job.ok_codes:
+            return _event(Input.SUCCEED, job_run, record, now, output=record.output)
+        if record.code in job.warn_codes:
+            reason = f"exit code {record.code} is a warning"
+            return _event(
+                Input.SUCCEED, job_run, record, now, output=record.output, reason=reason, warn=True
+            )
+    return _failure(job, job_run, record, "timeout" if overran else record.reason, now)
+
+
+def failure_class(record: ExitRecord) -> str:
+    """external, data or rule when the exit code says so, else unknown."""
+    told = CLASSES.get(record.code or 0, "unknown")
+    return told if record.reason == "exit" else "unknown"
+
+
+def on_lost(job: JobDef, job_run: JobRun, now: float, *, cancelled: bool = False) -> str | Event:
+    """What the job's declaration says to do about a lost attempt.
+
+    "ask" (nothing: a person decides), "verify" (run its probe first), or the policy's event:
+    a reset for `on_lost="rerun"` of an idempotent job, a mark for `on_lost="fail"`. `cancelled`:
+    its run is, so nothing starts again.
+    """
+    if job.verify:
+        return "verify"
+    return after_lost(job, job_run, now, cancelled=cancelled)
+
+
+def after_lost(job: JobDef, job_run: JobRun, now: float, *, cancelled: bool = False) -> str | Event:
+    """`on_lost` for a job without a probe, or whose probe did not know."""
+    if job.on_lost == "fail":
+        reason = f"lost ({job_run.reason}); declared to fail then"
+        return _policy(Input.MARK_FAILED, job_run, now, {"reason": reason, "cause": "unknown"})
+    may_start = job.effects == "idempotent" and not cancelled and job_run.tries < LOST_RERUNS
+    if job.on_lost == "rerun" and may_start:
+        return _policy(Input.RESET, job_run, now, {"keep_tries": True})
+    return "ask"
+
+
+def retry_wait(retry: RetryDef, tries: int) -> float:
+    """Seconds before retry number `tries`: delay * backoff ** (tries - 1), at most max_delay."""
+    wait = retry.delay * retry.backoff ** min(tries - 1, _MAX_EXPONENT)
+    return wait if retry.max_delay is None else min(wait, retry.max_delay)
+
+
+def may_retry(job: JobDef, tries: int, cause: str) -> bool:
+    """Whether a failure of class `cause` after `tries` attempts is retried without a person."""
+    retry = job.retry
+    if retry is None or tries > retry.times or job.effects == "once":
+        return False
+    return cause in retry.on or cause in {"", "unknown"}
+
+
+def _failure(job: JobDef, job_run: JobRun, record: ExitRecord, reason: str, now: float) -> Event:
+    cause = failure_class(record)
+    if job.retry is not None and may_retry(job, job_run.tries, cause):
+        due = now + retry_wait(job.retry, job_run.tries)
+        return _event(Input.RETRY, job_run, record, now, reason=reason, cause=cause, due=due)
+    return _event(Input.FAIL, job_run, record, now, reason=reason, cause=cause)
+
+
+def _event(given: Input, job_run: JobRun, record: ExitRecord, now: float, **outcome: Any) -> Event:
+    data = {
+        "code": record.code,
+        "signal": record.signal,
+        "started": record.started,
+        "ended": record.ended or now,
+    }
+    return Event(
+        kind=f"job.{given}",
+        at=now,
+        run=job_run.run,
+        job=job_run.index,
+        attempt=job_run.attempt,
+        who="runtime",
+        data=data | outcome,
+    )
+
+
+def _policy(given: Input, job_run: JobRun, now: float, data: dict[str, Any]) -> Event:
+    return Event(
+        kind=f"job.{given}", at=now, run=job_run.run, job=job_run.index, who="policy", data=data
+    )

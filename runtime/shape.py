@@ -1,0 +1,53 @@
+"""What never changes while a flow version runs: computed once, shared by all its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from jobmon.jobs import graph
+from jobmon.jobs.definition import FlowDef, JobDef
+
+
+class Shape:
+    """A flow version by index.
+
+    `parents`/`children`: neighbours; `rules`: each job's trigger rule; `heads`: jobs that can be
+    ready before any other has ended; `handler`: index of the job that handles a failure, or -1;
+    `handles`: the reverse.
+    """
+
+    def __init__(self, flow: FlowDef) -> None:
+        self.flow = flow
+        self.jobs = flow.jobs
+        self.names = {job.name: i for i, job in enumerate(flow.jobs)}
+        self.parents = graph.parents(flow)
+        self.children = graph.children(flow)
+        self.rules = [_rule(job) for job in flow.jobs]
+        self.heads = [i for i, up in enumerate(self.parents) if not up or self.rules[i] == "always"]
+        self.handler = [self.names.get(job.on_failure, -1) for job in flow.jobs]
+        self.handles: dict[int, list[int]] = {}
+        for source, handler in enumerate(self.handler):
+            if handler >= 0:
+                self.handles.setdefault(handler, []).append(source)
+
+    @cached_property
+    def order(self) -> list[int]:
+        """Every job after its parents."""
+        return graph.order(self.flow)
+
+    def downstream(self, indices: Iterable[int]) -> set[int]:
+        """Everything that waits for any of these, directly or through others; O(edges below)."""
+        found: set[int] = set()
+        todo = [child for index in indices for child in self.children[index]]
+        while todo:
+            at = todo.pop()
+            if at not in found:
+                found.add(at)
+                todo.extend(self.children[at])
+        return found
+
+
+def _rule(job: JobDef) -> str:
+    """A job that runs last whatever happened has no use for the rule jobs get by default."""
+    return "all_done" if job.finally_ and job.trigger == "all_success" else job.trigger

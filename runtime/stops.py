@@ -1,0 +1,62 @@
+"""Ending what a run still has to do: the events behind cancel, kill and fail_fast."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jobmon.runtime.board import Board
+from jobmon.runtime.book import UNSTARTED
+from jobmon.runtime.model import Event, JobRun
+from jobmon.runtime.states import ACTIVE
+
+
+def cancel_run(
+    board: Board,
+    run_id: int,
+    now: float,
+    *,
+    hard: bool,
+    who: str,
+    why: str,
+    grace: float | None = None,
+) -> list[Event]:
+    """`run.cancel`, then what becomes of each job: unstarted ones end, running ones are stopped.
+
+    Unless `hard`, the flow's `finally_` jobs are left alone. `grace` in seconds; None: each
+    job's own.
+    """
+    mode = "hard" if hard else "soft"
+    data = {"mode": mode} | ({} if grace is None else {"grace": grace})
+    first = Event(kind="run.cancel", at=now, run=run_id, who=who, why=why, data=data)
+    book = board.books[run_id]
+    return [first] + [
+        end_job(board, job, now, who=who, why=why, grace=grace)
+        for job in book.jobs
+        if (job.state in UNSTARTED or job.state in ACTIVE) and not book.spared(mode, job.index)
+    ]
+
+
+def end_job(
+    board: Board, job: JobRun, now: float, *, who: str, why: str, grace: float | None
+) -> Event:
+    """CANCEL for a job that has not started, STOP with its grace for one that has."""
+    stopping = job.state in ACTIVE
+    data: dict[str, Any] = {"reason": said("cancelled", who, why)}
+    if stopping:
+        data["grace"] = board.jobdef(job.key).grace if grace is None else grace
+    return Event(
+        kind="job.stop" if stopping else "job.cancel",
+        at=now,
+        run=job.run,
+        job=job.index,
+        attempt=job.attempt if stopping else 0,
+        who=who,
+        why=why,
+        data=data,
+    )
+
+
+def said(done: str, who: str, why: str) -> str:
+    """`cancelled by anna: wrong day`."""
+    text = f"{done} by {who}" if who else done
+    return f"{text}: {why}" if why else text

@@ -5,6 +5,7 @@ Pure. The card is a plain dict, as `jobmon explain --json` prints it under "card
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from signal import Signals
@@ -208,11 +209,16 @@ def _difference(name: str, old: Mapping[str, str], new: Mapping[str, str], value
 
 def _next(run: str, job: str, state: State, cause: Cause | None) -> list[str]:
     """Commands that go on from here, the likeliest first."""
-    where = f"{shlex.quote(run)} {shlex.quote(job)}"
+    where = f"{_word(run)} {_word(job)}"
     look = f"jobmon logs {where}"
     if state is State.LOST:
         return [look, f"jobmon mark {where} success", f"jobmon rerun {where}"]
     edit = []
     if cause and cause.file and cause.lineno:
-        edit = [f"$EDITOR +{cause.lineno} {shlex.quote(cause.file)}"]
+        edit = [f"$EDITOR +{cause.lineno} {_word(cause.file)}"]
     return [*edit, f"jobmon rerun {where}", look]
+
+
+def _word(text: str) -> str:
+    """`text` as one word of a shell line; quoted only where a shell would read more into it."""
+    return text if re.fullmatch(r"[\w./@][\w./@#:+=,-]*", text) else shlex.quote(text)

@@ -9,11 +9,8 @@ from pathlib import Path
 
 from jobmon.jobs import Flow, Param, Retry
 
-flow = Flow(
-    "morning",
-    params={"day": Param(date, default="today", help="the business day to prepare")},
-    description="The morning of a small shop, in eight steps",
-)
+DAY = Param(date, default="today", help="the business day to prepare")
+flow = Flow("morning", params={"day": DAY}, description="A small shop's morning, in eight steps")
 
 collect = flow.shell(
     "collect",
@@ -23,10 +20,8 @@ collect = flow.shell(
     effects="idempotent",
     description="Offers of three shops, into one CSV",
 )
-load = flow.exec("load", ["python3", "scripts/load.py", Param("day")], effects="idempotent")
-publish = flow.exec(
-    "publish", ["python3", "scripts/publish.py", Param("day")], effects="idempotent"
-)
+load = flow.exec("load", ["python3", "scripts/load.py", DAY], effects="idempotent")
+publish = flow.exec("publish", ["python3", "scripts/publish.py", DAY], effects="idempotent")
 access = flow.shell("アクセス集計", "sh scripts/access.sh", effects="idempotent")
 
 STATISTICS = """
@@ -36,9 +31,9 @@ from product left join offer using (code) group by code order by code
 
 
 @flow.python(effects="idempotent")
-def statistics(day: date, loaded: int = load.output["rows"], views: int = access.output["views"]):
+def statistics(day: str, loaded: int = load.output["rows"], views: int = access.output["views"]):
     """Our price beside the market's, and how often people looked, for every product."""
-    out = Path("out") / str(day)
+    out = Path("out") / day
     with contextlib.closing(sqlite3.connect(out / "shop.sqlite")) as db:
         rows = db.execute(STATISTICS).fetchall()
     with (out / "access.csv").open(encoding="utf-8") as f:
@@ -53,9 +48,8 @@ def statistics(day: date, loaded: int = load.output["rows"], views: int = access
     return {"products": len(rows), "dearer": len(dearer)}
 
 
-PRICES = ("python3", "scripts/prices.py")
-yokohama = flow.exec("prices yokohama", [*PRICES, "yokohama", Param("day")])
-kobe = flow.exec("prices kobe", [*PRICES, "kobe", Param("day")], tolerate=True)
+yokohama = flow.exec("prices yokohama", ["python3", "scripts/prices.py", "yokohama", DAY])
+kobe = flow.exec("prices kobe", ["python3", "scripts/prices.py", "kobe", DAY], tolerate=True)
 adjust = flow.manual(
     "adjust statuses",
     "Compare out/<day>/statistics.csv with data/sheet.csv, set the sales statuses by hand, "

@@ -60,8 +60,8 @@ def test_a_traceback_gives_the_whole_card() -> None:
         "since": "morning#6",
         "next": [
             "$EDITOR +52 '/home/mike/my shop/collect.py'",
-            "jobmon rerun 'morning#7' collect",
-            "jobmon logs 'morning#7' collect",
+            "jobmon rerun morning#7 collect",
+            "jobmon logs morning#7 collect",
         ],
     }
     assert json.loads(json.dumps(found)) == found
@@ -140,10 +140,15 @@ def test_the_command_that_could_not_be_started_is_the_cause() -> None:
 def test_a_lost_job_is_looked_at_before_it_is_run_again() -> None:
     found = card(RUN, "公開", job_run(State.LOST), attempt(outcome="lost"), TRACEBACK)
     assert found["next"] == [
-        "jobmon logs 'morning#7' '公開'",
-        "jobmon mark 'morning#7' '公開' success",
-        "jobmon rerun 'morning#7' '公開'",
+        "jobmon logs morning#7 公開",
+        "jobmon mark morning#7 公開 success",
+        "jobmon rerun morning#7 公開",
     ]
+
+
+def test_commands_survive_a_shell() -> None:
+    found = card(RUN, "prices; rm -rf $HOME", job_run(), attempt(code=1), [])
+    assert found["next"][0] == "jobmon rerun morning#7 'prices; rm -rf $HOME'"
 
 
 def test_differences_are_named() -> None:

@@ -127,7 +127,7 @@ class Flow:
         self.mistakes: list[Mistake] = []
         self._finally: tuple[Any, int] = ((), 0)
         self._read(check_name, name, "flow")
-        self._defs: dict[str, ParamDef] = {}
+        self.param_defs: dict[str, ParamDef] = {}
         self.params = Params(self._named(params))
         self._options = self._flow_options(dict(options))
 
@@ -188,7 +188,7 @@ class Flow:
         flow = FlowDef(
             name=self.name,
             jobs=self._definitions(finals),
-            params=tuple(self._defs.values()),
+            params=tuple(self.param_defs.values()),
             file=self.file,
             **self._options,
         )
@@ -298,7 +298,7 @@ class Flow:
         found: dict[str, Param] = {}
         for name, given in (params or {}).items():
             if pair := self._read(named, name, given, option="params"):
-                found[name], self._defs[name] = pair
+                found[name], self.param_defs[name] = pair
         return found
 
     def _command(self, job: Job, text: Any) -> str:

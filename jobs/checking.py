@@ -1,0 +1,56 @@
+"""What `jobmon check` looks at: every flow of a batch folder, loaded, and its schedule read."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jobmon.jobs.definition import CronDef, FlowDef
+from jobmon.jobs.loader import Loaded, load_folder
+from jobmon.jobs.mistakes import Mistake
+
+
+def check_folder(home: Path, timeout: float = 10.0) -> Loaded:
+    """The flows of the folder and every mistake that can be found without running anything."""
+    loaded = load_folder(home, timeout)
+    for flow in loaded.flows.values():
+        if flow.schedule is not None and (found := _schedule(flow, flow.schedule)):
+            file, line = flow.file, loaded.lines[flow.name]
+            loaded.mistakes.append(Mistake(file, line, *found))
+    loaded.mistakes.sort(key=lambda m: (m.file, m.line))
+    return loaded
+
+
+def _schedule(flow: FlowDef, cron: CronDef) -> tuple[str, str] | None:
+    """(text, hint) of what is wrong with a schedule."""
+    what = f"flow {flow.name!r}: schedule {cron.expression!r}"
+    if len(cron.expression.split()) != 5:
+        return f"{what} has not five fields", "minute hour day month weekday, as in 10 6 * * 1-5"
+    if reason := _unreadable(cron.expression):
+        return f"{what}: {reason}", "minute hour day month weekday, as in 10 6 * * 1-5"
+    if cron.tz and not _zone(cron.tz):
+        return f"{what}: there is no time zone {cron.tz!r}", "an IANA name such as Asia/Tokyo"
+    return None
+
+
+def _unreadable(expression: str) -> str:
+    from croniter import croniter
+    from croniter.croniter import CroniterBadDateError, CroniterError
+
+    try:
+        croniter(expression, datetime.now(UTC)).get_next(datetime)
+    except CroniterBadDateError:
+        return "no such day ever comes"
+    except (CroniterError, ValueError) as error:
+        return str(error)
+    return ""
+
+
+def _zone(name: str) -> bool:
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        return False
+    return True

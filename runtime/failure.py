@@ -95,6 +95,8 @@ def ended_how(job_run: JobRun, attempt: Attempt | None) -> str:
     """How it ended, in words: exit code, signal, timeout, spawn, or that nobody knows."""
     if job_run.state is State.LOST:
         return _lost(job_run.reason)
+    if job_run.state is State.CANCELLED:
+        return "cancelled" + _because(job_run.reason)
     if job_run.by_operator:
         return f"marked {job_run.state} by a person" + _because(job_run.reason)
     if attempt is None:

@@ -106,6 +106,13 @@ def test_how_it_ended_in_words(fields: dict[str, Any], words: str) -> None:
     assert words in ended_how(job_run(), attempt(**fields))
 
 
+def test_our_own_signals_are_not_blamed_on_others() -> None:
+    stopped = attempt(outcome="cancelled", reason="stop", signal=15)
+    assert ended_how(job_run(State.CANCELLED, reason="mike: wrong day"), stopped) == (
+        "cancelled: mike: wrong day"
+    )
+
+
 def test_a_kill_names_the_memory_it_had_reached() -> None:
     killed = attempt(reason="signal", signal=9, rusage={"maxrss": 3.5 * 2**30})
     assert ended_how(job_run(), killed).endswith("its memory reached 3.5 GiB")
@@ -117,6 +124,7 @@ def test_a_kill_names_the_memory_it_had_reached() -> None:
         (job_run(State.UPSTREAM_FAILED, reason="collect failed"), "never started: collect failed"),
         (job_run(State.LOST, reason="reboot"), "the machine was restarted while it ran"),
         (job_run(State.LOST), "lost: nobody can know how it ended"),
+        (job_run(State.CANCELLED, reason="wrong day"), "cancelled: wrong day"),
         (job_run(by_operator=True, reason="wrong day"), "marked failed by a person: wrong day"),
     ],
 )

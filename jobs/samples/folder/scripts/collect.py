@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import time
+import traceback
 from html.parser import HTMLParser
 
 import shop
@@ -88,7 +89,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--day", required=True)
     day = parser.parse_args().day
-    rows = sorted(collect())
+    try:
+        rows = sorted(collect())
+    except (KeyError, ValueError):  # a page reads otherwise than it used to
+        traceback.print_exc()
+        raise SystemExit(shop.WRONG_DATA) from None
     shop.write_csv(shop.folder(day) / "offers.csv", ("shop", "code", "yen", "stock"), rows)
     shop.output(offers=len(rows))
 

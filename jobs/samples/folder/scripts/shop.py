@@ -15,7 +15,8 @@ DATA = Path("data")
 PUBLIC = Path("public")
 PAUSE = float(os.environ.get("POLITE_SECONDS", "0.2"))  # between two pages, as a person would
 
-EXTERNAL = 75  # the exit code that says: trouble outside, a retry may help
+EXTERNAL = 75  # exit codes that jobmon understands: trouble outside, a retry may help;
+WRONG_DATA = 65  # what came is not what was expected, a retry would fail the same way
 
 
 def folder(day):

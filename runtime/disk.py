@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PRIVATE_FILE = 0o600
 PRIVATE_DIR = 0o700
 NEW = ".new"  # the ending of files not yet in place; left-overs are swept at start
-_CREATE = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+_CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -34,6 +34,15 @@ def write_all(fd: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(fd, view) :]
+
+
+def reserve(fd: int, size: int) -> None:
+    """Make the file `size` bytes long with room on the disk behind them. OSError: there is none."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, 0, size)
+    else:
+        os.lseek(fd, 0, os.SEEK_SET)
+        write_all(fd, bytes(size))
 
 
 def sync_folder(path: str | os.PathLike[str]) -> None:
@@ -284,8 +293,8 @@ def _exists(pid: int) -> bool:
 
 
 _NETWORK = frozenset(
-    "nfs nfs4 cifs smb3 smbfs 9p afs ceph lustre gpfs beegfs glusterfs ncpfs fuse.sshfs "
-    "fuse.glusterfs fuse.s3fs fuse.rclone".split()
+    ("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs")
+    + ("glusterfs", "ncpfs", "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone")
 )
 
 
@@ -296,7 +305,7 @@ def network_filesystem(path: str | os.PathLike[str]) -> str:
         return ""
     return (
         f"{path} lies on a network file system ({kind}): its locks do not keep a second runtime "
-        "out on another machine, and a lost network stalls every job. Keep the folder on a local disk."
+        "out on another machine, and a lost network stalls every job. Keep it on a local disk."
     )
 
 

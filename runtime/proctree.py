@@ -10,8 +10,8 @@ import os
 import signal
 from collections import namedtuple
 
-Proc = namedtuple("Proc", "pid ppid session ticks state")  # noqa: PYI024 - typing costs 1 MB a slot
-"""One process: `ticks` is its start since boot, `state` its letter in /proc (Z, X: already dead)."""
+Proc = namedtuple("Proc", "pid ppid session ticks state")
+"""`ticks` is the start since boot, `state` the letter of /proc. No typing here: 1 MB a slot."""
 
 DEAD = frozenset("ZXx")
 

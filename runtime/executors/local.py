@@ -86,7 +86,7 @@ class LocalExecutor:
         self.files = AttemptFiles(state_dir)
         self.slots = slots
         self.troubles: dict[str, str] = {}
-        """What keeps attempts from starting or ending just now, for people; empty when all is well."""
+        """What keeps attempts from starting or ending just now, for people."""
         self._home = str(state_dir.parent)
         self._report: Callable[[Report], None] = _nobody
         self._template = Template(state_dir, self._forked, self._template_died)
@@ -246,7 +246,7 @@ class LocalExecutor:
         self.files.remove(attempt)
 
     async def close(self) -> None:
-        """See the contract. Idle initiators end; busy ones finish their job and write its record."""
+        """See the contract. Idle initiators end; busy ones finish their job first."""
         self._closed = True
         for track in self._tracks.values():
             if track.unwatch:

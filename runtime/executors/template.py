@@ -18,6 +18,7 @@ from typing import Any
 from jobmon.runtime import procs
 
 SCRIPT = Path(__file__).resolve().parent.parent / "initiator.py"
+_BARE = ("-I", "-S", "-E", "-X", "utf8")
 _PASSED = ("JOBMON_DIE_AT", "JOBMON_DIE_ONCE", "TZ")
 
 
@@ -73,8 +74,7 @@ class Template:
         )
         try:
             return subprocess.Popen(
-                [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(SCRIPT), "--template"]
-                + [str(self._state), procs.boot_id()],
+                [sys.executable, *_BARE, str(SCRIPT), "--template", *self._about()],
                 stdin=control,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
@@ -84,6 +84,9 @@ class Template:
             )
         finally:
             os.close(log)
+
+    def _about(self) -> tuple[str, str]:
+        return os.path.abspath(self._state), procs.boot_id()
 
     def _read(self) -> None:
         assert self._control is not None

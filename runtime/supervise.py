@@ -1,0 +1,370 @@
+"""One attempt from its claim to its exit record. Loaded by initiators: standard library alone.
+
+The outcome is the leader's: the process the command became. Its whole tree is this process' to
+end: as a sub-reaper it inherits whatever the leader leaves behind, so "no child left" proves that
+nothing of the attempt is alive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+
+from jobmon.runtime import disk, joboutput, logfile, proctree
+from jobmon.runtime.capture import Mask, Stream
+from jobmon.runtime.spawn import SpawnError, spawn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Protocol
+
+    class Host(Protocol):
+        """The initiator around the attempt."""
+
+        me: dict[str, Any]
+        ballast: logfile.Ballast
+        attempts: int
+
+        def watch(self, fd: int, handle: Any) -> None:
+            """Call `handle` when `fd` can be read."""
+
+        def unwatch(self, fd: int) -> None:
+            """Do so no more."""
+
+        def say(self, message: dict[str, Any]) -> None:
+            """Tell the runtime, if one listens."""
+
+
+READ = 1 << 16
+DRAIN = 64
+"""Reads after the end, at most: what a full pipe holds. Somebody outside may go on writing."""
+LEFTOVER_GRACE = 2.0
+"""Seconds a process that outlives its leader has after its TERM."""
+KILL_AGAIN, KILL_AGAIN_MOST = 0.02, 0.5
+_LINUX = proctree.boot_id() != ""
+_DIE_AT, _DIE_ONCE = os.environ.get("JOBMON_DIE_AT"), os.environ.get("JOBMON_DIE_ONCE")
+
+
+def die(step: str) -> None:
+    """The failpoint of crash campaigns: killed here if JOBMON_DIE_AT says so."""
+    if step != _DIE_AT:
+        return
+    if _DIE_ONCE:
+        try:
+            os.close(os.open(_DIE_ONCE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def begin(order: dict[str, Any], host: Host) -> Attempt | None:
+    """Claim the attempt and start its command. None: it is not ours to run, the runtime knows."""
+    attempt = order["attempt"]
+    die("before-claim")
+    folder = -1
+    try:
+        host.ballast.fill()
+        folder = disk.open_folder(order["folder"], host.attempts)
+        own = {"jobmon": 1, "attempt": attempt, **host.me, "t": _now()}
+        first = logfile.line({**own, **order["first"], **own})
+        fd = disk.link_claim(folder, order["name"], first)
+    except OSError as error:
+        if folder >= 0:
+            os.close(folder)
+        host.say({"unclaimed": {"attempt": attempt, "error": error.strerror or str(error)}})
+        return None
+    if fd is None:
+        os.close(folder)
+        host.say({"refused": attempt})
+        return None
+    return Attempt(order, host, fd, folder, len(first))
+
+
+def _pipes() -> tuple[int, int, int, int]:
+    out, out_end = os.pipe()
+    try:
+        return out, out_end, *os.pipe()
+    except OSError:
+        os.close(out)
+        os.close(out_end)
+        raise
+
+
+def _now() -> float:
+    return round(time.time(), 3)
+
+
+class Attempt:
+    """A claimed attempt. `done` once its exit record is on disk."""
+
+    def __init__(self, order: dict[str, Any], host: Host, fd: int, folder: int, size: int) -> None:
+        self.id: str = order["attempt"]
+        self.done = False
+        self._order, self._host, self._folder = order, host, folder
+        self._log = logfile.LogFile(fd, folder, order["name"], size, order["cap"])
+        self._secrets = tuple(s.encode("utf-8", "replace") for s in order["secrets"] if s)
+        self._streams: dict[int, Stream] = {}
+        self._leader = 0
+        self._status: int | None = None  # the leader's, once it ended
+        self._started: float | None = None
+        self._ended = 0.0
+        self._usage = [0.0, 0.0, 0]
+        self._stopped_by = ""
+        self._limit: float | None = None  # when the time limit passes, on the monotonic clock
+        self._kill_at: float | None = None
+        self._pause = KILL_AGAIN
+        self._exit: dict[str, Any] | None = None  # the record, from when it is to be written
+        self._seal_at: float | None = None
+        self._start(folder)
+
+    # -- start ----------------------------------------------------------------------------------
+
+    def _start(self, folder: int) -> None:
+        try:
+            os.fsync(folder)
+            die("after-claim")
+            self._spawn()
+        except SpawnError as error:
+            self._conclude("spawn", str(error))
+        except OSError as error:
+            self._conclude("spawn", f"cannot prepare the start: {error.strerror or error}")
+
+    def _spawn(self) -> None:
+        order = self._order
+        out, out_end, err, err_end = _pipes()
+        try:
+            self._leader = spawn(order["argv"], order["env"], order["cwd"], out_end, err_end)
+        except SpawnError:
+            os.close(out)
+            os.close(err)
+            raise
+        finally:
+            os.close(out_end)
+            os.close(err_end)
+        die("after-spawn")
+        self._listen(out, "out")
+        self._listen(err, "err")
+        self._say_started()
+        if order["timeout"] is not None:
+            self._limit = time.monotonic() + order["timeout"]
+
+    def _listen(self, fd: int, name: str) -> None:
+        os.set_blocking(fd, False)
+        mask = Mask(self._secrets) if self._secrets else None
+        self._streams[fd] = Stream(name, mask, self._log)
+        self._host.watch(fd, self._read)
+
+    def _say_started(self) -> None:
+        self._started = _now()
+        proc = proctree.process(self._leader)
+        ticks = proc.ticks if proc else 0
+        self._log.note({"spawned": {"pid": self._leader, "ticks": ticks, "t": self._started}})
+        leader = {"boot": self._host.me["boot"], "pid": self._leader, "ticks": ticks}
+        started = {"attempt": self.id, "at": self._started, "initiator": self._host.me}
+        self._host.say({"started": {**started, "leader": leader}})
+
+    # -- while it runs --------------------------------------------------------------------------
+
+    def _read(self, fd: int) -> bool:
+        """Take what the job wrote. False: nothing there just now."""
+        try:
+            data = os.read(fd, READ)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        if data:
+            self._streams[fd].feed(data)
+            return True
+        self._close_stream(fd)
+        return False
+
+    def _close_stream(self, fd: int) -> None:
+        self._host.unwatch(fd)
+        os.close(fd)
+        self._streams.pop(fd).end()
+
+    def due(self) -> float | None:
+        """When `tick` must be called next, on the monotonic clock."""
+        times = [stream.flush_at for stream in self._streams.values()]
+        times += [self._limit, self._kill_at, self._seal_at]
+        return min((at for at in times if at is not None), default=None)
+
+    def tick(self) -> None:
+        """Do what is due by now."""
+        now = time.monotonic()
+        for stream in self._streams.values():
+            if stream.flush_at is not None and now >= stream.flush_at:
+                stream.flush()
+        if self._limit is not None and now >= self._limit:
+            self._limit = None
+            self._time_is_up()
+        if self._kill_at is not None and now >= self._kill_at:
+            self._signal(signal.SIGKILL)
+            self._kill_at = now + self._pause
+            self._pause = min(self._pause * 1.5, KILL_AGAIN_MOST)
+        if self._seal_at is not None and now >= self._seal_at:
+            self._seal()
+
+    def _time_is_up(self) -> None:
+        self._host.say({"stopping": {"attempt": self.id, "at": _now(), "reason": "timeout"}})
+        self.stop(self._order["grace"], "timeout")
+
+    def stop(self, grace: float, reason: str = "stop") -> None:
+        """End the whole tree: TERM, after `grace` seconds KILL. A second call may only hasten it."""
+        if self._exit is not None:
+            return
+        first = self._kill_at is None
+        if self._status is None and not self._stopped_by:
+            self._stopped_by = reason
+            self._limit = None
+        at = time.monotonic() + grace
+        self._kill_at = at if first else min(at, self._kill_at or at)
+        if first and grace > 0:
+            self._signal(signal.SIGTERM)
+        else:
+            self.tick()
+
+    def _signal(self, number: int) -> None:
+        """Signal every process of the attempt; a stopped one is woken to act on it."""
+        if not _LINUX:
+            _signal_group(self._leader, number)
+            return
+        me = os.getpid()
+        for proc in proctree.descendants({me}, proctree.processes()):
+            proctree.signal_process(proc.pid, proc.ticks, number)
+            if number != signal.SIGKILL:
+                proctree.signal_process(proc.pid, proc.ticks, signal.SIGCONT)
+
+    # -- the end --------------------------------------------------------------------------------
+
+    def reap(self) -> None:
+        """Some child ended: collect all that did, and conclude when none is left."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                self._alone()
+                return
+            if pid == 0:
+                break
+            self._account(usage)
+            if pid == self._leader:
+                self._leader_ended(status)
+        if self._status is not None:
+            self._end_leftovers()
+
+    def _account(self, usage: Any) -> None:
+        self._usage[0] = round(self._usage[0] + usage.ru_utime, 6)
+        self._usage[1] = round(self._usage[1] + usage.ru_stime, 6)
+        self._usage[2] = max(self._usage[2], usage.ru_maxrss * (1024 if _LINUX else 1))
+
+    def _leader_ended(self, status: int) -> None:
+        self._status, self._ended = status, _now()
+        self._limit = None
+        die("after-wait")
+
+    def _end_leftovers(self) -> None:
+        """The leader is gone but left processes: they get TERM, then soon KILL."""
+        soon = time.monotonic() + LEFTOVER_GRACE
+        if self._kill_at is None:
+            self._kill_at = soon
+            self._signal(signal.SIGTERM)
+        else:
+            self._kill_at = min(self._kill_at, soon)
+
+    def _alone(self) -> None:
+        """No child is left: nothing of the attempt is alive."""
+        if self._status is None or self._exit is not None:
+            return
+        if not _LINUX and _group_alive(self._leader):
+            self._end_leftovers()
+            return
+        self._kill_at = None
+        for fd in tuple(self._streams):
+            for _ in range(DRAIN):
+                if not self._read(fd):
+                    break
+        for fd in tuple(self._streams):  # somebody outside the tree still holds the pipe
+            self._close_stream(fd)
+        self._conclude(self._stopped_by or "exit", "")
+
+    def _conclude(self, reason: str, error: str) -> None:
+        """Make the exit record and write it."""
+        self._log.join_tail()
+        status, log = self._status, self._log
+        code = signaled = None
+        if status is not None:
+            code = os.waitstatus_to_exitcode(status)
+            if code < 0:
+                code, signaled = None, -code
+        if signaled is not None and reason == "exit":
+            reason = "signal"
+        accepted = reason == "exit" and code in self._order["ok_codes"]
+        path = self._order["env"].get("JOBMON_OUTPUT", "")
+        output, complaint = joboutput.load(path, self._masked) if accepted else (None, "")
+        if complaint:
+            reason, error = "output", complaint
+        self._exit = {
+            "reason": reason,
+            "code": code,
+            "signal": signaled,
+            "error": self._masked(error),
+            "started": self._started,
+            "ended": self._ended or _now(),
+            "output": output,
+            "rusage": dict(zip(("user", "system", "maxrss"), self._usage, strict=True)),
+            "lines": log.lines,
+            "bytes": log.bytes,
+        }
+        self._seal()
+
+    def _seal(self) -> None:
+        """Write the exit record, whatever it takes; until then the lock says: not over."""
+        assert self._exit is not None
+        for give_up in (None, self._host.ballast.free, self._give_up_output):
+            if give_up is not None:
+                give_up()
+            record = {**self._exit, "dropped": self._log.dropped}
+            try:
+                self._log.seal(logfile.line({"exit": record}))
+            except OSError as error:
+                why = f"cannot write its exit record: {error.strerror}. Free some room."
+                continue
+            die("after-exit-record")
+            self._finish(record)
+            return
+        self._host.say({"trouble": {"attempt": self.id, "error": why}})
+        self._seal_at = time.monotonic() + 1.0
+
+    def _give_up_output(self) -> None:
+        self._log.make_room(len(logfile.line({"exit": self._exit})) + 4096)
+
+    def _finish(self, record: dict[str, Any]) -> None:
+        self._seal_at = None
+        self.done = True
+        joboutput.remove(self._order["env"].get("JOBMON_OUTPUT", ""))
+        self._log.close()
+        os.close(self._folder)
+        os.chdir("/")  # an idle initiator must not keep somebody's folder busy
+        self._host.say({"ended": {"attempt": self.id, "exit": record}})
+
+    def _masked(self, text: str) -> str:
+        return Mask(self._secrets).whole(text) if self._secrets else text
+
+
+def _signal_group(leader: int, number: int) -> None:
+    """Where no sub-reaper is to be had: the leader's own group is what can be reached."""
+    with contextlib.suppress(OSError):
+        os.killpg(leader, number)
+        os.killpg(leader, signal.SIGCONT)
+
+
+def _group_alive(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except OSError:
+        return False
+    return True

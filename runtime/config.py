@@ -31,6 +31,7 @@ class Settings(NamedTuple):
     """Everything the runtime may be told, checked. Sizes in bytes, times in seconds."""
 
     home: Path
+    state_dir: Path  # `.jobmon/`, where all state and logs live
     slots: int
     load_timeout: float
     log_cap: int
@@ -40,11 +41,6 @@ class Settings(NamedTuple):
     pools: Mapping[str, int]
     env: Mapping[str, str]
     secrets: Mapping[str, Mapping[str, str]]
-
-    @property
-    def state_dir(self) -> Path:
-        """`.jobmon/`, where all state and logs live."""
-        return self.home / STATE_NAME
 
 
 def _positive(value: Any) -> int:
@@ -177,7 +173,7 @@ def load(home: Path, environ: Mapping[str, str] = os.environ, **flags: Any) -> S
     values |= {f"runtime.{name}": value for name, value in flags.items() if value is not None}
     plain = {key.removeprefix("runtime."): value for key, value in values.items()}
     plain["slots"] = plain["slots"] or 4 * (os.cpu_count() or 1)
-    return Settings(home=home, **plain)
+    return Settings(home=home, state_dir=home / STATE_NAME, **plain)
 
 
 def _from_file(path: Path) -> dict[str, Any]:

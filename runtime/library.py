@@ -22,7 +22,7 @@ class Library:
     async def current(self) -> loader.Loaded:
         """What the files say now. Costs a few stat calls while nothing changed."""
         async with self._lock:
-            if self._loaded is None or not loader.fresh(self._home, self._loaded.files):
+            if self._loaded is None or not loader.fresh(self._loaded.files):
                 self._loaded = await asyncio.to_thread(
                     loader.load_folder, self._home, self._timeout
                 )

@@ -31,11 +31,16 @@ class Batch(msgspec.Struct):
     definitions: list[FlowDef] = []
     runs: list[Run] = []
     jobs: list[tuple[JobRun, str, str]] = []  # with the flow's and the job's name
-    attempts: list[Attempt] = []
+    attempts: dict[tuple[int, int, int], Attempt] = {}
     holds: dict[str, FlowHold | None] = {}
     counters: dict[str, int] = {}
     answers: list[tuple[str, float, dict[str, Any]]] = []
     forget: list[int] = []  # runs whose every row goes (gc)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self.events or self.runs or self.jobs or self.answers or self.forget)
 
 
 class Store:
@@ -76,10 +81,15 @@ class Store:
                 db.execute("ROLLBACK")
             raise
 
-    def next_number(self, flow: str) -> int:
-        """The number the next run of `flow` started by hand takes."""
+    def last_number(self, flow: str) -> int:
+        """The number of the newest run of `flow` started by hand; 0 before the first."""
         row = self.db.execute("SELECT last FROM counters WHERE flow = ?", (flow,)).fetchone()
-        return (row[0] if row else 0) + 1
+        return row[0] if row else 0
+
+    def new_run_id(self) -> int:
+        """An id no run had before, whether it is used or not."""
+        self.last_run += 1
+        return self.last_run
 
     def answered(self, idem: str) -> dict[str, Any] | None:
         """What was answered to this idempotency key before, if anything."""
@@ -227,7 +237,7 @@ def _insert(db: sqlite3.Connection, batch: Batch) -> None:
         db,
         "INSERT INTO attempts VALUES (?, ?, ?, ?, ?) ON CONFLICT(run, job, n) DO UPDATE SET"
         " outcome = excluded.outcome, body = excluded.body",
-        ((a.run, a.job, a.n, a.outcome, _text(a)) for a in batch.attempts),
+        ((a.run, a.job, a.n, a.outcome, _text(a)) for a in batch.attempts.values()),
     )
     _insert_rest(db, batch)
 

@@ -1,0 +1,279 @@
+"""The only loop: gather facts -> advance -> commit -> decide -> act.
+
+Reports from the executor and orders from people are facts. A turn folds them, decides what
+follows, commits all of it in one transaction, and only then acts and answers: what is launched or
+acknowledged is on disk before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from jobmon.runtime import failpoint
+from jobmon.runtime.config import Settings
+from jobmon.runtime.decide import decide, next_time
+from jobmon.runtime.errors import JobmonError, StateError
+from jobmon.runtime.executors.contract import (
+    AttemptSpec,
+    Ended,
+    Executor,
+    Gone,
+    Indeterminate,
+    Rejected,
+    Report,
+)
+from jobmon.runtime.journal import Journal, finished
+from jobmon.runtime.model import RUN_TERMINAL, Event, ExitRecord, JobKey, Limits
+from jobmon.runtime.reports import Reports
+from jobmon.runtime.store import Batch, Store
+from jobmon.runtime.verify import Verifier
+
+log = logging.getLogger("jobmon")
+
+INLINE_COMMIT = 0.001
+"""Seconds: while commits take less they run in the loop, a thread hop would cost more."""
+KEEP_FINISHED = 50
+"""Finished runs kept in memory, so that a rerun of a recent one need not read them back."""
+RETRY_COMMIT = 1.0
+"""Seconds between tries while the disk takes nothing."""
+
+Planned = tuple[list[Event], dict[str, Any]]
+
+
+class Order(NamedTuple):
+    """Something a person asked for: `plan` makes the events and the answer, or refuses."""
+
+    plan: Callable[[float, Batch], Planned]
+    answered: asyncio.Future[dict[str, Any]]
+    idem: str = ""
+
+
+class Engine:
+    """The order of things. It is told of facts by `post` and `order`, and runs until `leave`."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        executor: Executor,
+        environ: Mapping[str, str],
+        boot: str,
+        clock: Callable[[], float],
+        publish: Callable[[list[Event]], None],
+    ) -> None:
+        self.store, self.executor, self.clock = store, executor, clock
+        self.limits = Limits(slots=settings.slots, pools=dict(settings.pools))
+        self.journal = Journal(settings, store, executor, environ, boot, self._submit, self._verify)
+        self.board = self.journal.board
+        self.trouble = ""
+        self.paused = ""
+        self._boot, self._publish = boot, publish
+        self._verifier = Verifier(self.order, self.board, settings, environ)
+        self._reports = Reports(self.journal, executor, clock, self.post)
+        self._facts: deque[Report | Order] = deque()
+        self._wake = asyncio.Event()
+        self._leaving = self._draining = False
+        self._finished: deque[int] = deque()
+
+    async def start(self) -> None:
+        """Settle what an earlier runtime left open, before anything is scheduled or answered."""
+        await self.executor.start(self.post)
+        self._reports.recover(self._boot)
+        await self._commit_and_act()
+        failpoint.reached("recovered")
+        self._verifier.resume()
+
+    async def run(self) -> None:
+        """Turn after turn until told to leave."""
+        while not self._leaving:
+            await self._turn()
+            await self._sleep()
+        await self._verifier.close()
+        stopped = Event(kind="runtime.stopped", at=self.clock(), who="runtime")
+        self.journal.fold(stopped)
+        await self._commit_and_act()
+
+    async def _turn(self) -> None:
+        self._gather()
+        failpoint.reached("gathered")
+        self._decide()
+        failpoint.reached("decided")
+        await self._commit_and_act()
+        if self._draining and not self.busy():
+            self.leave()
+
+    async def _commit_and_act(self) -> None:
+        acts = await self._commit()
+        failpoint.reached("committed")
+        for act in acts:
+            act()
+        failpoint.reached("acted")
+
+    async def _sleep(self) -> None:
+        """Until a fact arrives or the clock makes a decision due."""
+        due = next_time(self.board, self.clock())
+        loop = asyncio.get_running_loop()
+        delay = None if due is None else max(0.0, due - self.clock())
+        timer = None if delay is None else loop.call_later(delay, self._wake.set)
+        await self._wake.wait()
+        self._wake.clear()
+        if timer:
+            timer.cancel()
+
+    # Facts come in
+
+    def post(self, fact: Report | Order) -> None:
+        """Hand in a fact; the next turn takes it up."""
+        self._facts.append(fact)
+        self._wake.set()
+
+    def leave(self) -> None:
+        """Stop after the present turn. Jobs go on."""
+        self._leaving = True
+        self._wake.set()
+
+    def drain(self) -> None:
+        """Launch nothing more, and leave once the last running attempt has ended."""
+        self._draining = True
+        self.pause("draining: the runtime stops when what runs now has ended")
+
+    def pause(self, why: str) -> None:
+        """Launch nothing more, go on watching; `why` is shown to people. "" lifts it."""
+        self.paused = why
+        self._wake.set()
+
+    async def order(
+        self, plan: Callable[[float, Batch], Planned], idem: str = ""
+    ) -> dict[str, Any]:
+        """Have `plan` folded and committed; returns its answer after the commit.
+
+        `plan` gets the time and the batch it may add definitions and counters to. Raises what it
+        refuses with, or StateError while nothing can be committed.
+        """
+        if self.trouble:
+            raise StateError("record the command", self.trouble, "jobmon doctor")
+        earlier = self.store.answered(idem) if idem else None
+        if earlier is not None:
+            return earlier
+        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.post(Order(plan, answered, idem))
+        return await answered
+
+    def _gather(self) -> None:
+        for _ in range(len(self._facts)):
+            fact = self._facts.popleft()
+            if isinstance(fact, Order):
+                self._take(fact)
+            else:
+                self._reports.take(fact)
+
+    def _take(self, order: Order) -> None:
+        now, batch = self.clock(), self.journal.batch
+        try:
+            events, answer = order.plan(now, batch)
+        except JobmonError as error:
+            _refuse(order.answered, error)
+            return
+        for event in events:
+            self.journal.fold(event)
+        if order.idem:
+            batch.answers.append((order.idem, now, answer))
+        self.journal.acts.append(lambda: _answer(order.answered, answer))
+
+    # What follows
+
+    def _decide(self) -> None:
+        limits = Limits(slots=0, pools=self.limits.pools) if self.paused else self.limits
+        while events := decide(self.board, self.clock(), limits):
+            for event in events:
+                self.journal.fold(event)
+
+    async def _commit(self) -> list[Callable[[], None]]:
+        """Commit the turn, however long the disk refuses: nothing is done before it is written."""
+        batch, acts = self.journal.take()
+        if batch.empty:
+            return acts
+        while not await self._written(batch):
+            await asyncio.sleep(RETRY_COMMIT)
+            if self._leaving:  # what was not committed was not done: a restart finds it again
+                return []
+        self._publish(batch.events)
+        self._forget(batch)
+        return acts
+
+    async def _written(self, batch: Batch) -> bool:
+        try:
+            if self.store.commit_seconds < INLINE_COMMIT:
+                self.store.commit(batch)
+            else:
+                await asyncio.to_thread(self.store.commit, batch)
+        except StateError as error:
+            if not self.trouble:
+                log.error("%s", error)
+            self.trouble = error.why
+            return False
+        if self.trouble:
+            log.info("state is written again")
+        self.trouble = ""
+        return True
+
+    def _forget(self, batch: Batch) -> None:
+        self._finished.extend(finished(batch))
+        while len(self._finished) > KEEP_FINISHED:
+            oldest = self._finished.popleft()
+            if oldest not in self._finished:  # else a rerun ended it again since
+                self.forget(oldest)
+
+    def _over(self, run_id: int) -> bool:
+        run = self.board.runs.get(run_id)
+        return run is not None and run.state in RUN_TERMINAL
+
+    def forget(self, run_id: int) -> None:
+        """Drop a finished run from memory."""
+        if self._over(run_id):
+            self.board.forget(run_id)
+
+    def _submit(self, spec: AttemptSpec) -> None:
+        failpoint.reached("submitting")
+        try:
+            self.executor.submit(spec)
+        except Rejected as error:
+            now = self.clock()
+            record = ExitRecord(reason="spawn", error=f"{error.why} {error.hint}", ended=now)
+            self.post(Ended(spec.attempt, record))
+        except Indeterminate:
+            self.post(Gone(spec.attempt))
+        failpoint.reached("submitted")
+
+    def busy(self) -> int:
+        """Attempts that are open."""
+        return len(self.journal.attempts)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """{"counts": runs by state, "jobs": job runs by state} of the runs that are not over."""
+        runs = [run for run in self.board.runs.values() if run.state not in RUN_TERMINAL]
+        jobs: Counter[str] = Counter()
+        for run in runs:
+            jobs.update(self.board.counts(run.id))
+        return {"counts": Counter(run.state for run in runs), "jobs": jobs}
+
+    def troubles(self) -> list[str]:
+        """What keeps the engine from its work, for people."""
+        return [text for text in (self.trouble, self.paused) if text]
+
+    def _verify(self, key: JobKey) -> None:
+        self._verifier.ask(key)
+
+
+def _answer(answered: asyncio.Future[dict[str, Any]], answer: dict[str, Any]) -> None:
+    if not answered.done():
+        answered.set_result(answer)
+
+
+def _refuse(answered: asyncio.Future[dict[str, Any]], error: JobmonError) -> None:
+    if not answered.done():
+        answered.set_exception(error)

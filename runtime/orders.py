@@ -1,0 +1,147 @@
+"""What people ask of the runtime that changes something: new runs and verbs, planned then folded."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import time
+from typing import Any
+
+import msgspec
+
+from jobmon.jobs import params
+from jobmon.jobs.definition import FlowDef
+from jobmon.runtime import verbs, views
+from jobmon.runtime.config import Settings
+from jobmon.runtime.engine import Engine, Planned
+from jobmon.runtime.errors import UsageError
+from jobmon.runtime.library import Library
+from jobmon.runtime.model import Event, Run
+from jobmon.runtime.store import Batch, open_reader
+
+Answer = dict[str, Any]
+
+
+class Orders:
+    """Turns requests into plans for the engine. A preview makes the plan and folds nothing."""
+
+    def __init__(self, settings: Settings, engine: Engine, library: Library) -> None:
+        self._settings, self._engine, self._library = settings, engine, library
+
+    async def run(self, request: Answer) -> Answer:
+        """A new run of a flow. Raises NotFoundError or UsageError before any run exists."""
+        flow = await self._library.flow(request["flow"])
+        if request.get("preview"):
+            return self._new_run(flow, request, time.time(), 0)[1] | {"applied": False}
+
+        def plan(now: float, batch: Batch) -> Planned:
+            return self._create(flow, request, now, batch)
+
+        return await self._engine.order(plan, str(request.get("idem", "")))
+
+    def _create(self, flow: FlowDef, request: Answer, now: float, batch: Batch) -> Planned:
+        number = batch.counters.get(flow.name) or self._engine.store.last_number(flow.name)
+        run, answer = self._new_run(flow, request, now, number + 1)
+        batch.counters[flow.name] = number + 1
+        batch.definitions.append(flow)
+        self._engine.board.add_definition(flow)
+        data = {"run": msgspec.to_builtins(run)}
+        created = Event(kind="run.created", at=now, run=run.id, who=run.who, why=run.why, data=data)
+        return [created], answer
+
+    def _new_run(
+        self, flow: FlowDef, request: Answer, now: float, number: int
+    ) -> tuple[Run, Answer]:
+        moment = dt.datetime.fromtimestamp(now).astimezone()
+        run = Run(
+            id=self._engine.store.new_run_id() if number else 0,
+            key=f"{flow.name}#{number}",
+            flow=flow.name,
+            definition=flow.hash,
+            time=moment.isoformat(timespec="seconds"),
+            params=_params(flow, dict(request.get("params") or {}), moment.date()),
+            created=now,
+            who=str(request.get("who", "")),
+            why=str(request.get("why", "")),
+            priority=int(request.get("priority") or 0),
+            tags=flow.tags,
+        )
+        jobs = [job.name for job in flow.jobs]
+        answer = {"run": run.key, "id": run.id, "jobs": jobs, "params": run.params}
+        return run, answer | {"applied": True}
+
+    async def verb(self, request: Answer) -> Answer:
+        """An operator's verb on a flow, a run or some of its jobs."""
+        run_id, jobs = await asyncio.to_thread(self._target, request)
+        current = await self._current_code(run_id) if request["verb"] == "rerun" else None
+
+        def plan(now: float, batch: Batch) -> Planned:
+            if run_id is not None:
+                self._engine.journal.bring_back(run_id)
+            digest = self._engine.board.add_definition(current) if current else ""
+            command = _command(request, run_id, jobs, digest)
+            made = verbs.plan(self._engine.board, command, now)
+            if current:
+                batch.definitions.append(current)
+            return list(made.events), self._told(made)
+
+        if request.get("preview"):
+            return plan(time.time(), Batch())[1] | {"applied": False}
+        return await self._engine.order(plan, str(request.get("idem", "")))
+
+    def _told(self, plan: verbs.Plan) -> Answer:
+        runs = self._engine.board.runs
+        touched = [
+            {
+                "run": runs[touch.run].key if touch.run else None,
+                "job": touch.name if touch.job >= 0 else None,
+                "state": touch.state,
+                "becomes": touch.becomes,
+                "note": touch.note,
+            }
+            for touch in plan.touched
+        ]
+        return {"touched": touched, "notes": list(plan.notes), "applied": True}
+
+    def _target(self, request: Answer) -> tuple[int | None, tuple[int, ...] | None]:
+        """The run's id and the jobs' indices that the request's names mean."""
+        if not request.get("run"):
+            return None, None
+        db = open_reader(self._settings.state_dir)
+        try:
+            run_id = views.find_run(db, request["run"])
+            names = request.get("jobs")
+            jobs = tuple(views.find_job(db, run_id, name) for name in names) if names else None
+            return run_id, jobs
+        finally:
+            db.close()
+
+    async def _current_code(self, run_id: int | None) -> FlowDef | None:
+        """The flow as its file says it now; None when it is gone or broken: the old code serves."""
+        loaded = await self._library.current()
+        if run_id is None:
+            return None
+        self._engine.journal.bring_back(run_id)
+        return loaded.flows.get(self._engine.board.runs[run_id].flow)
+
+
+def _params(flow: FlowDef, given: Answer, day: dt.date) -> Answer:
+    try:
+        return params.resolve(flow.params, given, day)
+    except params.ParamError as error:
+        raise UsageError(f"start {flow.name}", str(error), "see jobmon graph --help") from error
+
+
+def _command(
+    request: Answer, run_id: int | None, jobs: tuple[int, ...] | None, definition: str
+) -> verbs.Command:
+    return verbs.Command(
+        verb=request["verb"],
+        target_run=run_id,
+        jobs=jobs,
+        flow=request.get("flow"),
+        options=dict(request.get("options") or {}),
+        who=str(request.get("who", "")),
+        why=str(request.get("why", "")),
+        definition=definition,
+    )

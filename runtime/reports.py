@@ -1,0 +1,112 @@
+"""What the executor's news means: each report becomes the events that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from jobmon.runtime import attempts, settle
+from jobmon.runtime.executors.contract import (
+    Ended,
+    Evidence,
+    Executor,
+    Gone,
+    Report,
+    Started,
+    Stopping,
+)
+from jobmon.runtime.journal import Journal, job_event
+from jobmon.runtime.model import Event, ExitRecord, JobRun
+from jobmon.runtime.states import State
+
+
+class Reports:
+    """Folds reports into the journal. News of an attempt that is no longer open is ignored."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        executor: Executor,
+        clock: Callable[[], float],
+        post: Callable[[Report], None],
+    ) -> None:
+        self._journal, self._executor, self._clock, self._post = journal, executor, clock, post
+
+    def take(self, report: Report) -> None:
+        """Fold one report."""
+        job_run = self._journal.open_job(report.attempt)
+        if job_run is None:
+            return
+        match report:
+            case Started():
+                self._started(job_run, report)
+            case Stopping():
+                self._overran(job_run, report)
+            case Ended():
+                self._ended(job_run, report.exit)
+            case Gone():
+                self._settle(job_run, report.attempt)
+
+    def recover(self, boot: str) -> None:
+        """Settle every open attempt of an earlier runtime, before anything is scheduled."""
+        found = self._journal.load()
+        for attempt in found:
+            self.take(Gone(attempt.id))
+        adopted = sum(1 for a in found if self._journal.open_job(a.id))
+        data = {"boot": boot, "open": len(found), "adopted": adopted}
+        self._journal.fold(
+            Event(kind="runtime.started", at=self._clock(), who="runtime", data=data)
+        )
+
+    def _fold(self, kind: str, job_run: JobRun, **data: Any) -> None:
+        self._journal.fold(job_event(kind, job_run, self._clock(), data))
+
+    def _started(self, job_run: JobRun, report: Started) -> None:
+        known = self._journal.attempts.get(job_run.key)
+        if known is None or known.leader is None:
+            initiator = msgspec.to_builtins(report.initiator)
+            leader = msgspec.to_builtins(report.leader)
+            self._fold("job.started", job_run, initiator=initiator, leader=leader, at=report.at)
+
+    def _overran(self, job_run: JobRun, report: Stopping) -> None:
+        if job_run.state != State.STOPPING:
+            self._fold("job.stop", job_run, reason=report.reason)
+
+    def _ended(self, job_run: JobRun, record: ExitRecord) -> None:
+        job = self._journal.board.jobdef(job_run.key)
+        event = settle.conclude(job, job_run, record, self._clock())
+        data = event.data | attempts.end_data(record)
+        self._journal.fold(msgspec.structs.replace(event, data=data))
+
+    def _settle(self, job_run: JobRun, attempt: str) -> None:
+        """Conclude from the evidence what became of an attempt nobody speaks for."""
+        evidence = self._executor.probe([attempt])[attempt]
+        match settle.settle(job_run, evidence, self._clock()):
+            case settle.Finish(record):
+                self._ended(job_run, record)
+            case settle.Adopt():
+                self._adopt(job_run, attempt, evidence)
+            case settle.AdoptUnsupervised():
+                if not job_run.unsupervised:
+                    self._fold("job.unsupervised", job_run)
+                self._adopt(job_run, attempt, evidence)
+            case settle.Void():
+                self._void(job_run, attempt)
+            case settle.Lost(reason):
+                self._fold("job.lose", job_run, reason=reason)
+
+    def _adopt(self, job_run: JobRun, attempt: str, evidence: Evidence) -> None:
+        if evidence.leader and evidence.initiator:
+            at = evidence.started or self._clock()
+            self._started(job_run, Started(attempt, at, evidence.initiator, evidence.leader))
+        self._journal.acts.append(lambda: self._executor.adopt(attempt, evidence))
+        if job_run.state == State.STOPPING:  # the earlier runtime may not have come to signal it
+            self._journal.stop(job_run)
+
+    def _void(self, job_run: JobRun, attempt: str) -> None:
+        if self._executor.void(attempt):
+            self._fold("job.voided", job_run)
+        else:  # it was claimed in this very moment: there is evidence now
+            self._post(Gone(attempt))

@@ -1,0 +1,123 @@
+"""What a runtime answers to: each operation of the socket, over the engine and the store."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from jobmon.runtime import documents, retention
+from jobmon.runtime.config import Settings
+from jobmon.runtime.engine import Engine
+from jobmon.runtime.errors import UsageError
+from jobmon.runtime.executors.local import LocalExecutor
+from jobmon.runtime.library import Library
+from jobmon.runtime.model import Event
+from jobmon.runtime.orders import Orders
+from jobmon.runtime.wire import Peer
+
+Answer = dict[str, Any]
+LOG_SLICE = 1 << 19
+"""Bytes of a log handed out at once."""
+
+
+class Service:
+    """One method per operation; `answer` finds it by name. Errors are JobmonErrors."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        engine: Engine,
+        executor: LocalExecutor,
+        library: Library,
+        orders: Orders,
+        down: Callable[[bool], None],
+    ) -> None:
+        self._settings, self._engine, self._executor = settings, engine, executor
+        self._library, self._stop = library, down
+        self._started = time.time()
+        self._operations: dict[str, Callable[[Answer], Awaitable[Answer]]] = {
+            "status": self._status,
+            "run": orders.run,
+            "verb": orders.verb,
+            "view": self._view,
+            "log": self._log,
+            "gc": self._gc,
+            "down": self._down,
+        }
+
+    def hello(self) -> Answer:
+        """What the runtime says of itself first."""
+        return {
+            "version": version("jobmon"),
+            "pid": os.getpid(),
+            "started": self._started,
+            "seq": self._engine.store.seq,
+            "home": str(self._settings.home),
+        }
+
+    async def answer(self, request: Answer) -> Answer:
+        """The answer to one request."""
+        operation = self._operations.get(str(request.get("op")))
+        if operation is None:
+            known = ", ".join(sorted(self._operations))
+            raise UsageError(f"do {request.get('op')!r}", "there is no such operation", known)
+        try:
+            return await operation(request)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"understand the request {request['op']}"
+            raise UsageError(what, f"{type(error).__name__}: {error}") from error
+
+    def past(self, seq: int) -> Sequence[Event]:
+        """Committed events after `seq`."""
+        return list(self._engine.store.events_after(seq))
+
+    def initiator(
+        self, hello: Answer, send: Callable[[Answer], None], close: Callable[[], None]
+    ) -> Peer:
+        """Hand an initiator's connection to the executor."""
+        return self._executor.attach(hello, send, close)
+
+    async def _status(self, _request: Answer) -> Answer:
+        loaded = await self._library.current()
+        engine = self._engine
+        return {
+            "schema": "jobmon.status/1",
+            "running": True,
+            **{key: value for key, value in self.hello().items() if key != "seq"},
+            "uptime": time.time() - self._started,
+            "slots": {"total": self._settings.slots, "busy": engine.busy()},
+            **engine.counts(),
+            "flows": len(loaded.flows),
+            "mistakes": [str(m) for m in loaded.mistakes],
+            "db": str(engine.store.path),
+            "troubles": engine.troubles() + list(self._executor.troubles.values()),
+        }
+
+    async def _view(self, request: Answer) -> Answer:
+        name, args = request["name"], dict(request.get("args") or {})
+        if name == "flows":
+            return documents.flows(await self._library.current())
+        if name == "graph" and not args.get("run"):
+            return documents.graph_of(await self._library.flow(args["flow"]))
+        return await asyncio.to_thread(documents.document, self._settings, name, args)
+
+    async def _log(self, request: Answer) -> Answer:
+        limit = min(int(request.get("limit", LOG_SLICE)), LOG_SLICE)
+        data, following, ended = self._executor.read_log(
+            str(request["attempt"]), int(request.get("offset", 0)), limit
+        )
+        text = data.decode("utf-8", errors="backslashreplace")
+        return {"text": text, "next": following, "ended": ended}
+
+    async def _gc(self, request: Answer) -> Answer:
+        preview = bool(request.get("preview"))
+        return await retention.collect(self._engine, self._settings, preview=preview)
+
+    async def _down(self, request: Answer) -> Answer:
+        drain = bool(request.get("drain"))
+        self._stop(drain)
+        return {"stopping": True, "drain": drain, "running": self._engine.busy()}

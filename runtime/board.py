@@ -108,8 +108,10 @@ class Board(Registry):
         self.changed.flows.add(flow)
 
     def _redefine(self, event: Event) -> None:
-        self.shape(event.data["definition"])  # raises when unknown
-        self._change_job(event, definition=event.data["definition"])
+        digest = event.data["definition"]
+        if digest:
+            self.shape(digest)  # raises when unknown
+        self._change_job(event, definition=digest)
 
 
 def _held(event: Event) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from jobmon.jobs.conditions import ConditionError, evaluate
 from jobmon.runtime.board import Board
 from jobmon.runtime.book import Book
 from jobmon.runtime.lines import Entry
-from jobmon.runtime.model import Event, JobRun, Limits, Run
-from jobmon.runtime.states import Input, State
+from jobmon.runtime.model import Event, Limits, Run
+from jobmon.runtime.states import Input
 from jobmon.runtime.stops import cancel_run
 from jobmon.runtime.triggers import BRANCHED, CANCELLED, FIRED, class_of
+from jobmon.runtime.words import state_words
 
 POLICY = "policy"
 """Who decides when it is nobody in person."""
@@ -113,22 +114,6 @@ def _by_parents(book: Book, index: int, given: Input) -> dict[str, Any]:
         return {"reason": f"no upstream made {rule} come true", "cause": cause}
     name, job = book.shape.jobs[found].name, book.jobs[found]
     return {"reason": f"upstream {name} {state_words(job)}", "cause": cause}
-
-
-def state_words(job: JobRun) -> str:
-    """The job's state in a sentence: `failed`, `is running`, `was skipped`."""
-    words = {
-        State.SUCCEEDED: "succeeded",
-        State.FAILED: "failed",
-        State.CANCELLED: "was cancelled",
-        State.SKIPPED: "was skipped",
-        State.UPSTREAM_FAILED: "could not run (upstream_failed)",
-        State.EXPIRED: "expired",
-        State.LOST: "is lost",
-        State.WAITING_HUMAN: "waits for a person",
-        State.RETRY_WAIT: "waits for a retry",
-    }
-    return words.get(job.state, f"is {job.state}")
 
 
 def _due(board: Board, now: float) -> list[Event]:

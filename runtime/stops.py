@@ -8,6 +8,7 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.book import UNSTARTED
 from jobmon.runtime.model import Event, JobRun
 from jobmon.runtime.states import ACTIVE
+from jobmon.runtime.words import said
 
 
 def cancel_run(
@@ -54,9 +55,3 @@ def end_job(
         why=why,
         data=data,
     )
-
-
-def said(done: str, who: str, why: str) -> str:
-    """`cancelled by anna: wrong day`."""
-    text = f"{done} by {who}" if who else done
-    return f"{text}: {why}" if why else text

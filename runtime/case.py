@@ -1,0 +1,147 @@
+"""A verb about to act: what was asked, of what, and how its plan or its refusal is put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any, NoReturn
+
+import msgspec
+
+from jobmon.runtime.board import Board
+from jobmon.runtime.errors import NotFoundError, RefusedError
+from jobmon.runtime.model import Event, JobRun, Run
+from jobmon.runtime.shape import Shape
+from jobmon.runtime.states import Input
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asks for.
+
+    `verb`: hold, release, skip, cancel, kill, rerun, mark, done. `target_run` with `jobs` (indices;
+    None = the run itself), or `flow` for hold and release. `options`: only, failed (rerun), hard,
+    grace (cancel), outcome "success" or "failed" (mark), value (skip, mark, done: the output),
+    until (hold of a flow). `definition`: hash of the flow's current version, known to the board;
+    "" = no newer code is at hand.
+    """
+
+    verb: str
+    target_run: int | None = None
+    jobs: tuple[int, ...] | None = None
+    flow: str | None = None
+    options: dict[str, Any] = {}
+    who: str = ""
+    why: str = ""
+    definition: str = ""
+
+
+class Touch(msgspec.Struct, frozen=True):
+    """One job, run (job -1) or flow (run 0) that a verb acts on, and what becomes of it."""
+
+    run: int
+    job: int
+    name: str
+    state: str
+    becomes: str
+    note: str = ""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verb will do: the events to fold, what they touch, and what else to know."""
+
+    events: tuple[Event, ...]
+    touched: tuple[Touch, ...]
+    notes: tuple[str, ...] = ()
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A verb's act on one job."""
+
+    event: Event
+    touch: Touch
+
+
+class Case:
+    """The board, the command and the time, with short ways to speak about them."""
+
+    def __init__(self, board: Board, command: Command, now: float) -> None:
+        self.board, self.command, self.now = board, command, now
+        self.options = command.options
+
+    @cached_property
+    def run(self) -> Run:
+        """The run it is about. Raises NotFoundError when none was named or it is not there."""
+        if self.command.target_run is None:
+            raise NotFoundError(self.command.verb, "no run was named", "jobmon ls")
+        return self.board.run_of(self.command.target_run)
+
+    @cached_property
+    def shape(self) -> Shape:
+        """The graph of the run."""
+        return self.board.shape_of(self.run.id)
+
+    @cached_property
+    def jobs(self) -> list[JobRun]:
+        """The jobs it names, each once."""
+        every = self.board.jobs_of(self.run.id)
+        indices = dict.fromkeys(self.command.jobs or ())
+        missing = [index for index in indices if not 0 <= index < len(every)]
+        if missing:
+            why = f"{self.run.key} has jobs 0 to {len(every) - 1}"
+            raise NotFoundError(f"find job {missing[0]}", why, f"jobmon show {self.run.key}")
+        return [every[index] for index in indices]
+
+    def name(self, job: JobRun) -> str:
+        """The job's name."""
+        return self.shape.jobs[job.index].name
+
+    def names(self, indices: Sequence[int], most: int = 5) -> str:
+        """The names of jobs, at most `most` of them in full."""
+        shown = ", ".join(self.shape.jobs[i].name for i in indices[:most])
+        more = len(indices) - most
+        return f"{shown} and {more} more" if more > 0 else shown
+
+    def line(self, verb: str, job: JobRun | None = None, rest: str = "") -> str:
+        """The command line of a verb on this run or job, to be offered as a way on."""
+        words = [f"jobmon {verb}", self.run.key, self.name(job) if job else "", rest]
+        return " ".join(word for word in words if word)
+
+    def refuse(self, job: JobRun | None, why: str, hint: str = "") -> NoReturn:
+        """Say why the verb may not act."""
+        target = f"{self.run.key} {self.name(job)}" if job else self.run.key
+        raise RefusedError(f"{self.command.verb} {target}", why, hint)
+
+    def event(self, kind: str, job: JobRun | None = None, **data: Any) -> Event:
+        """An event of this command."""
+        command = self.command
+        run = self.run.id if command.target_run is not None else 0
+        index = -1 if job is None else job.index
+        return Event(
+            kind=kind, at=self.now, run=run, job=index, who=command.who, why=command.why, data=data
+        )
+
+    def step(self, given: Input, job: JobRun, becomes: str, note: str = "", **data: Any) -> Step:
+        """One input to one job."""
+        event = self.event(f"job.{given}", job, **data)
+        return Step(event, self.touch(job, becomes, note))
+
+    def touch(self, job: JobRun, becomes: str, note: str = "") -> Touch:
+        """What becomes of a job."""
+        return Touch(job.run, job.index, self.name(job), job.state.value, becomes, note)
+
+    def clock(self, at: float | None) -> str:
+        """A time in the run's own offset, such as `2026-11-23 06:10`."""
+        zone = UTC
+        if self.command.target_run is not None and self.run.time:
+            zone = datetime.fromisoformat(self.run.time).tzinfo or UTC
+        return f"{datetime.fromtimestamp(at or 0.0, zone):%Y-%m-%d %H:%M}"
+
+
+def planned(steps: Sequence[Step], *notes: str) -> Plan:
+    """A plan of acts on jobs."""
+    return Plan(
+        events=tuple(step.event for step in steps),
+        touched=tuple(step.touch for step in steps),
+        notes=tuple(note for note in notes if note),
+    )

@@ -1,0 +1,94 @@
+"""What the current code of a flow changes for the jobs that are rerun, and for those that are not.
+
+A run keeps the graph it started with. A rerun takes over how the jobs do their work: command,
+environment, retry, limits.
+"""
+
+from __future__ import annotations
+
+from jobmon.jobs.definition import JobDef
+from jobmon.runtime.case import Case
+from jobmon.runtime.model import Event, JobRun
+from jobmon.runtime.shape import Shape
+from jobmon.runtime.states import State
+
+_GRAPH = ("after", "trigger", "when", "on_failure", "finally_")
+_PLACE = ("line", "description", "tags", "group")
+_COMMAND = ("kind", "shell", "argv", "function", "args", "source", "text")
+_COMPARED = tuple(f for f in JobDef.__struct_fields__ if f not in (*_GRAPH, *_PLACE, "name"))
+
+
+class Changes:
+    """Compares each job's present definition with the flow's current version."""
+
+    def __init__(self, case: Case, closure: set[int]) -> None:
+        self._case, self._closure = case, closure
+        self._current = self._newer()
+        self._found: dict[int, str] = {}
+        self._graph: list[int] = []
+        if self._current is not None:
+            self._compare(self._current)
+
+    def events(self, job: JobRun) -> list[Event]:
+        """The event that gives `job` its current code, when that differs from what it has."""
+        if job.index not in self._found or self._vanished(job.index):
+            return []
+        digest = self._case.command.definition
+        own = digest == self._case.run.definition
+        return [self._case.event("job.definition", job, definition="" if own else digest)]
+
+    def note(self, index: int) -> str:
+        """What is new in the job's code, in words; "" when nothing is."""
+        return self._found.get(index, "")
+
+    def notes(self) -> list[str]:
+        """What a person should know about the whole rerun."""
+        if self._current is None:
+            return []
+        case = self._case
+        changed = [i for i in sorted(self._found) if i in self._closure]
+        old = [i for i in sorted(self._found) if i not in self._closure]
+        code = f"changed since: {case.names(changed)}" if changed else "unchanged for these jobs"
+        notes = [f"uses the current code ({code})"]
+        if old:
+            notes.append(f"done with old code, kept: {case.names(old)}")
+        if self._graph:
+            names = case.names(self._graph)
+            notes.append(f"the run keeps the graph it started with; it changed at: {names}")
+        return notes
+
+    def _newer(self) -> Shape | None:
+        """The current version, unless every job has it already."""
+        case, digest = self._case, self._case.command.definition
+        if not digest:
+            return None
+        jobs = case.board.jobs_of(case.run.id)
+        overridden = any(job.definition for job in jobs)
+        return case.board.shape(digest) if digest != case.run.definition or overridden else None
+
+    def _compare(self, current: Shape) -> None:
+        case = self._case
+        for job in case.board.jobs_of(case.run.id):
+            if job.index not in self._closure and job.state is not State.SUCCEEDED:
+                continue
+            old = case.board.jobdef(job.key)
+            place = current.names.get(old.name)
+            if place is None:
+                self._found[job.index] = "no longer in the code: its old command is used"
+                continue
+            new = current.jobs[place]
+            if old != new:
+                self._note_difference(job.index, old, new)
+
+    def _note_difference(self, index: int, old: JobDef, new: JobDef) -> None:
+        fields = [f for f in _COMPARED if getattr(old, f) != getattr(new, f)]
+        if fields:
+            command = any(f in _COMMAND for f in fields)
+            others = [f for f in fields if f not in _COMMAND]
+            self._found[index] = "new code: " + ", ".join(["command"] * command + others)
+        if any(getattr(old, f) != getattr(new, f) for f in _GRAPH):
+            self._graph.append(index)
+
+    def _vanished(self, index: int) -> bool:
+        name = self._case.shape.jobs[index].name
+        return self._current is None or name not in self._current.names

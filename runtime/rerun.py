@@ -1,0 +1,165 @@
+"""rerun: of a job with everything downstream, of a job only, of all that did not succeed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jobmon.runtime.case import Case, Plan, Touch
+from jobmon.runtime.changes import Changes
+from jobmon.runtime.errors import UsageError
+from jobmon.runtime.model import Event, JobRun
+from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
+from jobmon.runtime.triggers import BRANCHED, CANCELLED, FIRED, OPEN, Tally, class_of, verdict
+from jobmon.runtime.words import state_words
+
+_UNDONE = frozenset(
+    {
+        State.FAILED,
+        State.LOST,
+        State.CANCELLED,
+        State.UPSTREAM_FAILED,
+        State.EXPIRED,
+    }
+)
+
+
+def rerun(case: Case) -> Plan:
+    """New attempts, by the current code."""
+    if case.options.get("failed"):
+        return _rerun_failed(case)
+    if not case.jobs:
+        hint = f"see them: jobmon show {case.run.key}, or rerun all that failed with --failed"
+        raise UsageError(f"rerun {case.run.key}", "no job was named", hint)
+    below = case.shape.downstream(job.index for job in case.jobs)
+    only = bool(case.options.get("only"))
+    targets = {job.index for job in case.jobs}
+    _wait_for_cancel(case)
+    closure = targets if only else targets | below
+    for job in case.jobs:
+        _may_start(case, job, closure, set() if only else below)
+    _none_active(case, closure)
+    return _reset(case, closure, _stale(case, below - closure) if only else [])
+
+
+def _rerun_failed(case: Case) -> Plan:
+    every = case.board.jobs_of(case.run.id)
+    wanted = {job.index for job in case.jobs} or range(len(every))
+    found = {i for i in wanted if every[i].state in _UNDONE}
+    if not found:
+        why = f"none of it failed: the run is {case.run.state}"
+        case.refuse(None, why, case.line("rerun", rest="JOB"))
+    stopping = [job.index for job in every if job.state is State.STOPPING]
+    if stopping:
+        why = f"{case.names(stopping)} is still stopping"
+        case.refuse(None, why, f"wait for it, or {case.line('kill')}")
+    return _reset(case, found | _skipped_behind(case, found), [])
+
+
+def _skipped_behind(case: Case, reset: set[int]) -> set[int]:
+    """Jobs that a branch skipped because of a job that is reset."""
+    every, found = case.board.jobs_of(case.run.id), set[int]()
+    if not any(class_of(job) == BRANCHED for job in every):
+        return found
+    for index in case.shape.order:
+        behind = any(up in reset or up in found for up in case.shape.parents[index])
+        if behind and class_of(every[index]) == BRANCHED:
+            found.add(index)
+    return found
+
+
+def _wait_for_cancel(case: Case) -> None:
+    if case.run.cancel:
+        every = case.board.jobs_of(case.run.id)
+        stopping = [job.index for job in every if job.state is State.STOPPING]
+        if stopping:
+            why = f"the run is being cancelled: {case.names(stopping)} is still stopping"
+            case.refuse(None, why, f"wait for it, or {case.line('kill')}")
+
+
+def _may_start(case: Case, job: JobRun, closure: set[int], below: set[int]) -> None:
+    """Refuse a job that has nothing to rerun, or whose upstream would not let it start."""
+    if job.state in {State.WAITING, State.QUEUED} and job.index not in below:
+        again = job.state is State.QUEUED and job.attempt > 0
+        why = "it is queued for its next attempt" if again else "it has not run yet"
+        case.refuse(job, f"{why}: it {state_words(job)}", f"why: {case.line('explain', job)}")
+    if job.state is State.WAITING_HUMAN:
+        case.refuse(job, "it waits for a person", case.line("done", job))
+    ups = case.shape.parents[job.index]
+    outside = [up for up in ups if up not in closure]
+    every = case.board.jobs_of(case.run.id)
+    kinds = [class_of(every[up]) for up in outside]
+    tally = Tally(*(kinds.count(kind) for kind in range(OPEN)), len(ups))
+    rule = case.shape.rules[job.index]
+    found = verdict(rule, tally)
+    blocked = found in {Input.DOOM, Input.BRANCH} or (found is None and OPEN in kinds)
+    if blocked:
+        _name_upstream(case, job, outside, found, rule)
+
+
+def _name_upstream(
+    case: Case, job: JobRun, outside: list[int], found: Input | None, rule: str
+) -> None:
+    every = case.board.jobs_of(case.run.id)
+    left = [every[up] for up in outside if _against(every[up], found)]
+    culprit = left[0] if left else every[outside[0]]
+    name, more = case.name(culprit), f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+    words = f"upstream {name} {state_words(culprit)}{more}"
+    if culprit.state in ACTIVE or culprit.state not in TERMINAL:
+        hint = f"it goes on by itself: {case.line('explain', culprit)}"
+    else:
+        hint = f"rerun that one: {case.line('rerun', culprit)}"
+    case.refuse(job, f"its rule {rule} is not met: {words}", hint)
+
+
+def _against(up: JobRun, found: Input | None) -> bool:
+    """Whether this upstream is what keeps the rule from being met."""
+    kind = class_of(up)
+    if found is None:
+        return kind == OPEN
+    return kind == BRANCHED if found is Input.BRANCH else kind in {FIRED, CANCELLED}
+
+
+def _none_active(case: Case, closure: Iterable[int]) -> None:
+    every = case.board.jobs_of(case.run.id)
+    active = [i for i in sorted(closure) if every[i].state in ACTIVE]
+    if active:
+        first = every[active[0]]
+        hint = f"cancel it first: {case.line('cancel', first)}"
+        case.refuse(None, f"{case.names(active)} {state_words(first)}", hint)
+
+
+def _stale(case: Case, below: Iterable[int]) -> list[JobRun]:
+    """Downstream jobs that have a result, or are making one, from what is now redone."""
+    every = case.board.jobs_of(case.run.id)
+    jobs = (every[i] for i in sorted(below))
+    return [job for job in jobs if not job.stale and (job.state in TERMINAL or job.state in ACTIVE)]
+
+
+def _reset(case: Case, closure: set[int], stale: list[JobRun]) -> Plan:
+    """Stale flags first, so that nothing downstream takes the reset as a repair."""
+    every = case.board.jobs_of(case.run.id)
+    changes = Changes(case, closure)
+    events: list[Event] = [case.event("run.rerun", jobs=sorted(closure))]
+    touched: list[Touch] = []
+    for job in stale:
+        events.append(case.event("job.stale", job))
+        touched.append(case.touch(job, "stale", "keeps its state; made from the earlier result"))
+    for index in sorted(closure):
+        job = every[index]
+        if job.state is not State.WAITING:
+            events.append(case.event(f"job.{Input.RESET}", job))
+            touched.append(case.touch(job, "waiting", _note(case, job, changes)))
+        events += changes.events(job)
+    return Plan(events=tuple(events), touched=tuple(touched), notes=tuple(changes.notes()))
+
+
+def _note(case: Case, job: JobRun, changes: Changes) -> str:
+    once = case.board.jobdef(job.key).effects == "once" and job.attempt > 0
+    held = "held: it starts when released" if job.held or case.run.held else ""
+    parts = (
+        f"attempt {job.attempt + 1}",
+        changes.note(job.index),
+        'effects="once": it runs again because you say so' if once else "",
+        held,
+    )
+    return "; ".join(part for part in parts if part)

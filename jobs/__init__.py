@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jobmon.jobs.flow import Flow, Job
+    from jobmon.jobs.flow import Flow
+    from jobmon.jobs.job import Job
     from jobmon.jobs.kit import Data, External, Rule
     from jobmon.jobs.mistakes import FlowError, Mistake
     from jobmon.jobs.options import Cron, Retry
@@ -35,7 +36,7 @@ _MODULES = {
     "External": "kit",
     "Flow": "flow",
     "FlowError": "mistakes",
-    "Job": "flow",
+    "Job": "job",
     "Mistake": "mistakes",
     "Param": "refs",
     "Retry": "options",

@@ -17,8 +17,9 @@ from typing import Any
 import msgspec
 
 from jobmon.jobs.definition import ParamRef
-from jobmon.jobs.flow import Job
+from jobmon.jobs.flow import Flow
 from jobmon.jobs.importing import execute, flows_of, new_module, prepare
+from jobmon.jobs.job import Job
 from jobmon.jobs.kit.outcomes import Data, JobFailure
 from jobmon.jobs.kit.result import write
 from jobmon.jobs.params import as_text
@@ -32,16 +33,16 @@ def main(argv: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     try:
-        job = _job(*argv)
+        flow, job = _job(*argv)
         assert job.function is not None
-        _leave(job, _awaited(job.function(**_arguments(job))))
+        _leave(job, _awaited(job.function(**_arguments(flow, job))))
     except Exception as error:  # noqa: BLE001 - every failure of the user's code ends here
         _tell(error)
         return error.exit_code if isinstance(error, JobFailure) else 1
     return 0
 
 
-def _job(file: str, which: str) -> Job:
+def _job(file: str, which: str) -> tuple[Flow, Job]:
     home = os.environ.get("JOBMON_HOME") or os.path.dirname(os.path.dirname(os.path.abspath(file)))
     path = os.path.join(os.path.abspath(home), file)
     sys.argv = [path]
@@ -52,22 +53,22 @@ def _job(file: str, which: str) -> Job:
     for flow in flows_of(module):
         job = flow.jobs.get(job_name) if flow.name == flow_name else None
         if job is not None and job.function is not None:
-            return job
+            return flow, job
     raise LookupError(f"{path} declares no python job {job_name!r} in a flow {flow_name!r}")
 
 
-def _arguments(job: Job) -> dict[str, Any]:
+def _arguments(flow: Flow, job: Job) -> dict[str, Any]:
     given: dict[str, Any] = msgspec.json.decode(os.environ.get("JOBMON_ARGS") or "{}")
     assert job.function is not None
     types = _types(job.function)
-    return {name: _typed(job, name, value, types.get(name)) for name, value in given.items()}
+    return {name: _typed(flow, job, name, value, types.get(name)) for name, value in given.items()}
 
 
-def _typed(job: Job, name: str, value: Any, wanted: Any) -> Any:
+def _typed(flow: Flow, job: Job, name: str, value: Any, wanted: Any) -> Any:
     """The value as the annotation says; without one, a date param still is a date."""
     ref = job.fields["args"].get(name)
     if wanted is None and isinstance(ref, ParamRef) and value is not None:
-        wanted = date if job.flow.param_defs[ref.name].type == "date" else None
+        wanted = date if flow.param_defs[ref.name].type == "date" else None
     if wanted is None or wanted is Any:
         return value
     if wanted is str and isinstance(value, int | float):

@@ -6,7 +6,7 @@ that one check shows all of them, and `Flow.definition()` raises them together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Unpack
 
 from jobmon.jobs import options as opt
@@ -21,7 +21,8 @@ from jobmon.jobs.definition import (
     SecretRef,
     Value,
 )
-from jobmon.jobs.functions import arguments_of, call, source_of
+from jobmon.jobs.functions import arguments_of, source_of
+from jobmon.jobs.job import Declared, Job
 from jobmon.jobs.mistakes import (
     FlowError,
     Mistake,
@@ -35,79 +36,7 @@ from jobmon.jobs.refs import Condition, Output, Param, Params, Secret, named
 from jobmon.jobs.validate import MOST_JOBS, check_env_name, check_name, mistakes_of
 
 
-class Job:
-    """A node of a flow. Edges: `a >> b >> c`, `a >> [b, c]`, `[a, b] >> c`, `c << [a, b]`.
-
-    A python job can be called like the function it was made from, so it can be tested alone.
-    """
-
-    __slots__ = ("after", "fields", "flow", "function", "kind", "line", "name")
-
-    def __init__(self, flow: Flow, name: str, kind: str) -> None:
-        self.flow, self.name, self.kind = flow, name, kind
-        self.line = declared_at().line
-        self.function: Callable[..., Any] | None = None
-        self.after: dict[str, Job] = {}
-        self.fields: dict[str, Any] = {}
-
-    @property
-    def output(self) -> Any:
-        """What this job will leave. As an argument, item or env value it draws the edge."""
-        return Output(self)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call the function of a python job, with plain values for every argument."""
-        if self.function is None:
-            raise TypeError(f"job {self.name!r} is no python function")
-        return call(self.function, args, kwargs)
-
-    def __rshift__(self, other: Any) -> Any:
-        return _drawn(self, other)[1]
-
-    def __lshift__(self, other: Any) -> Any:
-        return _drawn(other, self)[0]
-
-    def __rrshift__(self, other: Iterable[Job]) -> Job:
-        _drawn(other, self)
-        return self
-
-    def __rlshift__(self, other: Iterable[Job]) -> Job:
-        _drawn(self, other)
-        return self
-
-    def __repr__(self) -> str:
-        return f"<Job {self.flow.name}/{self.name}>"
-
-
-class Jobs(list[Job]):
-    """Several jobs at one end of an edge, so that `a >> [b, c] >> [d, e]` goes on."""
-
-    def __rshift__(self, other: Any) -> Any:
-        return _drawn(self, other)[1]
-
-    def __lshift__(self, other: Any) -> Any:
-        return _drawn(other, self)[0]
-
-
-def _drawn(before: Any, after: Any) -> tuple[Job | Jobs, Job | Jobs]:
-    parents, children = _jobs(before), _jobs(after)
-    for child in [children] if isinstance(children, Job) else children:
-        for parent in [parents] if isinstance(parents, Job) else parents:
-            child.flow.draw(parent, child)
-    return parents, children
-
-
-def _jobs(given: Any) -> Job | Jobs:
-    if isinstance(given, Job):
-        return given
-    items = Jobs(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
-    for item in items:
-        if not isinstance(item, Job):
-            raise TypeError(f"an edge joins jobs, and {item!r} is none")
-    return Jobs(items)
-
-
-class Flow:
+class Flow(Declared):
     """A graph of jobs, declared line by line.
 
     `params` maps a name to a default, a type or a `Param`. The other options are keywords:
@@ -121,12 +50,11 @@ class Flow:
         params: Mapping[str, Any] | None = None,
         **options: Unpack[opt.FlowOptions],
     ) -> None:
-        self.name = name
+        super().__init__(name)
         self.file, self.line = declared_at()
         self.jobs: dict[str, Job] = {}
-        self.mistakes: list[Mistake] = []
         self._finally: tuple[Any, int] = ((), 0)
-        self._read(check_name, name, "flow")
+        self.read(check_name, name, "flow")
         self.param_defs: dict[str, ParamDef] = {}
         self.params = Params(self._named(params))
         self._options = self._flow_options(dict(options))
@@ -142,8 +70,8 @@ class Flow:
         job = self._add(name, "exec", dict(options))
         items = () if isinstance(argv, str) or not isinstance(argv, Iterable) else tuple(argv)
         if not items:
-            self._wrong(f"job {job.name!r}: argv is {argv!r}", 'write ["program", "argument"]')
-        values = [self._read(self._value, job, item, about=job) for item in items]
+            self.wrong(f"job {job.name!r}: argv is {argv!r}", 'write ["program", "argument"]')
+        values = [self.read(self._value, job, item, about=job) for item in items]
         job.fields["argv"] = tuple(v for v in values if v is not None)
         job.fields["source"] = " ".join(_shown(v) for v in job.fields["argv"])
         return job
@@ -170,17 +98,8 @@ class Flow:
 
     @finally_.setter
     def finally_(self, jobs: Any) -> None:
-        single = isinstance(jobs, str | Job) or not isinstance(jobs, Iterable)
-        self._finally = ((jobs,) if single else tuple(jobs), written_at().line)
-
-    def draw(self, parent: Job, child: Job) -> None:
-        """Draw the edge parent >> child; a job of another flow is a mistake."""
-        if parent.flow is not self:
-            self._wrong(
-                f"job {child.name!r} cannot wait for {parent.name!r} of flow {parent.flow.name!r}",
-                "an edge stays within one flow",
-            )
-        child.after[parent.name] = parent
+        several = isinstance(jobs, Iterable) and not isinstance(jobs, str)
+        self._finally = (tuple(jobs) if several else (jobs,), written_at().line)
 
     def definition(self) -> FlowDef:
         """The whole flow as a record. Raises FlowError with every mistake there is."""
@@ -192,10 +111,7 @@ class Flow:
             file=self.file,
             **self._options,
         )
-        found = [*self.mistakes, *unknown]
-        # A job that was refused for its own line would only be found again in other words.
-        found += mistakes_of(flow) if len(found) < MOST_JOBS else []
-        if found:
+        if found := [*self.mistakes, *unknown, *mistakes_of(flow)]:
             raise FlowError(found)
         return flow
 
@@ -222,7 +138,7 @@ class Flow:
         for job in self.jobs.values():
             if handler := job.fields.get("on_failure"):
                 handled.setdefault(handler, []).append(job.name)
-        return tuple(_definition(job, self, handled, finals) for job in self.jobs.values())
+        return tuple(_definition(job, handled, finals) for job in self.jobs.values())
 
     def _final_names(self) -> tuple[set[str], list[Mistake]]:
         jobs, line = self._finally
@@ -238,7 +154,7 @@ class Flow:
     def _function(self, function: Any, name: str | None, options: dict[str, Any]) -> Job:
         job = self._add(name or getattr(function, "__name__", repr(function)), "python", options)
         if not hasattr(function, "__code__") and not hasattr(function, "__wrapped__"):
-            self._wrong(f"job {job.name!r}: {function!r} is no function", "put it above a def")
+            self.wrong(f"job {job.name!r}: {function!r} is no function", "put it above a def")
             return job
         job.function = function
         job.fields["function"] = f"{self.name}/{job.name}"
@@ -247,19 +163,19 @@ class Flow:
         def value(given: Any) -> Value:
             return self._value(job, given)
 
-        args = self._read(arguments_of, function, self.params, value, about=job)
+        args = self.read(arguments_of, function, self.params, value, about=job)
         job.fields["args"] = args or {}
         return job
 
     def _add(self, name: str, kind: str, options: dict[str, Any]) -> Job:
         job = Job(self, str(name), kind)
-        self._read(check_name, name, "job")
+        self.read(check_name, name, "job")
         first = self.jobs.setdefault(job.name, job)
         if first is not job:
             text = f"two jobs are called {job.name!r}: the other is in line {first.line}"
-            self._wrong(text, "give each job of a flow its own name")
+            self.wrong(text, "give each job of a flow its own name")
         if len(self.jobs) > MOST_JOBS:
-            self._wrong(f"more than {MOST_JOBS:,} jobs in one flow", "split the flow in several")
+            self.wrong(f"more than {MOST_JOBS:,} jobs in one flow", "split the flow in several")
             raise FlowError(self.mistakes)
         for option, given in options.items():
             if given is not None:
@@ -269,12 +185,12 @@ class Flow:
     def _option(self, job: Job, option: str, given: Any) -> None:
         special = {"env": self._env, "when": self._when, "on_failure": self._handler}
         if option in special:
-            found = self._read(special[option], job, given, about=job, option=option)
+            found = self.read(special[option], job, given, about=job, option=option)
         elif option in opt.JOB:
-            found = self._read(opt.JOB[option], given, about=job, option=option)
+            found = self.read(opt.JOB[option], given, about=job, option=option)
         else:
             hint = opt.choose(option, [*opt.JOB, *special])
-            self._wrong(f"job {job.name!r}: unknown option {option!r}", hint)
+            self.wrong(f"job {job.name!r}: unknown option {option!r}", hint)
             return
         if found is not None:
             job.fields[option] = found
@@ -286,30 +202,30 @@ class Flow:
                 self.finally_ = value
             elif option not in opt.FLOW:
                 hint = opt.choose(option, [*opt.FLOW, "params", "finally_"])
-                self._wrong(f"flow {self.name!r}: unknown option {option!r}", hint)
+                self.wrong(f"flow {self.name!r}: unknown option {option!r}", hint)
             elif value is not None:
-                found[option] = self._read(opt.FLOW[option], value, option=option)
+                found[option] = self.read(opt.FLOW[option], value, option=option)
         return {option: value for option, value in found.items() if value is not None}
 
     def _named(self, params: Any) -> dict[str, Param]:
         if not isinstance(params, Mapping | None):
-            self._wrong(f"params is {params!r}", 'write params={"day": "today"}')
+            self.wrong(f"params is {params!r}", 'write params={"day": "today"}')
             return {}
         found: dict[str, Param] = {}
         for name, given in (params or {}).items():
-            if pair := self._read(named, name, given, option="params"):
+            if pair := self.read(named, name, given, option="params"):
                 found[name], self.param_defs[name] = pair
         return found
 
     def _command(self, job: Job, text: Any) -> str:
-        found = self._read(opt.text, text, about=job) or ""
+        found = self.read(opt.text, text, about=job) or ""
         if isinstance(text, str) and not text.strip():
-            self._wrong(f"job {job.name!r} is empty", "say what it does")
+            self.wrong(f"job {job.name!r} is empty", "say what it does")
         return found
 
     def _value(self, job: Job, given: Any) -> Value:
         if isinstance(given, Output):
-            self.draw(given.job, job)
+            job.wait_for(given.job)
             return OutputRef(given.job.name, given.key)
         if isinstance(given, Param):
             if self.params.get(given.name) is not given:
@@ -345,23 +261,9 @@ class Flow:
             raise WrongError("a job cannot handle its own failure", "name another job")
         return name
 
-    def _read(
-        self, read: Callable[..., Any], *args: Any, about: Job | None = None, option: str = ""
-    ) -> Any:
-        try:
-            return read(*args)
-        except WrongError as error:
-            whole = [f"job {about.name!r}"] if about else []
-            self._wrong(": ".join([*whole, *filter(None, [option]), error.text]), error.hint)
-            return None
 
-    def _wrong(self, text: str, hint: str) -> None:
-        file, line = written_at()
-        self.mistakes.append(Mistake(file, line, text, hint))
-
-
-def _definition(job: Job, flow: Flow, handled: Mapping[str, list[str]], finals: set[str]) -> JobDef:
-    after = dict.fromkeys([*job.after, *handled.get(job.name, ()), *_read_by(job, flow)])
+def _definition(job: Job, handled: Mapping[str, list[str]], finals: set[str]) -> JobDef:
+    after = dict.fromkeys([*job.after, *handled.get(job.name, ()), *_read_by(job)])
     last = job.name in finals
     implied = "one_failed" if job.name in handled else "all_done" if last else "all_success"
     fields = {"trigger": implied, **job.fields}
@@ -370,7 +272,7 @@ def _definition(job: Job, flow: Flow, handled: Mapping[str, list[str]], finals: 
     )
 
 
-def _read_by(job: Job, flow: Flow) -> list[str]:
+def _read_by(job: Job) -> list[str]:
     """The jobs whose output `when` reads: it can be answered only after them."""
     when = job.fields.get("when")
     if not when:
@@ -379,9 +281,7 @@ def _read_by(job: Job, flow: Flow) -> list[str]:
         names = check(when).jobs
     except ConditionError:
         return []
-    return [name for name in flow.jobs if name in names and name != job.name] + sorted(
-        names - flow.jobs.keys()
-    )
+    return sorted(names - {job.name})
 
 
 def _shown(value: Value) -> str:

@@ -13,13 +13,14 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import msgspec
 
 from jobmon.jobs.answers import Answer, Begun, Found, Imported, Over, Wrong
+from jobmon.jobs.flow import Flow
 from jobmon.jobs.importing import execute, flows_of, new_module, prepare
-from jobmon.jobs.mistakes import FlowError, Mistake, Place
+from jobmon.jobs.mistakes import FlowError, Mistake, Place, own_file
 
 _DECLARES = "a flow file only declares: move this into a job"
 _exit = os._exit
@@ -63,29 +64,27 @@ class _Child:
         module = new_module(self.file)
         try:
             execute(module)
+            self.only_original()
+            self.left_running()
+            self.tell(list(flows_of(module)))
         except BaseException as error:  # noqa: BLE001 - SystemExit and all others are mistakes here
             self.only_original()
             for flow in flows_of(module):
                 self.send(*map(Wrong, flow.mistakes))
             self.raised(error)
-            return
-        self.only_original()
-        self.left_running()
-        flows = list(flows_of(module))
+
+    def tell(self, flows: list[Flow]) -> None:
+        """Send each flow's definition or everything that is wrong with it."""
         if not flows:
             hint = "bind one to a name, or name a helper module with a leading _"
             self.wrong(Place(self.file, 0), "declares no flow", hint, warning=True)
         for flow in flows:
-            self.tell(flow)
-
-    def tell(self, flow: Any) -> None:
-        """Send a flow's definition or everything that is wrong with it."""
-        try:
-            definition = msgspec.structs.replace(flow.definition(), file=self.file)
-        except FlowError as error:
-            self.send(*map(Wrong, error.mistakes))
-        else:
-            self.send(Found(definition, flow.line))
+            try:
+                definition = msgspec.structs.replace(flow.definition(), file=self.file)
+            except FlowError as error:
+                self.send(*map(Wrong, error.mistakes))
+            else:
+                self.send(Found(definition, flow.line))
 
     def raised(self, error: BaseException) -> None:
         """Tell why the import ended early."""
@@ -121,8 +120,7 @@ class _Child:
 
     def own(self, path: str) -> bool:
         """Whether the user wrote the file: a flow file, or a module of the batch folder."""
-        installed = "site-packages" in path or path.startswith((sys.prefix + os.sep, "<"))
-        return path in self.files or (path.startswith(self.home + os.sep) and not installed)
+        return path in self.files or own_file(path, self.home)
 
     def imported(self) -> Iterator[str]:
         """The modules of the batch folder that were imported, flow files left out."""

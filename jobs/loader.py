@@ -19,7 +19,7 @@ import msgspec
 from jobmon.jobs.answers import Answer, Begun, Found, Imported, Over, Wrong
 from jobmon.jobs.child import Child
 from jobmon.jobs.definition import FlowDef
-from jobmon.jobs.mistakes import Mistake
+from jobmon.jobs.mistakes import Mistake, own_file
 
 Stamp = tuple[int, int, int]
 """(mtime_ns, size, inode) of a file; zeros when it is not there."""
@@ -55,8 +55,8 @@ def load_folder(home: Path, timeout: float = 10.0) -> Loaded:
     names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     files = [os.path.join(folder, name) for name in names if name.endswith(".py")]
     shared = [file for file in files if os.path.basename(file).startswith(("_", "."))]
-    refused = [r for path in (folder, *shared) if (r := _refusal(path))]
-    if refused:
+    refused = [r for path in (root, folder, *shared) if (r := _refusal(path))]
+    if refused and files:
         return Loaded(mistakes=[_relative(r, root) for r in refused], files=_stamps([folder]))
     own = [file for file in files if file not in shared]
     return _load(root, own, timeout, _stamps([folder]))
@@ -149,33 +149,34 @@ class _Loading:
                 f"was still loading after {self.timeout:g} s",
                 "a flow file only declares: move what takes long into a job",
             )
-        how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit code {code}"
+        how = f"signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"exit code {code}"
         hint = f"python3 {self.shown(file)} may tell more"
         return Mistake(*place, f"loading it ended the process with {how}", hint)
 
     def dumped(self, text: str) -> tuple[str, int] | None:
         """The innermost line of the user's in a stack dump, which escapes what is not ASCII."""
-        known = {path: path for path in self.loaded.files}
-        known = {path.encode("ascii", "backslashreplace").decode(): path for path in known}
-        lines = [(known.get(path, path), int(line)) for path, line in _DUMPED.findall(text)]
-        own = [at for at in lines if at[0] in self.loaded.files or self.inside(at[0])]
-        return own[0] if own else None
-
-    def inside(self, path: str) -> bool:
-        """Whether the file is the user's: in the batch folder and not an installed package."""
-        return path.startswith(self.root + os.sep) and "site-packages" not in path
+        known = {p.encode("ascii", "backslashreplace").decode(): p for p in self.loaded.files}
+        for escaped, line in _DUMPED.findall(text):
+            path: str = known.get(escaped, escaped)
+            if path in self.loaded.files or own_file(path, self.root):
+                return path, int(line)
+        return None
 
     def shown(self, path: str) -> str:
         """The path as people see it."""
         return path.removeprefix(self.root + os.sep)
 
     def mistake(self, mistake: Mistake) -> None:
-        """Keep one mistake."""
-        self.loaded.mistakes.append(_relative(mistake, self.root))
+        """Keep one mistake, once."""
+        shown = _relative(mistake, self.root)
+        if shown not in self.loaded.mistakes:
+            self.loaded.mistakes.append(shown)
 
     def finished(self) -> Loaded:
         """The whole answer: flows know what they import, stamps what to watch."""
         loaded = self.loaded
+        for refusal in filter(None, map(_refusal, sorted(self.imports))):
+            self.mistake(refusal)
         # A helper changed while it was being read may be half known: never take it as fresh.
         helpers = {path: _stamp(path) for path in self.imports}
         late = [path for path, (changed, _, _) in helpers.items() if changed > self.begun]

@@ -9,7 +9,13 @@ from typing import NamedTuple
 
 import msgspec
 
-_LANGUAGE = frozenset(f"jobmon.jobs.{name}" for name in ("flow", "mistakes", "options", "refs"))
+_LANGUAGE = frozenset(
+    f"jobmon.jobs.{name}" for name in ("flow", "job", "mistakes", "options", "refs")
+)
+
+_INSTALLED = ("/site-packages/", "/dist-packages/")
+_STANDARD = f"{sys.base_prefix}/lib/python{sys.version_info[0]}.{sys.version_info[1]}/"
+_COMPARED = 2000  # comparing names costs: enough to find a slip of the pen
 
 flow_files: set[str] = set()
 """The flow files of the folder being loaded, as absolute paths; empty outside the loader."""
@@ -72,7 +78,13 @@ def nearest(word: object, words: Iterable[str]) -> str:
     """The one of `words` that `word` was probably meant to be, or ""."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(str(word), list(words), 1, 0.6)), "")
+    return next(iter(get_close_matches(str(word), list(words)[:_COMPARED], 1, 0.6)), "")
+
+
+def own_file(path: str, home: str) -> bool:
+    """Whether the user wrote the file: it lies in the batch folder and is no installed package."""
+    installed = path.startswith(_STANDARD) or any(part in path for part in _INSTALLED)
+    return path.startswith(home + "/") and not installed
 
 
 def _user_frames() -> Iterator[FrameType]:

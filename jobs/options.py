@@ -23,6 +23,7 @@ LONGEST_CRON = 256
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_SHOWN = 30
 _DURATION_HINT = 'write seconds as a number, or a text such as "2s", "10m", "1h30m"'
 
 
@@ -170,7 +171,8 @@ def _integer(value: Any) -> int:
 
 
 def _codes(value: Any) -> tuple[int, ...]:
-    items = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    items: tuple[Any, ...] = tuple(value) if several else (value,)
     for item in items:
         if isinstance(item, bool) or not isinstance(item, int) or not 0 <= item <= 255:
             raise WrongError(f"{item!r} is no exit code", "exit codes are numbers from 0 to 255")
@@ -189,11 +191,12 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def choose(value: object, words: Iterable[str]) -> str:
-    """A hint: the word that was probably meant, and every word there is."""
+    """A hint: the word that was probably meant, or what there is to choose from."""
     words = list(words)
-    near = nearest(value, words)
-    choice = f"choose from {', '.join(words)}"
-    return f"{near!r}? {choice}" if near else choice
+    if near := nearest(value, words):
+        return f"did you mean {near!r}?"
+    shown = ", ".join(words[:_SHOWN]) + (", ..." if len(words) > _SHOWN else "")
+    return f"choose from {shown}" if words else "there is none here"
 
 
 def _retry(value: Any) -> RetryDef:

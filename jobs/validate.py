@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from jobmon.jobs import graph
 from jobmon.jobs.conditions import ConditionError, check
@@ -12,6 +13,7 @@ from jobmon.jobs.mistakes import Mistake, WrongError
 from jobmon.jobs.options import choose
 
 MOST_JOBS = 50_000
+MOST_MISTAKES = 100
 MOST_EDGES = 2_000_000
 MOST_FINALLY = 100
 LONGEST_NAME = 200
@@ -46,11 +48,10 @@ def check_env_name(name: object) -> str:
 
 
 def mistakes_of(flow: FlowDef) -> list[Mistake]:
-    """Every mistake that shows only when the flow is seen whole, in order of line."""
-    found = [Mistake(flow.file, job.line, *pair) for job in flow.jobs for pair in _job(job, flow)]
-    found += _names(flow)
-    found += _shape(flow)
-    return sorted(found, key=lambda m: m.line)
+    """The mistakes that show only when the flow is seen whole: the first 100, in order of line."""
+    each = (Mistake(flow.file, job.line, *pair) for job in flow.jobs for pair in _job(job, flow))
+    found = chain(_shape(flow), each, _names(flow))
+    return sorted(islice(found, MOST_MISTAKES), key=lambda m: m.line)
 
 
 def _job(job: JobDef, flow: FlowDef) -> Iterator[tuple[str, str]]:
@@ -107,11 +108,10 @@ def _when(job: JobDef, name: str, flow: FlowDef) -> Iterator[tuple[str, str]]:
 def _names(flow: FlowDef) -> Iterator[Mistake]:
     known = {job.name for job in flow.jobs}
     for job in flow.jobs:
-        asked = {name: "after" for name in job.after if name not in known}
-        if job.on_failure and job.on_failure not in known:
-            asked[job.on_failure] = "on_failure"
-        for name, option in asked.items():
-            text = f"job {job.name!r}: {option}: there is no job {name!r}"
+        asked = dict.fromkeys(job.after, "when" if job.when else "after")
+        asked |= {job.on_failure: "on_failure"} if job.on_failure else {}
+        for name in asked.keys() - known:
+            text = f"job {job.name!r}: {asked[name]}: there is no job {name!r}"
             yield Mistake(flow.file, job.line, text, choose(name, known))
 
 

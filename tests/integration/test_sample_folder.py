@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobmon.jobs.loader import load_folder
 from jobmon.jobs.samples import lay
 
 DAY = "2026-11-23"
@@ -34,6 +35,13 @@ def morning(folder: Path) -> dict[str, bytes]:
         assert done.returncode == 0, done.stderr
     made = [p for part in ("out", "public") for p in (folder / part).rglob("*") if p.is_file()]
     return {str(p.relative_to(folder)): p.read_bytes() for p in made}
+
+
+def test_the_flow_loads_as_it_is_laid(tmp_path: Path) -> None:
+    lay(tmp_path)
+    loaded = load_folder(tmp_path)
+    assert (list(loaded.flows), loaded.mistakes) == (["morning"], [])
+    assert loaded.flows["morning"].file == "flows/morning.py"
 
 
 def test_the_same_day_gives_the_same_bytes(tmp_path: Path) -> None:

@@ -1,0 +1,149 @@
+"""The documentation names everything there is: states, verbs, options, settings, exit codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+import jobmon.jobs
+from jobmon.jobs import kit, options
+from jobmon.jobs.definition import EFFECTS, KINDS, ON_LOST, TRIGGERS
+from jobmon.runtime import config, errors
+from jobmon.runtime.model import RUN_STATES
+from jobmon.runtime.settle import CLASSES
+from jobmon.runtime.states import TERMINAL, State
+from jobmon.tui.cli import cli
+
+ROOT = Path(__file__).parents[2]
+COMMON = {"help", "version", "home"}
+
+
+def doc(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def row(page: str, key: str) -> str:
+    """The table row whose first cell is `key` in code."""
+    found = re.search(rf"^\| `{re.escape(key)}[`(].*$", page, re.MULTILINE)
+    assert found, f"no table row for {key}"
+    return found[0]
+
+
+def sections(page: str) -> dict[str, str]:
+    parts = re.split(r"^### (.+)$", page, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_job_state_has_a_row(state: State) -> None:
+    jobs, _, _ = doc("states.md").partition("## Runs")
+    assert len(row(jobs, state).split("|")) == 5
+    terminal = jobs.partition("Seven states")[2]
+    assert (f"\n| `{state}` |" in terminal) == (state in TERMINAL)
+
+
+@pytest.mark.parametrize("state", RUN_STATES)
+def test_every_run_state_has_a_row(state: str) -> None:
+    assert row(doc("states.md").partition("## Runs")[2], state)
+
+
+def commands(group: click.Group, path: str = "jobmon") -> Iterator[tuple[str, click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        elif not command.hidden:
+            yield f"{path} {name}", command
+
+
+@pytest.mark.parametrize(("path", "command"), list(commands(cli)), ids=lambda v: str(v)[:30])
+def test_every_command_and_its_options_are_explained(path: str, command: click.Command) -> None:
+    page = doc("verbs.md")
+    heading = " ".join(path.split()[:2])
+    section = sections(page)[heading]
+    shared = page.partition("## Start")[0]
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and parameter.name not in COMMON:
+            long = max(parameter.opts, key=len)
+            assert f"`{long}" in section or f"| `{long}" in shared, f"{path} {long}"
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    there = {" ".join(path.split()[:2]) for path, _ in commands(cli)}
+    assert set(sections(doc("verbs.md"))) == there
+
+
+@pytest.mark.parametrize("setting", config.SETTINGS, ids=lambda s: s.key)
+def test_every_setting_has_a_row(setting: config.Setting) -> None:
+    found = row(doc("settings.md"), setting.key)
+    if setting.key.startswith("runtime."):
+        assert f"`JOBMON_{setting.key.removeprefix('runtime.').upper()}`" in found
+
+
+def test_the_settings_example_sets_every_key_and_is_valid(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", doc("settings.md"), re.DOTALL)
+    (tmp_path / "jobmon.toml").write_text(example, encoding="utf-8")
+    settings = config.load(tmp_path, {})
+    assert settings.slots == 8
+    assert all(key.partition(".")[2] + " =" in example for key in keys_of_runtime())
+    assert settings.pools["database"] == 4
+
+
+def keys_of_runtime() -> list[str]:
+    return [s.key for s in config.SETTINGS if s.key.startswith("runtime.")]
+
+
+def part(page: str, heading: str) -> str:
+    return page.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("option", sorted(options.JobOptions.__annotations__))
+def test_every_job_option_has_a_row(option: str) -> None:
+    assert row(part(doc("flows.md"), "Options of a job"), option)
+
+
+@pytest.mark.parametrize("option", ["params", *options.FlowOptions.__annotations__])
+def test_every_flow_option_has_a_row(option: str) -> None:
+    assert row(part(doc("flows.md"), "Options of a flow"), option)
+
+
+@pytest.mark.parametrize("name", jobmon.jobs.__all__)
+def test_every_name_of_the_language_has_a_row(name: str) -> None:
+    assert row(part(doc("flows.md"), "The names"), name)
+
+
+def test_every_word_an_option_takes_is_explained() -> None:
+    page = doc("flows.md")
+    assert all(row(part(page, "Trigger rules"), trigger) for trigger in TRIGGERS)
+    for word in (*EFFECTS, *ON_LOST, *options.OVERLAP, *options.CATCHUP):
+        assert f'`"{word}"`' in page, word
+    for kind in KINDS:
+        assert f"flow.{kind}(" in page
+    for code, name in CLASSES.items():
+        assert re.search(rf"^\| {name} \|.*\| {code} \|", page, re.MULTILINE)
+    assert all(f"`{name}`" in page for name in kit.__all__)
+
+
+def test_every_variable_a_job_gets_has_a_row() -> None:
+    source = (ROOT / "runtime" / "launch.py").read_text(encoding="utf-8")
+    given = set(re.findall(r'"(JOBMON_[A-Z_]+)":', source))
+    assert given
+    assert all(row(part(doc("flows.md"), "Jobs"), name) for name in given)
+
+
+def test_every_exit_code_has_a_row() -> None:
+    codes = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
+    page = part(doc("json.md"), "Exit codes")
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)} == codes
+
+
+def test_every_document_has_a_row() -> None:
+    rooms = (ROOT / "runtime", ROOT / "tui")
+    sources = [path.read_text(encoding="utf-8") for room in rooms for path in room.rglob("*.py")]
+    schemas = {name for text in sources for name in re.findall(r"jobmon\.[a-z]+/\d+", text)}
+    page = doc("json.md")
+    assert all(row(page, schema) for schema in schemas)
+    assert set(re.findall(r"`(jobmon\.[a-z]+/\d+)`", page)) == schemas

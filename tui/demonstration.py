@@ -1,0 +1,73 @@
+"""`jobmon demo`: the sample folder, laid and run, and what to try next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jobmon.runtime.errors import EXIT_OK, RefusedError
+from jobmon.tui.desk import Desk
+from jobmon.tui.follow import follow
+from jobmon.tui.options import page
+from jobmon.tui.text import pad, size
+
+FLOW = "morning"
+HIDDEN = {".jobmon", "__pycache__"}
+
+
+def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
+    """Lay, run, show; the exit code of the run."""
+    _lay(folder, broken=broken)
+    began = desk.now()
+    ink = desk.ink
+    where = ink.safe(_shown(folder))
+    page([ink.paint(f"a batch folder: {where}", "bold"), "  flows/morning.py   eight steps", ""])
+    since = desk.runtime.hello["seq"]
+    run = desk.call("run", flow=FLOW, params={}, why="the demo")["run"]
+    if not yes:
+        page([f"it waits for a person at its last step: jobmon --home {where} done {run}", ""])
+    code = follow(desk, run, since, yes=yes)
+    if code == EXIT_OK:
+        page(["", *_outputs(desk, folder, began)])
+    page(["", *_next(desk, where, run, failed=code != EXIT_OK)])
+    return code
+
+
+def _lay(folder: Path, *, broken: bool) -> None:
+    from jobmon.jobs.samples import lay
+
+    try:
+        lay(folder, broken=broken)
+    except FileExistsError as error:
+        hint = "name another folder: jobmon demo DIR"
+        raise RefusedError("lay the sample", str(error), hint) from error
+
+
+def _outputs(desk: Desk, folder: Path, began: float) -> list[str]:
+    """The files written since the run began."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    made = [path for path in files if HIDDEN.isdisjoint(path.parts) and _newer(path, began)]
+    lines = [f"  {pad(desk.ink.safe(_shown(p)), 44)} {size(p.stat().st_size):>8}" for p in made]
+    return [desk.ink.paint("what came out", "bold"), *lines] if made else []
+
+
+def _newer(path: Path, began: float) -> bool:
+    return path.stat().st_mtime >= began - 1
+
+
+def _next(desk: Desk, where: str, run: str, *, failed: bool) -> list[str]:
+    things = [
+        ("why did it fail", f"explain {run}") if failed else ("how it went", f"show {run}"),
+        ("what a job wrote", f"logs {run} collect"),
+        ("run one step again, with what follows", f"rerun {run} publish"),
+        ("the flow as a tree", f"graph {FLOW}"),
+        ("how the runtime is", "status"),
+        ("stop the runtime; jobs would go on", "down"),
+    ]
+    lines = [f"  {f'jobmon {command}':<34} {what}" for what, command in things]
+    return [desk.ink.paint(f"next, in {where}:", "bold"), f"  cd {where}", *lines]
+
+
+def _shown(path: Path) -> str:
+    here = Path.cwd()
+    whole = path.resolve()
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)

@@ -1,0 +1,88 @@
+"""Single lines: a state change, an event, a record of a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from jobmon.tui.ink import Ink
+from jobmon.tui.look import job_look
+from jobmon.tui.text import duration, elapsed, pad, size
+
+Document = Mapping[str, Any]
+NAME = 20
+WORD = max(len("upstream failed"), len("waiting human"))
+
+
+def clock(at: float | None) -> str:
+    """Local wall-clock time with milliseconds."""
+    if at is None:
+        return " " * 12
+    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03}"
+
+
+def change_line(ink: Ink, run: str, job: Document, event: Document) -> str:
+    """One state change of a job: time, run, job, state, how long, why."""
+    look = job_look(job["state"])
+    at = event["at"]
+    ended = job.get("ended")
+    taken = duration(elapsed(job.get("started"), ended, at)) if ended else ""
+    attempt = f"attempt {job['attempt']}" if (job.get("attempt") or 0) > 1 else ""
+    extra = " ".join(part for part in (taken, attempt, ink.safe(job.get("reason") or "")) if part)
+    line = (
+        f"{ink.paint(clock(at), 'dim')} {ink.safe(run)} {pad(ink.safe(job['job']), NAME)} "
+        f"{ink.paint(f'{ink.sign(look)} {look.word}', look.style)}"
+    )
+    return f"{line}  {extra}" if extra else line
+
+
+def event_line(ink: Ink, event: Document, run: str, job: str) -> str:
+    """One event: number, time, where, what happened, by whom and why."""
+    kind = str(event["kind"])
+    where = ink.safe(" ".join(part for part in (run, job) if part))
+    attempt = f" #{event['attempt']}" if event.get("attempt") else ""
+    who = ink.safe(event.get("who") or "")
+    said = f': "{ink.safe(event["why"])}"' if event.get("why") else ""
+    by = f"by {who}{said}" if who and who != "runtime" else said.lstrip(": ")
+    detail = ink.safe(_detail(event.get("data") or {}))
+    parts = (
+        ink.paint(f"{event['seq']:>6} {clock(event['at'])}", "dim"),
+        pad(where, 28),
+        pad(ink.safe(kind.removeprefix("job.")) + attempt, 14),
+        detail,
+        by,
+    )
+    return " ".join(part for part in parts if part).rstrip()
+
+
+def _detail(data: Document) -> str:
+    shown = {k: v for k, v in data.items() if k in {"reason", "code", "signal", "cause"} and v}
+    return " ".join(str(v) if k == "reason" else f"{k} {v}" for k, v in shown.items())
+
+
+def log_line(ink: Ink, record: Document) -> str:
+    """One record of a log: time, a rule (`!` for standard error), the text, inert."""
+    if "dropped" in record:
+        return gap_line(ink, record)
+    text = ink.safe(record.get("m", ""))
+    wrong = record.get("s") == "err"
+    rule = ink.paint("!", "yellow") if wrong else ink.paint("│" if ink.unicode else "|", "dim")
+    return f"{ink.paint(clock(record.get('t')), 'dim')} {rule} {text}"
+
+
+def gap_line(ink: Ink, record: Document) -> str:
+    """What stands where output was left out."""
+    why = ink.safe(record.get("why") or "")
+    return ink.paint(f"-- {size(record['dropped'])} left out: {why} --", "yellow")
+
+
+def end_line(ink: Ink, run: str, job: str, state: Document) -> str:
+    """What closes a log on a terminal: how the attempt ended."""
+    look = job_look(state["state"])
+    taken = duration(elapsed(state.get("started"), state.get("ended"), state.get("ended") or 0))
+    mark = ink.paint(f"{ink.sign(look)} {look.word}", look.style)
+    why = ink.safe(state.get("reason") or "")
+    return "  ".join(
+        part for part in (f"{ink.safe(run)} {ink.safe(job)}", mark, taken, why) if part
+    )

@@ -1,0 +1,40 @@
+"""What `ls` prints around its tables: the footer, and what to do when there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobmon.tui import lists
+from jobmon.tui.desk import Desk
+
+Document = Mapping[str, Any]
+
+
+def runs(desk: Desk, body: Document, flow: str | None) -> list[str]:
+    """The table of runs, or how to get one."""
+    ink, rows = desk.ink, body["runs"]
+    if not rows:
+        of = f" of {ink.safe(flow)}" if flow else ""
+        return [
+            f"no run{of} yet",
+            "  start one: jobmon run FLOW",
+            "  see the flows: jobmon ls --flows",
+        ]
+    lines = lists.runs(ink, rows, desk.now())
+    if ink.terminal:
+        of = f" of {ink.safe(flow)}" if flow else ""
+        lines += ["", ink.paint(f"{lists.runs_footer(rows)}{of}", "dim")]
+    return lines
+
+
+def flows(desk: Desk, body: Document) -> list[str]:
+    """The table of flows, or how to get one; files that do not load are counted."""
+    ink, rows = desk.ink, body["flows"]
+    broken = len(body.get("mistakes") or ())
+    lines = lists.flows(ink, rows) if rows else ["no flows yet"]
+    if not rows and not broken:
+        lines += ["  write flows/NAME.py, see docs/flows.md", "  or lay a sample: jobmon demo"]
+    if broken:
+        lines.append(ink.paint(f"{broken} mistakes in flow files, see: jobmon check", "yellow"))
+    return lines

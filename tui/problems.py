@@ -1,0 +1,40 @@
+"""Errors as people and programs read them."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from jobmon.runtime.errors import EXIT_USAGE, JobmonError
+from jobmon.tui.ink import Ink, measure
+
+SCHEMA = "jobmon.error/1"
+
+
+def as_text(error: JobmonError) -> str:
+    """`jobmon: what: why`, then the line that goes on from here."""
+    ink = measure(sys.stderr)
+    head = ": ".join(ink.safe(part) for part in ("jobmon", error.what, error.why) if part)
+    lines = [ink.paint(head, "bold red"), *_hints(ink, error.hint)]
+    return "\n".join(lines)
+
+
+def _hints(ink: Ink, hint: str) -> list[str]:
+    return [f"  {ink.safe(line)}" for line in hint.splitlines()]
+
+
+def as_document(error: JobmonError) -> str:
+    """The error as the JSON document that stands in place of the answer."""
+    return _encode(error.code, error.what, error.why, error.hint, error.exit_code)
+
+
+def usage_document(error: click.ClickException) -> str:
+    """A wrong command line as the same document."""
+    return _encode("usage", "read the command line", error.format_message(), "", EXIT_USAGE)
+
+
+def _encode(code: str, what: str, why: str, hint: str, exit_code: int) -> str:
+    body = {"code": code, "what": what, "why": why, "hint": hint, "exit_code": exit_code}
+    return json.dumps({"schema": SCHEMA, **body})

@@ -1,0 +1,105 @@
+"""Commands that begin things: run and demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from jobmon.runtime.errors import UsageError
+from jobmon.tui.desk import Desk
+from jobmon.tui.options import (
+    document,
+    flow_argument,
+    json_option,
+    page,
+    preview_option,
+    why_option,
+)
+
+
+@click.command()
+@flow_argument
+@click.option(
+    "-p",
+    "--param",
+    "params",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the flow; once for each.",
+)
+@click.option("-f", "--follow", is_flag=True, help="Watch it to its end; exit with its outcome.")
+@click.option("--yes", "-y", is_flag=True, help="With --follow: answer its manual steps.")
+@click.option("--priority", type=int, help="Higher goes first; 0 is usual.")
+@preview_option
+@why_option
+@json_option
+@click.pass_context
+def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) -> None:
+    """Start a run of a flow.
+
+    Ctrl-C under --follow detaches: the run goes on. Without a terminal --follow prints one line
+    for every change.
+    """
+    desk: Desk = ctx.obj
+    follow = options["follow"] and not options["preview"]
+    since = _number_before(desk) if follow else None
+    answer = desk.call(
+        "run",
+        flow=flow,
+        params=_params(params),
+        why=options["why"],
+        priority=options["priority"],
+        preview=options["preview"],
+    )
+    if options["as_json"]:
+        document(desk.ink, {"schema": "jobmon.run/1", **answer})
+    elif not follow:
+        page(_told(desk, answer, preview=options["preview"]))
+    if follow:
+        from jobmon.tui.follow import follow as follow_run
+
+        ctx.exit(follow_run(desk, answer["run"], since, yes=options["yes"]))
+
+
+def _number_before(desk: Desk) -> int:
+    """The number of the last event before the run: from there all of it can be told."""
+    return desk.runtime.hello["seq"]
+
+
+def _params(given: tuple[str, ...]) -> dict[str, str]:
+    split = [item.partition("=") for item in given]
+    wrong = [name for name, sign, _ in split if not sign or not name]
+    if wrong:
+        raise UsageError(f"read the parameter {wrong[0]}", "it has no value", "-p NAME=VALUE")
+    return {name: value for name, _, value in split}
+
+
+def _told(desk: Desk, answer: dict[str, Any], *, preview: bool) -> list[str]:
+    ink = desk.ink
+    key, jobs = ink.safe(answer.get("run") or "a run"), answer.get("jobs") or ()
+    number = f"{len(jobs):,} jobs" if len(jobs) != 1 else "1 job"
+    if preview:
+        names = ", ".join(ink.safe(name) for name in jobs)
+        return [f"would start {key}: {number}", f"  {names}"]
+    return [f"started {ink.paint(key, 'bold')}: {number}", f"  watch it: jobmon show {key} -f"]
+
+
+@click.command()
+@click.argument("folder", metavar="[DIR]", default="jobmon-demo", type=click.Path(path_type=Path))
+@click.option("--yes", "-y", is_flag=True, help="Do not ask; answer the manual step.")
+@click.option("--broken", is_flag=True, help="With a fault to find, mend and rerun.")
+@click.pass_context
+def demo(ctx: click.Context, folder: Path, yes: bool, broken: bool) -> None:
+    """Lay the sample folder and run its flow.
+
+    The flow `morning` runs to its end with live output; then what came out is listed, and what to
+    try next.
+    """
+    from jobmon.tui.demonstration import demonstrate
+
+    ctx.exit(demonstrate(Desk(str(folder)), folder, yes=yes, broken=broken))
+
+
+COMMANDS = (run, demo)

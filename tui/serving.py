@@ -1,0 +1,190 @@
+"""Commands about the runtime itself: up, down, status, gc, doctor, service, completion."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import click
+
+from jobmon.runtime.errors import EXIT_NO_RUNTIME, NoRuntimeError
+from jobmon.tui.desk import Desk
+from jobmon.tui.options import document, hint, json_option, page, pass_desk
+
+GONE_LIMIT = 15.0
+
+
+def overview(desk: Desk) -> None:
+    """`jobmon` alone: how the runtime is, the newest runs, where to look next."""
+    from jobmon.tui import listing, statuspage
+
+    page([*statuspage.page(desk.ink, desk.view("status"), desk.now()), ""])
+    page(listing.runs(desk, desk.view("ls", limit=10), None))
+    hint(desk.ink, "jobmon show RUN, jobmon run FLOW, jobmon --help")
+
+
+@click.command()
+@json_option
+@pass_desk
+def up(desk: Desk, as_json: bool) -> None:
+    """Start the runtime, detached.
+
+    One runtime serves one batch folder: when it runs already, this says so.
+    """
+    try:
+        client, began = desk.connect(), False
+    except NoRuntimeError:
+        client, began = desk.connect(start=True), True
+    hello = client.hello
+    client.close()
+    if as_json:
+        document(desk.ink, {"schema": "jobmon.up/1", "started": began, **_identity(hello)})
+        return
+    what = "runtime started" if began else "the runtime runs already"
+    page([f"{what}: pid {hello['pid']}, version {hello['version']}, {desk.ink.safe(desk.home)}"])
+
+
+def _identity(hello: dict[str, Any]) -> dict[str, Any]:
+    return {key: hello.get(key) for key in ("pid", "version", "home")}
+
+
+@click.command()
+@click.option("--drain", is_flag=True, help="Start nothing new, and wait for what runs.")
+@json_option
+@pass_desk
+def down(desk: Desk, drain: bool, as_json: bool) -> None:
+    """Stop the runtime. Jobs go on without it, and are taken up when it is back."""
+    client = desk.connect()
+    pid = client.hello["pid"]
+    running = _busy(desk)
+    client.call("down", drain=drain)
+    for _ in client.subscribe() if drain else ():
+        pass
+    client.close()
+    _await_end(desk, pid)
+    if as_json:
+        left = 0 if drain else running
+        document(desk.ink, {"schema": "jobmon.down/1", "pid": pid, "running": left})
+        return
+    on = f"; {running} jobs go on without it" if running and not drain else ""
+    page([f"runtime stopped: pid {pid}{on}"])
+
+
+def _busy(desk: Desk) -> int:
+    jobs = desk.view("status").get("jobs") or {}
+    return sum(jobs.get(state, 0) for state in ("starting", "running", "stopping"))
+
+
+def _await_end(desk: Desk, pid: int) -> None:
+    """Until nobody answers any more: whoever runs `up` next gets a new one."""
+    limit = time.monotonic() + GONE_LIMIT
+    while time.monotonic() < limit:
+        try:
+            client = desk.connect()
+        except NoRuntimeError:
+            return
+        other = client.hello["pid"] != pid
+        client.close()
+        if other:
+            return
+        time.sleep(0.02)
+    hint_text = f"it is busy; look into {desk.settings.state_dir / 'log' / 'runtime.log'}"
+    raise NoRuntimeError(f"stop the runtime, pid {pid}", "it still answers", hint_text)
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Exit with 6 without a runtime, 1 with troubles.")
+@json_option
+@click.pass_context
+def status(ctx: click.Context, check: bool, as_json: bool) -> None:
+    """Tell how the runtime is.
+
+    Its pid, uptime, version, slots, counts and troubles; also when there is none.
+    """
+    desk: Desk = ctx.obj
+    body = desk.view("status")
+    if as_json:
+        document(desk.ink, body)
+    else:
+        from jobmon.tui import statuspage
+
+        page(statuspage.page(desk.ink, body, desk.now()))
+    if check:
+        ctx.exit(_verdict(body))
+
+
+def _verdict(body: dict[str, Any]) -> int:
+    if not body["running"]:
+        return EXIT_NO_RUNTIME
+    return 1 if body.get("troubles") or body.get("mistakes") else 0
+
+
+@click.command()
+@click.option("--preview", is_flag=True, help="Only show what would go; remove nothing.")
+@json_option
+@pass_desk
+def gc(desk: Desk, preview: bool, as_json: bool) -> None:
+    """Remove old runs with their logs.
+
+    The settings keep_days and keep_runs in jobmon.toml say what is old.
+    """
+    answer = desk.call("gc", preview=preview)
+    if as_json:
+        document(desk.ink, {"schema": "jobmon.gc/1", **answer})
+        return
+    from jobmon.tui import statuspage
+
+    page(statuspage.removed(desk.ink, answer, preview=preview))
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check the machine and the batch folder; say what to do.
+
+    Exits with 1 when something is bad.
+    """
+    from jobmon.tui import checkup
+
+    desk: Desk = ctx.obj
+    body = checkup.examine(desk)
+    if as_json:
+        document(desk.ink, body)
+    else:
+        page(checkup.page(desk.ink, body))
+    ctx.exit(1 if any(c["verdict"] == "bad" for c in body["checks"]) else 0)
+
+
+@click.group()
+def service() -> None:
+    """Have systemd keep the runtime up."""
+
+
+@service.command()
+@click.option("--preview", is_flag=True, help="Only print the unit file.")
+@pass_desk
+def install(desk: Desk, preview: bool) -> None:
+    """Write a systemd user unit for this batch folder, and say how to enable it."""
+    from jobmon.tui import unit
+
+    page(unit.install(desk.home, preview=preview))
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell.
+
+    For bash, put this into ~/.bashrc: eval "$(jobmon completion bash)"
+    """
+    from click.shell_completion import get_completion_class
+
+    from jobmon.tui.cli import cli
+
+    made = get_completion_class(shell)
+    assert made is not None
+    page([made(cli, {}, "jobmon", "_JOBMON_COMPLETE").source()])
+
+
+COMMANDS = (up, down, status, gc, doctor, service, completion)

@@ -1,0 +1,71 @@
+"""The status page: one glance at the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from jobmon.tui.ink import Ink
+from jobmon.tui.look import Look, job_look, run_look
+from jobmon.tui.text import bar, count, duration, size
+
+Document = Mapping[str, Any]
+LABEL = 8
+
+
+def page(ink: Ink, body: Document, now: float) -> list[str]:
+    """Headline, counts, troubles."""
+    runs, jobs = (
+        _counts(ink, body.get("counts"), run_look),
+        _counts(ink, body.get("jobs"), job_look),
+    )
+    lines = [_headline(ink, body, now), *_field(ink, "folder", ink.safe(body.get("home") or ""))]
+    lines += _field(ink, "slots", _slots(ink, body.get("slots") or {}))
+    lines += _field(ink, "runs", runs)
+    lines += _field(ink, "jobs", jobs)
+    lines += _field(ink, "flows", str(body["flows"]) if body.get("flows") is not None else "")
+    lines += [ink.paint(f"trouble: {ink.safe(t)}", "bold red") for t in body.get("troubles") or ()]
+    broken = body.get("mistakes") or ()
+    text = f"{count(len(broken), 'mistake')} in flow files, see: jobmon check"
+    return lines + ([ink.paint(text, "yellow")] if broken else [])
+
+
+def _headline(ink: Ink, body: Document, now: float) -> str:
+    if not body["running"]:
+        off = ink.paint("no runtime", "bold yellow")
+        return f"{off}: nothing starts until one is up; jobs that run go on. Start it: jobmon up"
+    uptime = body.get("uptime")
+    if uptime is None and body.get("started"):
+        uptime = now - body["started"]
+    dot = f" {ink.lines.dot} "
+    facts = (f"pid {body.get('pid')}", f"up {duration(uptime)}", f"version {body.get('version')}")
+    return f"{ink.paint('runtime up', 'bold green')}{dot}{dot.join(facts)}"
+
+
+def _field(ink: Ink, label: str, text: str) -> list[str]:
+    return [f"  {ink.paint(f'{label:<{LABEL}}', 'dim')}{text}"] if text else []
+
+
+def _slots(ink: Ink, slots: Document) -> str:
+    total, busy = slots.get("total") or 0, slots.get("busy") or 0
+    if not total:
+        return ""
+    return f"{ink.paint(bar(ink, busy, total, min(total, 16)), 'blue')} {busy} of {total} busy"
+
+
+def _counts(ink: Ink, counts: Document | None, look: Any) -> str:
+    parts = [_part(ink, look(state), n) for state, n in (counts or {}).items() if n]
+    return "  ".join(parts)
+
+
+def _part(ink: Ink, look: Look, number: int) -> str:
+    return f"{ink.paint(ink.sign(look), look.style)} {number:,} {look.word}"
+
+
+def removed(ink: Ink, answer: Document, *, preview: bool) -> list[str]:
+    """What gc took, or would take."""
+    runs = answer.get("runs") or []
+    verb = "would remove" if preview else "removed"
+    freed = f", {size(answer['bytes'])}" if answer.get("bytes") is not None else ""
+    head = f"{verb} {count(len(runs), 'run')}{freed}"
+    return [head, *(f"  {ink.safe(run)}" for run in runs)]

@@ -1,0 +1,153 @@
+"""A DAG as a text tree. Pure.
+
+A job with several parents is drawn once, under the parent that ends last, and referenced as
+`^name` under the others. Edges that other edges already imply are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jobmon.tui.look import Lines
+
+DEEPEST = 10
+"""Levels drawn as lines; below that the level is a number, so that a long chain stays readable."""
+
+
+class Node(NamedTuple):
+    """A job to draw: its name, the names it comes after, its seconds (for the critical path)."""
+
+    name: str
+    after: Sequence[str] = ()
+    seconds: float = 1.0
+
+
+class Branch(NamedTuple):
+    """One line of the tree: its guides, and the job `node`, or references to others."""
+
+    guides: str
+    node: int
+    references: tuple[int, ...] = ()
+
+
+class Graph(NamedTuple):
+    """Indices into the nodes: the parents drawn, in start order, and when each job ends."""
+
+    parents: list[list[int]]
+    order: list[int]
+    finish: list[float]
+
+
+def graph(nodes: Sequence[Node]) -> Graph:
+    """The drawn edges, an order in which parents come first, and the end of each job.
+
+    Names that are no node are ignored; jobs on a cycle stand at the end without parents.
+    """
+    places = {node.name: i for i, node in enumerate(nodes)}
+    parents = [[places[name] for name in node.after if name in places] for node in nodes]
+    order = _order(parents)
+    _break_cycles(parents, order)
+    finish = [0.0] * len(nodes)
+    for i in order:
+        finish[i] = nodes[i].seconds + max((finish[p] for p in parents[i]), default=0.0)
+    return Graph(_reduced(parents, order), order, finish)
+
+
+def _order(parents: Sequence[Sequence[int]]) -> list[int]:
+    children: list[list[int]] = [[] for _ in parents]
+    missing = [len(own) for own in parents]
+    for i, own in enumerate(parents):
+        for parent in own:
+            children[parent].append(i)
+    order = [i for i, count in enumerate(missing) if not count]
+    for i in order:
+        for child in children[i]:
+            missing[child] -= 1
+            if not missing[child]:
+                order.append(child)
+    return order
+
+
+def _break_cycles(parents: list[list[int]], order: list[int]) -> None:
+    rest = set(range(len(parents))).difference(order)
+    for i in sorted(rest):
+        parents[i] = []
+        order.append(i)
+
+
+def _reduced(parents: Sequence[Sequence[int]], order: Sequence[int]) -> list[list[int]]:
+    """`parents` without the edges a longer way implies; ancestors are kept as bits of integers."""
+    above = [0] * len(parents)
+    kept: list[list[int]] = [[] for _ in parents]
+    for i in order:
+        implied = 0
+        for parent in parents[i]:
+            implied |= above[parent]
+        kept[i] = [p for p in dict.fromkeys(parents[i]) if not implied >> p & 1]
+        above[i] = implied
+        for parent in kept[i]:
+            above[i] |= 1 << parent
+    return kept
+
+
+def critical(found: Graph) -> list[int]:
+    """The chain of jobs that decides when the whole ends, first to last."""
+    if not found.order:
+        return []
+    path = [max(found.order, key=lambda i: found.finish[i])]
+    while found.parents[path[-1]]:
+        path.append(_latest(found, path[-1]))
+    return path[::-1]
+
+
+def _latest(found: Graph, index: int) -> int:
+    return max(found.parents[index], key=lambda p: found.finish[p])
+
+
+def branches(found: Graph, lines: Lines) -> list[Branch]:
+    """The lines of the tree, from the top."""
+    drawn: list[list[int]] = [[] for _ in found.parents]
+    referenced: list[list[int]] = [[] for _ in found.parents]
+    for i, own in enumerate(found.parents):
+        main = _latest(found, i) if own else None
+        for parent in own:
+            (drawn if parent == main else referenced)[parent].append(i)
+    result: list[Branch] = []
+    roots = [i for i, own in enumerate(found.parents) if not own]
+    stack = [_Place(Branch("", i), (), 0) for i in roots[::-1]]
+    while stack:
+        place = stack.pop()
+        result.append(place.branch)
+        if not place.branch.references:
+            at = place.branch.node
+            stack += _below(place, drawn[at], tuple(referenced[at]), lines)
+    return result
+
+
+class _Place(NamedTuple):
+    """A line to come; `lasts` says of each level drawn whether its last child is reached."""
+
+    branch: Branch
+    lasts: tuple[bool, ...]
+    depth: int
+
+
+def _below(
+    place: _Place, drawn: Sequence[int], references: tuple[int, ...], lines: Lines
+) -> list[_Place]:
+    """What hangs under a job, last line first; its references stand on one line, the last."""
+    own: list[tuple[int, tuple[int, ...]]] = [(child, ()) for child in drawn]
+    own += [(place.branch.node, references)] if references else []
+    depth = place.depth + 1
+    below: list[_Place] = []
+    for at, (index, refs) in enumerate(own):
+        lasts = (*place.lasts, at == len(own) - 1)[-DEEPEST:]
+        below.append(_Place(Branch(_guides(lasts, depth, lines), index, refs), lasts, depth))
+    return below[::-1]
+
+
+def _guides(lasts: tuple[bool, ...], depth: int, lines: Lines) -> str:
+    deep = f"{depth} " if depth > DEEPEST else ""
+    shown = "".join(lines.gap if last else lines.pipe for last in lasts[:-1])
+    return deep + shown + (lines.last if lasts[-1] else lines.branch)

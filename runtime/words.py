@@ -32,3 +32,44 @@ def said(done: str, who: str, why: str) -> str:
     """What somebody did: `cancelled by anna: wrong day`."""
     text = f"{done} by {who}" if who else done
     return f"{text}: {why}" if why else text
+
+
+def span(seconds: float) -> str:
+    """A duration for people: `0.4s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`."""
+    if seconds < 10:
+        return f"{max(0.0, seconds):.1f}s".replace(".0s", "s")
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    for large, small, unit, rest in ((3600, 60, "m", "s"), (86400, 3600, "h", "m")):
+        if whole < large:
+            return _pair(whole // small, unit, whole % small * 60 // small, rest)
+    return _pair(whole // 86400, "d", whole % 86400 // 3600, "h")
+
+
+def _pair(much: int, unit: str, little: int, rest: str) -> str:
+    return f"{much}{unit} {little}{rest}" if little else f"{much}{unit}"
+
+
+def end_words(job: JobRun) -> str:
+    """How the newest attempt ended: `exit code 3`, `killed by signal 9`, `timeout`."""
+    if job.reason == "exit" and job.code is not None:
+        return f"exit code {job.code}"
+    if job.reason == "signal" and job.signal is not None:
+        return f"killed by signal {job.signal}"
+    return _ENDS.get(job.reason, job.reason)
+
+
+_ENDS = {
+    "timeout": "its time limit passed",
+    "spawn": "its command could not be started",
+    "output": "its output is no JSON of at most 64 KiB",
+}
+
+LOST_WORDS = {
+    "reboot": "the machine was restarted while it ran",
+    "identity": "its claim names no process that can be recognised",
+    "initiator": "the process that supervised it was killed",
+    "file": "the file of its attempt is gone",
+}
+"""The reasons of a lost attempt, in words."""

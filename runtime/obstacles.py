@@ -1,0 +1,71 @@
+"""What stands between a job and its start: upstreams, slots, pools, locks, jobs before it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from jobmon.runtime.board import Board
+from jobmon.runtime.model import JobRun, Limits
+from jobmon.runtime.states import ACTIVE, State
+from jobmon.runtime.triggers import CANCELLED, FIRED, OK, OPEN, class_of
+
+
+def unmet(board: Board, job: JobRun) -> list[JobRun]:
+    """The upstreams that keep the trigger rule of a waiting job open, unfinished ones first."""
+    book = board.books[job.run]
+    if book.verdict(job.index) is not None:
+        return []
+    ups = [book.jobs[up] for up in book.shape.parents[job.index]]
+    return [up for up in ups if class_of(up) == OPEN] or [up for up in ups if class_of(up) != OK]
+
+
+def roots(board: Board, job: JobRun) -> list[JobRun]:
+    """The jobs whose own end doomed an upstream_failed job, in index order."""
+    book = board.books[job.run]
+    seen, todo, found = {job.index}, [job.index], set[int]()
+    while todo:
+        for up in book.shape.parents[todo.pop()]:
+            parent = book.jobs[up]
+            if up in seen or class_of(parent) not in {FIRED, CANCELLED}:
+                continue
+            seen.add(up)
+            if parent.state is State.UPSTREAM_FAILED:
+                todo.append(up)
+            else:
+                found.add(up)
+    return [book.jobs[index] for index in sorted(found)]
+
+
+def against_launch(board: Board, job: JobRun, limits: Limits) -> list[str]:
+    """Why a queued job that is not held has not been launched; [] when nothing is in its way."""
+    jobdef, line = board.jobdef(job.key), board.launch_line
+    found: list[str] = []
+    if limits.slots <= 0:
+        found.append("starting jobs is paused")
+    elif line.active >= limits.slots:
+        found.append(f"all {limits.slots} slots are taken")
+    limit = limits.pools.get(jobdef.pool)
+    if limit is not None and line.busy.get(jobdef.pool, 0) >= limit:
+        found.append(f"the pool {jobdef.pool} is full: {limit} of {limit} slots are taken")
+    if jobdef.lock in line.taken:
+        found.append(f"the lock {jobdef.lock} is held by {_holder(board, jobdef.lock)}")
+    ahead = _ahead(board, job)
+    if found and ahead:
+        found.append(f"{ahead} more urgent or earlier jobs are before it")
+    return found
+
+
+def _holder(board: Board, lock: str) -> str:
+    holders = (
+        f"{board.runs[job.run].key} {board.name(key)}"
+        for key, job in board.jobs.items()
+        if job.state in ACTIVE and board.jobdef(key).lock == lock
+    )
+    return next(holders, "another job")
+
+
+def _ahead(board: Board, job: JobRun) -> int:
+    """Jobs in the same pool that start before it."""
+    jobdef, line = board.jobdef(job.key), board.launch_line
+    entry = (-(board.runs[job.run].priority + jobdef.priority), job.run, job.index)
+    return bisect_left(line.ready.get(jobdef.pool, []), entry)

@@ -1,0 +1,295 @@
+"""Run a whole flow in virtual time, in milliseconds, without starting a process.
+
+    from jobmon.runtime.testing import simulate
+
+    def test_b_is_retried():
+        sim = simulate(flow, fail={"B": 2})
+        assert sim.outcome == "succeeded"
+        assert sim.attempts["B"] == 3
+
+The board, the decisions and the verbs are those of the runtime; only clock and executor are fake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from jobmon.jobs import params as parameters
+from jobmon.jobs.definition import FlowDef
+from jobmon.runtime import settle
+from jobmon.runtime.board import Board
+from jobmon.runtime.decide import decide, next_time
+from jobmon.runtime.executors.contract import AttemptSpec, Ended, Report, Started, Stopping
+from jobmon.runtime.fakes import End, FakeClock, FakeExecutor, Script
+from jobmon.runtime.model import Event, ExitRecord, JobRun, Limits, Run
+from jobmon.runtime.states import ACTIVE, Effect, State
+from jobmon.runtime.verbs import Command, Plan, plan
+
+__all__ = ["FakeClock", "FakeExecutor", "Script", "Simulation", "simulate"]
+
+MOST_STEPS = 1_000_000
+
+
+class HasDefinition(Protocol):
+    """A `jobmon.jobs.Flow`."""
+
+    def definition(self) -> FlowDef:
+        """The flow as records."""
+        ...
+
+
+def simulate(flow: FlowDef | HasDefinition, **options: Any) -> Simulation:
+    """Run `flow` to its end and return what happened. Options: those of `Simulation`."""
+    simulation = Simulation(flow, **options)
+    simulation.run()
+    return simulation
+
+
+class Simulation:
+    """One run of a flow in virtual time: `start`, then `run`, or `until` and `verb` in between.
+
+    `fail`: {"B": 2} lets the first two attempts of B exit with 1; {"B": [75, 0]} tells each
+    attempt's exit code (or ExitRecord). `durations`: seconds by job name, 1.0 for the others.
+    `outputs`: JSON by job name. `lost`: jobs whose first attempt is lost. `manual`: "done" answers
+    manual steps at once, "wait" leaves them to `verb("done", ...)`. `at`: the logical time, ISO
+    8601, UTC when it has no offset. Times in results are seconds since the run was created.
+    """
+
+    def __init__(
+        self,
+        flow: FlowDef | HasDefinition,
+        *,
+        fail: Mapping[str, int | Sequence[End]] | None = None,
+        params: Mapping[str, Any] | None = None,
+        at: str = "2026-11-01 01:30",
+        durations: Mapping[str, float] | None = None,
+        outputs: Mapping[str, Any] | None = None,
+        slots: int = 8,
+        pools: Mapping[str, int] | None = None,
+        lost: Collection[str] = (),
+        manual: str = "done",
+    ) -> None:
+        self.flow = flow if isinstance(flow, FlowDef) else flow.definition()
+        moment = datetime.fromisoformat(at)
+        self.moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self.clock = FakeClock(self.moment.timestamp())
+        script = Script(
+            fail=fail or {}, durations=durations or {}, outputs=outputs or {}, lost=lost
+        )
+        self.executor = FakeExecutor(self.clock, script)
+        self.executor.listen(self._take)
+        self.board = Board()
+        self.limits = Limits(slots=slots, pools=dict(pools or {}))
+        self.events: list[Event] = []
+        self._params, self._manual = dict(params or {}), manual
+        self._acts: list[tuple[Effect, JobRun, Event]] = []
+
+    # Going on
+
+    def start(self) -> Simulation:
+        """Create the run; what can start, starts."""
+        given = parameters.resolve(self.flow.params, self._params, self.moment.date())
+        run = Run(
+            id=1,
+            key=f"{self.flow.name}#1",
+            flow=self.flow.name,
+            definition=self.board.add_definition(self.flow),
+            time=self.moment.isoformat(timespec="seconds"),
+            params=given,
+            created=self.clock.now,
+        )
+        data = {"run": msgspec.to_builtins(run)}
+        self._fold(Event(kind="run.created", at=self.clock.now, run=1, data=data))
+        self._turn()
+        return self
+
+    def step(self) -> bool:
+        """Go to the next thing that happens; False when nothing will."""
+        times = (self.executor.next_time(), next_time(self.board, self.clock.now))
+        coming = [time for time in times if time is not None]
+        if not coming:
+            return False
+        self.clock.now = max(self.clock.now, min(coming))
+        self.executor.advance()
+        self._turn()
+        return True
+
+    def until(self, job: str, state: str) -> Simulation:
+        """Go on until `job` is in `state`. AssertionError when it never gets there."""
+        self._go(lambda: self.states[job] == state)
+        assert self.states[job] == state, f"{job} is {self.states[job]}, never became {state}"
+        return self
+
+    def run(self) -> Simulation:
+        """Go on until nothing more happens by itself."""
+        self._go(lambda: False)
+        return self
+
+    def _go(self, arrived: Callable[[], bool]) -> None:
+        if not self.events:
+            self.start()
+        for _ in range(MOST_STEPS):
+            if arrived() or not self.step():
+                return
+        raise AssertionError(f"{self.flow.name} does not come to an end")
+
+    def verb(self, verb: str, *jobs: str, why: str = "", **options: Any) -> Plan:
+        """What a person does now: `verb("hold", "C")`, `verb("rerun", "B", only=True)`.
+
+        Without jobs it is about the run. Raises RefusedError like the command does.
+        """
+        names = self.board.shape_of(1).names
+        command = Command(
+            verb=verb,
+            target_run=1,
+            jobs=tuple(names[job] for job in jobs) or None,
+            options=options,
+            who="tester",
+            why=why,
+        )
+        planned = plan(self.board, command, self.clock.now)
+        for event in planned.events:
+            self._fold(event)
+        self._turn()
+        return planned
+
+    # What came of it
+
+    @property
+    def outcome(self) -> str:
+        """The run's state: succeeded, failed, cancelled; blocked when it waits for a person."""
+        return self.board.runs[1].state
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Each job's state."""
+        return {self._name(job): job.state.value for job in self.board.jobs_of(1)}
+
+    @property
+    def attempts(self) -> dict[str, int]:
+        """How many attempts each job had."""
+        return {self._name(job): job.attempt for job in self.board.jobs_of(1)}
+
+    @property
+    def jobs(self) -> dict[str, JobRun]:
+        """Each job's whole record."""
+        return {self._name(job): job for job in self.board.jobs_of(1)}
+
+    @property
+    def order(self) -> list[str]:
+        """The jobs that started, in the order they first did."""
+        return list(self.starts)
+
+    @property
+    def starts(self) -> dict[str, list[float]]:
+        """When each attempt started (for a manual step: when a person was asked)."""
+        found: dict[str, list[float]] = {}
+        for event in self.events:
+            if event.kind in {"job.launch", "job.ask"}:
+                found.setdefault(self._job_name(event), []).append(self._since_start(event.at))
+        return found
+
+    @property
+    def ended(self) -> dict[str, float]:
+        """When each job that has ended did, earliest first."""
+        over = [job for job in self.board.jobs_of(1) if job.ended is not None]
+        over.sort(key=lambda job: (job.ended or 0.0, job.index))
+        return {self._name(job): self._since_start(job.ended or 0.0) for job in over}
+
+    def _name(self, job: JobRun) -> str:
+        return self.flow.jobs[job.index].name
+
+    def _job_name(self, event: Event) -> str:
+        return self.flow.jobs[event.job].name
+
+    def _since_start(self, at: float) -> float:
+        return round(at - self.board.runs[1].created, 6)
+
+    # What the runtime does
+
+    def _turn(self) -> None:
+        """Decide until nothing follows, then act."""
+        while True:
+            while events := decide(self.board, self.clock.now, self.limits):
+                for event in events:
+                    self._fold(event)
+            if self._manual != "done" or not self._answer():
+                break
+        acts, self._acts = self._acts, []
+        for effect, job, event in acts:
+            self._act(effect, job, event)
+
+    def _answer(self) -> bool:
+        """Finish the manual steps that wait; whether there were any."""
+        asked = [j.index for j in self.board.jobs_of(1) if j.state is State.WAITING_HUMAN]
+        if asked:
+            command = Command(verb="done", target_run=1, jobs=tuple(asked), who="tester")
+            for event in plan(self.board, command, self.clock.now).events:
+                self._fold(event)
+        return bool(asked)
+
+    def _fold(self, event: Event) -> None:
+        self.events.append(event)
+        self._acts += [(effect, job, event) for effect, job in self.board.apply(event)]
+        if event.kind == "job.lose":
+            job = self.board.jobs[event.run, event.job]
+            jobdef, cancelled = self.board.jobdef(job.key), bool(self.board.runs[1].cancel)
+            step = settle.after_lost(jobdef, job, event.at, cancelled=cancelled)
+            if isinstance(step, Event):
+                self._fold(step)
+
+    def _act(self, effect: Effect, job: JobRun, event: Event) -> None:
+        attempt = f"{job.run}.{job.index}.{job.attempt}"
+        jobdef = self.board.jobdef(job.key)
+        if effect is Effect.LAUNCH:
+            self.executor.submit(
+                AttemptSpec(
+                    attempt=attempt,
+                    argv=(),
+                    env={},
+                    cwd="",
+                    timeout=jobdef.timeout,
+                    grace=jobdef.grace,
+                    first={"job": jobdef.name},
+                )
+            )
+        elif event.data.get("reason") != "timeout":
+            self.executor.cancel(attempt, event.data.get("grace", jobdef.grace))
+
+    def _take(self, report: Report) -> None:
+        run, index, n = map(int, report.attempt.split("."))
+        job = self.board.jobs[run, index]
+        if job.attempt != n or job.state not in ACTIVE:
+            return
+        if isinstance(report, Started):
+            self._news("job.started", job, {"at": report.at})
+        elif isinstance(report, Stopping):
+            self._news("job.stop", job, {"reason": report.reason})
+        elif isinstance(report, Ended):
+            self._end(job, report.exit)
+        else:
+            evidence = self.executor.probe([report.attempt])[report.attempt]
+            found = settle.settle(job, evidence, self.clock.now)
+            assert isinstance(found, settle.Lost)
+            self._news("job.lose", job, {"reason": found.reason})
+
+    def _end(self, job: JobRun, record: ExitRecord) -> None:
+        jobdef = self.board.jobdef(job.key)
+        self._fold(settle.conclude(jobdef, job, record, self.clock.now))
+
+    def _news(self, kind: str, job: JobRun, data: dict[str, Any]) -> None:
+        self._fold(
+            Event(
+                kind=kind,
+                at=self.clock.now,
+                run=job.run,
+                job=job.index,
+                attempt=job.attempt,
+                who="runtime",
+                data=data,
+            )
+        )

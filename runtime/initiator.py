@@ -11,6 +11,7 @@ import ctypes
 import gc
 import json
 import os
+import resource  # noqa: F401 - wait4 loads it: better once here than in every slot
 import select
 import signal
 import socket

@@ -213,7 +213,7 @@ class Attempt:
         self.stop(self._order["grace"], "timeout")
 
     def stop(self, grace: float, reason: str = "stop") -> None:
-        """End the whole tree: TERM, after `grace` seconds KILL. A second call may only hasten it."""
+        """End the whole tree: TERM, after `grace` seconds KILL. A second call only hastens it."""
         if self._exit is not None:
             return
         first = self._kill_at is None

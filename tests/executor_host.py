@@ -1,8 +1,9 @@
-"""A LocalExecutor with the few lines of a runtime it needs: a socket server and a list of reports."""
+"""A LocalExecutor with the little of a runtime it needs: a socket server, a list of reports."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -88,10 +89,8 @@ class Host:
             if time.monotonic() > deadline:
                 raise AssertionError(f"not in {limit} s; reports: {self.reports}")
             self._news.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), 0.02)
-            except TimeoutError:
-                pass
         return found
 
     async def report(self, kind: type, attempt: str = "1.0.1") -> Any:
@@ -115,11 +114,8 @@ class Host:
 
     def text(self, attempt: str = "1.0.1", stream: str = "out") -> str:
         """The job's output, put together again."""
-        parts = []
-        for record in self.records(attempt):
-            if record.get("s") == stream:
-                parts.append(record["m"] + ("" if record.get("c") else "\n"))
-        return "".join(parts)
+        records = (record for record in self.records(attempt) if record.get("s") == stream)
+        return "".join(record["m"] + ("" if record.get("c") else "\n") for record in records)
 
 
 def spec(*argv: str, attempt: str = "1.0.1", **fields: Any) -> AttemptSpec:

@@ -14,20 +14,19 @@ _LOOK_MOST = 1.0
 
 
 class StopByHand:
-    """One such stop. `hurry` shortens the grace of one under way."""
+    """One such stop; `at` is when KILL is due, on the monotonic clock."""
 
-    def __init__(self, attempt: str, home: str, leader: Identity | None) -> None:
+    def __init__(self, attempt: str, home: str, leader: Identity | None, at: float) -> None:
         self._attempt, self._home, self._leader = attempt, home, leader
-        self._kill_at = 0.0
+        self._kill_at = at
 
-    def hurry(self, grace: float) -> None:
-        """KILL no later than `grace` seconds from now."""
-        self._kill_at = min(self._kill_at, time.monotonic() + grace)
+    def kill_by(self, at: float) -> None:
+        """KILL no later than that."""
+        self._kill_at = min(self._kill_at, at)
 
-    async def run(self, grace: float) -> None:
+    async def run(self) -> None:
         """Returns once no process of the attempt is alive."""
-        self._kill_at = time.monotonic() + grace
-        if grace > 0:
+        if time.monotonic() < self._kill_at:
             procs.signal_tree(await self._members(), signal.SIGTERM)
         pause = _LOOK
         while members := await self._members():

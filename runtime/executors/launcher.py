@@ -1,0 +1,106 @@
+"""The way from `submit` to an initiator: attempts wait here for one that is free."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from jobmon.runtime.executors.attempts import AttemptFiles
+from jobmon.runtime.executors.byhand import StopByHand
+from jobmon.runtime.executors.contract import AttemptSpec, Rejected
+from jobmon.runtime.executors.pool import Backoff, InitiatorLink, Message, Pool
+from jobmon.runtime.model import Identity
+
+
+class Track:
+    """What the executor knows of one attempt it answers for."""
+
+    def __init__(self, attempt: str, spec: AttemptSpec | None = None) -> None:
+        self.attempt = attempt
+        self.spec = spec  # kept until the attempt has started
+        self.link: InitiatorLink | None = None
+        self.initiator: Identity | None = None
+        self.leader: Identity | None = None
+        self.unwatch: Callable[[], None] | None = None
+        self.kill_by: float | None = None  # a stop was asked for: when KILL is due, monotonic
+        self.by_hand: StopByHand | None = None
+
+
+class Launcher:
+    """Hands attempts to initiators in the order they came, one at a time each."""
+
+    def __init__(self, state: Path, slots: int, files: AttemptFiles) -> None:
+        self.pool = Pool(state, slots, self.dispatch)
+        self.claiming = Backoff(self.dispatch)
+        self._files = files
+        self._home = os.path.abspath(state.parent)
+        self._queue: deque[Track] = deque()
+
+    def add(self, track: Track) -> None:
+        """Queue an attempt that was checked."""
+        self._queue.append(track)
+        self.dispatch()
+
+    def remove(self, track: Track) -> bool:
+        """Take it out again. False: it was handed over, or never came here."""
+        if track not in self._queue:
+            return False
+        self._queue.remove(track)
+        return True
+
+    def again(self, track: Track, why: str) -> None:
+        """It was handed over, but its claim could not be written: it goes first, a little later."""
+        track.link = None
+        self._queue.appendleft(track)
+        self.claiming.begin(f"cannot start attempt {track.attempt}: {why}")
+
+    def dispatch(self) -> None:
+        """Bring attempts and initiators together; have more initiators made if need be."""
+        while self._queue and not self.claiming.waiting:
+            link = self.pool.take()
+            if link is None:
+                self.pool.want(len(self._queue))
+                return
+            self._hand_over(self._queue.popleft(), link)
+
+    def _hand_over(self, track: Track, link: InitiatorLink) -> None:
+        assert track.spec is not None
+        track.link, link.attempt = link, track.attempt
+        folder, name = self._files.relative(track.attempt)
+        link.send({"op": "run", "folder": folder, "name": name, **self._order(track.spec)})
+
+    def _order(self, spec: AttemptSpec) -> Message:
+        order = msgspec.structs.asdict(spec)
+        own = {
+            "JOBMON_ATTEMPT_ID": spec.attempt,
+            "JOBMON_HOME": self._home,
+            "JOBMON_OUTPUT": os.path.abspath(self._files.output(spec.attempt)),
+        }
+        order["env"] = own | spec.env
+        return order
+
+    def close(self) -> None:
+        """Hand over nothing more, let every initiator go."""
+        self._queue.clear()
+        self.claiming.cancel()
+        self.pool.close()
+
+
+def check(spec: AttemptSpec, files: AttemptFiles) -> None:
+    """Rejected if no initiator could make sense of it."""
+    what = f"starting attempt {spec.attempt}"
+    if not spec.argv:
+        raise Rejected(what, "its command is empty", "Give the job a command.")
+    try:
+        files.relative(spec.attempt)
+        for text in (*spec.argv, *spec.env, *spec.env.values(), *spec.secrets, spec.cwd):
+            text.encode()
+    except UnicodeEncodeError as error:
+        hint = "Give what is not UTF-8 in a file, not in a parameter or variable."
+        raise Rejected(what, f"{error.object!r} is not valid UTF-8", hint) from None
+    except ValueError as error:
+        raise Rejected(what, str(error)) from None

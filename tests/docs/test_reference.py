@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import jobmon.jobs
 from jobmon.jobs import kit, options
 from jobmon.jobs.definition import EFFECTS, KINDS, ON_LOST, TRIGGERS
-from jobmon.runtime import config, errors
+from jobmon.runtime import config, errors, testing
 from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.settle import CLASSES
 from jobmon.runtime.states import TERMINAL, State
@@ -147,3 +148,10 @@ def test_every_document_has_a_row() -> None:
     page = doc("json.md")
     assert all(row(page, schema) for schema in schemas)
     assert set(re.findall(r"`(jobmon\.[a-z]+/\d+)`", page)) == schemas
+
+
+def test_everything_for_tests_is_explained() -> None:
+    page = doc("testing.md")
+    given = inspect.signature(testing.Simulation).parameters
+    assert all(row(page, name) for name, p in given.items() if p.kind is p.KEYWORD_ONLY)
+    assert all(f"`{name}`" in page for name in testing.__all__)

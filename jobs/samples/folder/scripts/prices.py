@@ -16,7 +16,7 @@ MARKETS = {  # name, fee in percent, carriage in yen
 }
 PRODUCTS = """
 select code, name, cost, price, min(offer.yen) from product join offer using (code)
-where status = '販売中' group by code order by code
+where status = '販売中' and stock > 0 group by code order by code
 """
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from jobmon.runtime import disk, procs
+from jobmon.runtime import disk, logs, procs
 from jobmon.runtime.executors.contract import Evidence
 from jobmon.runtime.model import ExitRecord, Identity
 
@@ -129,16 +129,8 @@ class AttemptFiles:
     def read(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
         """Whole lines from `offset`: (bytes, next offset, whether the exit record is written)."""
         path = self.path(attempt)
-        try:
-            with path.open("rb") as file:
-                file.seek(offset)
-                data = file.read(limit)
-                if b"\n" not in data and len(data) == limit:
-                    data += file.readline()
-        except FileNotFoundError:
-            return b"", offset, False
-        data = data[: data.rfind(b"\n") + 1]
-        return data, offset + len(data), exit_record(path) is not None
+        data, following = logs.read(path, offset, limit)
+        return data, following, exit_record(path) is not None
 
     def remove(self, attempt: str) -> None:
         """Remove what the attempt left, unless somebody still writes it."""

@@ -91,7 +91,7 @@ def _last(ink: Ink, last: Sequence[Any]) -> list[str]:
         return []
     width = (ink.width or 10_000) - LABEL - 4
     texts = [cut(ink.safe(line), width, ink.lines.cut) for line in last[-LAST_LINES:]]
-    heads = ["last lines"[: LABEL - 1]] + [""] * (len(texts) - 1)
+    heads = ["output"] + [""] * (len(texts) - 1)
     rule = ink.paint("|", "dim")
     return [
         f"  {ink.paint(f'{head:<{LABEL}}', 'dim')}{rule} {text}"

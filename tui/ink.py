@@ -53,16 +53,17 @@ class Ink(NamedTuple):
         """The tree and bar signs of this output's glyph set."""
         return UNICODE_LINES if self.unicode else ASCII_LINES
 
-    def safe(self, text: object) -> str:
+    def safe(self, text: object, *, tabs: bool = False) -> str:
         """Text of jobs, files or people made inert: one line, no escapes, only what can be shown.
 
         Measured and cut after this, so what the output cannot encode is spelled out here already.
+        `tabs` keeps tabs, for text that is neither measured nor cut.
         """
         line = str(text)
         if not line.isprintable():
             from jobmon.runtime.logs import sanitise
 
-            line = sanitise(line).replace("\n", " ").replace("\t", " ")
+            line = sanitise(line if tabs else line.replace("\t", " "))
         if line.isascii() or self.encoding == "utf-8":
             return line
         return line.encode(self.encoding, "backslashreplace").decode(self.encoding)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jobmon.tui.ink import Ink
@@ -17,9 +18,12 @@ WORD = max(len("upstream failed"), len("waiting human"))
 
 def clock(at: float | None) -> str:
     """Local wall-clock time with milliseconds."""
-    if at is None:
-        return " " * 12
-    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03}"
+    return " " * 12 if at is None else f"{_second(int(at))}.{int(at % 1 * 1000):03}"
+
+
+@lru_cache(maxsize=64)
+def _second(at: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
 
 
 def change_line(ink: Ink, run: str, job: Document, event: Document) -> str:
@@ -65,7 +69,7 @@ def log_line(ink: Ink, record: Document) -> str:
     """One record of a log: time, a rule (`!` for standard error), the text, inert."""
     if "dropped" in record:
         return gap_line(ink, record)
-    text = ink.safe(record.get("m", ""))
+    text = ink.safe(record.get("m", ""), tabs=True)
     wrong = record.get("s") == "err"
     rule = ink.paint("!", "yellow") if wrong else ink.paint("│" if ink.unicode else "|", "dim")
     return f"{ink.paint(clock(record.get('t')), 'dim')} {rule} {text}"

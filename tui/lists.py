@@ -21,15 +21,15 @@ from jobmon.tui.text import (
 )
 
 Document = Mapping[str, Any]
-BAR = 10
+BAR = 6
 BAD_STATES = ("failed", "lost", "upstream_failed", "cancelled", "expired")
 RUN_COLUMNS = (
-    Column("RUN", flexible=True, least=12),
+    Column("RUN", flexible=True, least=18),
     Column("STATE"),
     Column("DONE", keep=1),
-    Column("STARTED", keep=3, right=True),
+    Column("STARTED", keep=4, right=True),
     Column("ELAPSED", keep=2, right=True),
-    Column("NOTE", flexible=True, least=10, keep=4),
+    Column("NOTE", flexible=True, least=14, keep=3),
 )
 
 

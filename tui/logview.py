@@ -121,7 +121,9 @@ class View:
         self._flush()
 
     def _raw(self, _told: Document, record: Document) -> None:
-        text = self.desk.ink.safe(record["m"]) if "m" in record else gap_line(Ink(), record)
+        text = (
+            self.desk.ink.safe(record["m"], tabs=True) if "m" in record else gap_line(Ink(), record)
+        )
         sys.stdout.write(text + ("" if record.get("c") else "\n"))
         self._flush()
 

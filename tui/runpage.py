@@ -153,12 +153,16 @@ def _why(ink: Ink, job: Document, now: float) -> Cell:
 def why(job: Document, now: float) -> str:
     """The reason of a state in one line; a retry's countdown, a manual step's text included."""
     if job["state"] == "retry_wait" and job.get("due"):
-        return f"again in {duration(max(0.0, job['due'] - now))}: {job.get('reason') or 'failed'}"
+        return f"again in {_countdown(job['due'] - now)}: {job.get('reason') or 'failed'}"
     if job["state"] == "waiting_human":
         return job.get("text") or job.get("reason") or ""
     cause = job.get("cause") or ""
     reason = job.get("reason") or ""
     return f"{reason} ({cause})" if reason and cause and cause not in reason else reason or cause
+
+
+def _countdown(seconds: float) -> str:
+    return duration(seconds) if seconds >= 60 else f"{max(0.0, seconds):.0f}s"
 
 
 ATTEMPT_COLUMNS = (

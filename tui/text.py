@@ -128,12 +128,18 @@ def _fit(
 
 
 def _squeeze(columns: Sequence[Column], widths: list[int], shown: Sequence[int], over: int) -> bool:
-    """Take `over` cells from the flexible columns, the widest first; False when they cannot."""
-    spare = {i: widths[i] - columns[i].least for i in shown if columns[i].flexible}
-    if sum(max(0, s) for s in spare.values()) < over:
+    """Take `over` cells from flexible columns, the least important first; False when they cannot.
+
+    What each can give is all above its `least`.
+    """
+    flexible = sorted((i for i in shown if columns[i].flexible), key=lambda i: -columns[i].keep)
+    spare = {i: max(0, widths[i] - columns[i].least) for i in flexible}
+    if sum(spare.values()) < over:
         return False
-    for _ in range(over):
-        widths[max(spare, key=lambda i: (widths[i] > columns[i].least, widths[i]))] -= 1
+    for i in flexible:
+        taken = min(over, spare[i])
+        widths[i] -= taken
+        over -= taken
     return True
 
 

@@ -232,9 +232,7 @@ class Flow(Declared):
                 raise WrongError(f"{given!r} is no param of this flow", "name it in params={...}")
             return ParamRef(given.name)
         if isinstance(given, Secret):
-            raise WrongError(
-                f"{given!r} is not in env", "everybody sees the arguments of a process"
-            )
+            raise WrongError(f"{given!r} outside of env", "all users can see arguments: use env=")
         return Literal(opt.text(as_text(opt.plain(given))))
 
     def _env(self, job: Job, given: Any) -> dict[str, Value]:

@@ -25,7 +25,7 @@ def parents(flow: FlowDef) -> list[list[int]]:
         for job in flow.jobs
     ]
     for i, job in enumerate(flow.jobs):
-        if job.on_failure in index:
+        if job.on_failure and job.on_failure in index:
             found[index[job.on_failure]][i] = True
     return [list(row) for row in found]
 

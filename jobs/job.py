@@ -64,6 +64,7 @@ class Job:
                 f"job {self.name!r} cannot wait for {parent.name!r} of flow {parent.flow.name!r}",
                 "an edge stays within one flow",
             )
+            return
         self.after[parent.name] = parent
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -157,7 +157,7 @@ class _Loading:
         """The innermost line of the user's in a stack dump, which escapes what is not ASCII."""
         known = {p.encode("ascii", "backslashreplace").decode(): p for p in self.loaded.files}
         for escaped, line in _DUMPED.findall(text):
-            path: str = known.get(escaped, escaped)
+            path = known[escaped] if escaped in known else str(escaped)
             if path in self.loaded.files or own_file(path, self.root):
                 return path, int(line)
         return None

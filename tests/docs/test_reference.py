@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -148,6 +149,13 @@ def test_every_document_has_a_row() -> None:
     page = doc("json.md")
     assert all(row(page, schema) for schema in schemas)
     assert set(re.findall(r"`(jobmon\.[a-z]+/\d+)`", page)) == schemas
+
+
+def test_every_key_a_document_always_has_is_named() -> None:
+    page = doc("json.md")
+    for path in (ROOT / "tests" / "data" / "schemas").glob("*.json"):
+        for keys in json.loads(path.read_text(encoding="utf-8"))["required"].values():
+            assert all(f"`{key}`" in page for key in keys), path.name
 
 
 def test_everything_for_tests_is_explained() -> None:

@@ -17,10 +17,11 @@ from jobmon.jobs.definition import EFFECTS, KINDS, ON_LOST, TRIGGERS
 from jobmon.runtime import config, errors, testing
 from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.settle import CLASSES
-from jobmon.runtime.states import TERMINAL, State
+from jobmon.runtime.states import TABLE, TERMINAL, Input, State
 from jobmon.tui.cli import cli
 
 ROOT = Path(__file__).parents[2]
+OPERATOR = {Input.CANCEL, Input.SKIP, Input.MARK_SUCCESS, Input.MARK_FAILED, Input.RESET}
 COMMON = {"help", "version", "home"}
 
 
@@ -46,6 +47,14 @@ def test_every_job_state_has_a_row(state: State) -> None:
     assert len(row(jobs, state).split("|")) == 5
     terminal = jobs.partition("Seven states")[2]
     assert (f"\n| `{state}` |" in terminal) == (state in TERMINAL)
+
+
+@pytest.mark.parametrize("state", [s for s in State if s not in TERMINAL])
+def test_every_way_out_of_a_state_is_told(state: State) -> None:
+    ways_out = row(doc("states.md"), state).split("|")[3]
+    for (source, given), move in TABLE.items():
+        if source is state and given not in OPERATOR and move.to is not state:
+            assert f"`{move.to}`" in ways_out, f"{given} to {move.to}"
 
 
 @pytest.mark.parametrize("state", RUN_STATES)

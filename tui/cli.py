@@ -50,6 +50,12 @@ class Commands(click.Group):
         given = list(sys.argv[1:] if args is None else args)
         for stream in (sys.stdout, sys.stderr):
             tame(stream)
+        if "_JOBMON_COMPLETE" in os.environ:
+            from click.shell_completion import add_completion_class
+
+            from jobmon.tui.completion import Bash
+
+            add_completion_class(Bash)
         extra["standalone_mode"] = False
         sys.exit(_run(lambda: super(Commands, self).main(given, prog_name, **extra), given))
 

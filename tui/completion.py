@@ -2,12 +2,61 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import click
+from click.shell_completion import (
+    BashComplete,
+    ShellComplete,
+    get_completion_class,
+    split_arg_string,
+)
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui.desk import Desk
+
+
+class Bash(BashComplete):
+    """Completion for bash, also of words with @ and : in them, at which bash takes words apart."""
+
+    name = "bash"
+    source_template = """\
+%(complete_func)s() {
+    local IFS=$'\\n' kind value
+    local line=${COMP_LINE:0:COMP_POINT}
+    local word=${line##* }
+    local before=${word%%"${word##*[@:=]}"}
+    COMPREPLY=()
+    while IFS=, read -r kind value; do
+        case $kind in
+            dir) compopt -o dirnames ;;
+            file) compopt -o default ;;
+            plain) COMPREPLY+=("${value#"$before"}") ;;
+        esac
+    done < <(env COMP_WORDS="$line" %(complete_var)s=bash_complete "$1")
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+    @staticmethod
+    def _check_version() -> None:
+        """Any bash since 4.4 will do; asking which costs a process."""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """The words before the cursor, and the one it stands in."""
+        line = os.environ["COMP_WORDS"]
+        words = split_arg_string(line)[1:]
+        return (words, "") if line.endswith(" ") or not words else (words[:-1], words[-1])
+
+
+def shell_class(shell: str) -> type[ShellComplete]:
+    """How a shell's completion is written and read."""
+    if shell == "bash":
+        return Bash
+    found = get_completion_class(shell)
+    assert found is not None
+    return found
 
 
 def suggest(kind: str, ctx: click.Context, incomplete: str) -> list[str]:

@@ -178,13 +178,10 @@ def completion(shell: str) -> None:
 
     For bash, put this into ~/.bashrc: eval "$(jobmon completion bash)"
     """
-    from click.shell_completion import get_completion_class
-
     from jobmon.tui.cli import cli
+    from jobmon.tui.completion import shell_class
 
-    made = get_completion_class(shell)
-    assert made is not None
-    page([made(cli, {}, "jobmon", "_JOBMON_COMPLETE").source()])
+    page([shell_class(shell)(cli, {}, "jobmon", "_JOBMON_COMPLETE").source()])
 
 
 COMMANDS = (up, down, status, gc, doctor, service, completion)

@@ -6,7 +6,6 @@ import sys
 
 import click
 import pytest
-from cli_fakes import NOW, PLAIN, FakeDesk, job, ls, morning, show
 from click.testing import CliRunner
 
 from jobmon.runtime.errors import (
@@ -18,6 +17,8 @@ from jobmon.runtime.errors import (
 )
 from jobmon.tui import verbs
 from jobmon.tui.cli import cli
+from jobmon.tui.completion import shell_class
+from tests.tui.cli_fakes import NOW, PLAIN, FakeDesk, job, ls, morning, show
 
 TOUCHED = {
     "touched": [
@@ -374,6 +375,29 @@ def test_completion_is_silent_when_nothing_can_be_known():
     assert not ShellComplete(cli, {"obj": FakeDesk()}, "jobmon", "X").get_completions(["show"], "")
 
 
+def test_bash_completes_words_with_an_at_sign_and_a_colon(tmp_path):
+    """Bash takes `flow@2026-11-23T06:10` apart at @ and : and wants only the last part back."""
+    answer = tmp_path / "jobmon"
+    answer.write_text("#!/bin/sh\necho plain,flow@2026-11-23T06:10+0900\n")
+    answer.chmod(0o755)
+    script = invoke(FakeDesk(), "completion", "bash").stdout
+    ask = f'COMP_LINE="jobmon show flow@2026-11-23T06:"; COMP_POINT=${{#COMP_LINE}}\n{script}\n'
+    ask += f'_jobmon_completion {answer} && echo "${{COMPREPLY[0]}}"'
+    ran = subprocess.run(
+        ["bash", "-c", ask], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert ran.stdout == "10+0900\n", ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "last"),
+    [("jobmon show ", ["show"], ""), ("jobmon show mor", ["show"], "mor"), ("jobmon ", [], "")],
+)
+def test_bash_words_are_those_before_the_cursor(monkeypatch, line, words, last):
+    monkeypatch.setenv("COMP_WORDS", line)
+    assert shell_class("bash")(cli, {}, "jobmon", "X").get_completion_args() == (words, last)
+
+
 def test_completion_scripts_are_printed():
     assert "_JOBMON_COMPLETE" in invoke(FakeDesk(), "completion", "bash").stdout
 
@@ -388,6 +412,7 @@ def test_the_quick_commands_load_nothing_heavy(command, tmp_path):
     program = """
 import sys
 from jobmon.tui.cli import cli
+from jobmon.tui.completion import shell_class
 try:
     cli.main(["--home", sys.argv[1], sys.argv[2]])
 except SystemExit:

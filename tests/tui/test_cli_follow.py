@@ -1,7 +1,6 @@
 """Following a run: the fold of its events, its lines and outcome, detaching, a lost runtime."""
 
 import pytest
-from cli_fakes import NOW, PIPE, PLAIN, FakeDesk, job, morning, show
 from click.testing import CliRunner
 from rich.cells import cell_len
 
@@ -11,6 +10,7 @@ from jobmon.tui.cli import cli
 from jobmon.tui.lines import change_line
 from jobmon.tui.live import frame
 from jobmon.tui.mirror import Mirror, OutOfStepError
+from tests.tui.cli_fakes import NOW, PIPE, PLAIN, FakeDesk, job, morning, show
 
 
 def event(kind, number=0, at=NOW, *, run=1, **data):

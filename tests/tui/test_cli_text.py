@@ -5,7 +5,6 @@ import re
 import unicodedata
 
 import pytest
-from cli_fakes import NOW, PIPE, PLAIN, job, ls, morning, show
 from rich.cells import cell_len
 
 from jobmon.runtime.model import RUN_STATES
@@ -14,6 +13,7 @@ from jobmon.tui import card, graphpage, lists, runpage, tree
 from jobmon.tui.ink import Ink, measure
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, job_look
 from jobmon.tui.text import bar, cells, cut, duration, moment, pad, table
+from tests.tui.cli_fakes import NOW, PIPE, PLAIN, job, ls, morning, show
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \x9b5n [bold]x[/] \u202eabc\u2066 \x00\r\nnext\ttab"
 ASCII = Ink(unicode=False, width=80, terminal=True, encoding="ascii")

@@ -36,6 +36,8 @@ from jobmon.runtime.model import ExitRecord, Identity
 
 RECONNECT_PATIENCE = 2.0
 """Seconds an adopted attempt's initiator may take to come back before a stop is done by hand."""
+LOOK_AGAIN = 1.0
+"""Seconds between two looks at an attempt that is held by a process nobody can name."""
 
 
 class LocalExecutor:
@@ -107,7 +109,9 @@ class LocalExecutor:
         elif evidence.leader is not None and evidence.leader_alive:
             self._watch(track, evidence.leader)
         else:
-            asyncio.get_running_loop().call_soon(self._gone, track)
+            # A held lock without a known holder is looked at again, but not in a hot loop.
+            wait = LOOK_AGAIN if evidence.locked else 0.0
+            asyncio.get_running_loop().call_later(wait, self._gone, track)
 
     def _watch(self, track: Track, who: Identity) -> None:
         track.unwatch = procs.watch_exit(who, lambda: self._watched_ended(track))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 import logging.handlers
@@ -53,7 +54,7 @@ def main(home: str, *, detached: bool) -> int:
         log.error("%s", error)
         _say(error, as_json=detached)
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last resort: say it where people look, then end
+    except Exception as error:
         log.exception("the runtime ended by a defect")
         _say(StateError("run", f"{type(error).__name__}: {error}", "jobmon doctor"), detached)
         return EXIT_RUN_FAILED
@@ -146,10 +147,8 @@ class Daemon:
 
 def _say(error: JobmonError, as_json: bool) -> None:
     body = {"code": error.code, "what": error.what, "why": error.why, "hint": error.hint}
-    try:
+    with contextlib.suppress(OSError):  # whoever started it may have gone
         print(json.dumps(body) if as_json else f"jobmon: {error}", file=sys.stderr)  # noqa: T201
-    except OSError:
-        pass  # whoever started it has gone
 
 
 def _let_go_of_the_terminal() -> None:

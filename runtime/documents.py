@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
+import time
 from typing import Any
 
 from jobmon.jobs import graph
@@ -27,7 +26,7 @@ from jobmon.runtime.store import (
 Document = dict[str, Any]
 CARD_RECORDS = 400
 """Log records at the end of an attempt that the failure card looks through."""
-CARD_STATES = (State.FAILED, State.LOST, State.CANCELLED, State.RETRY_WAIT)
+CARD_STATES = (State.FAILED, State.LOST, State.RETRY_WAIT, State.CANCELLED)
 
 
 def document(settings: Settings, name: str, args: Document) -> Document:
@@ -105,17 +104,59 @@ def _layers(flow: FlowDef) -> dict[int, int]:
 def explained(
     db: sqlite3.Connection, settings: Settings, *, run: str, job: str | None = None
 ) -> Document:
-    """Why a run or a job is in its state, what would change it, and how it failed."""
+    """Why a run or a job is in its state, what would change it, and how it failed.
+
+    For a run the card is that of its first job in trouble; null when there is none.
+    """
     run_id = views.find_run(db, run)
-    board = _hydrated(db, run_id)
-    key = (run_id, views.find_job(db, run_id, job)) if job else _worst(board, run_id)
+    board = _board(db, run_id)
+    key = (run_id, views.find_job(db, run_id, job)) if job else None
     limits = Limits(slots=settings.slots, pools=dict(settings.pools))
-    now = _last_event(db)
+    why = (
+        explain.explain_job(board, key, time.time(), limits)
+        if key
+        else explain.explain_run(board, run_id, time.time(), limits)
+    )
+    troubled = key or _first_in_trouble(board, run_id)
+    card = _card(db, settings, board, troubled) if troubled else None
     return {
         "schema": "jobmon.explain/1",
         "run": board.runs[run_id].key,
-        "job": board.name(key) if key else None,
-        "state": str(board.jobs[key].state) if key else board.runs[run_id].state,
-        **_reasons(board, run_id, key if job else None, now, limits),
-        "card": card(db, settings.state_dir, board, key) if key else None,
+        "job": job,
+        "state": str(board.jobs[key].state if key else board.runs[run_id].state),
+        "reasons": list(why.reasons),
+        "next": list(why.next),
+        "card": card,
     }
+
+
+def _board(db: sqlite3.Connection, run_id: int) -> Board:
+    """What there is of the live state: the run asked for, and all that compete with it."""
+    board = Board()
+    open_marks = ", ".join(f"'{state}'" for state in views.OPEN)
+    query = f"SELECT id FROM runs WHERE id = ? OR state IN ({open_marks})"  # noqa: S608
+    for (wanted,) in db.execute(query, (run_id,)).fetchall():
+        run, jobs = load_run(db, wanted)
+        for digest in {run.definition, *(j.definition for j in jobs if j.definition)}:
+            if digest not in board.definitions:
+                board.add_definition(load_definition(db, digest))
+        board.load(run, jobs)
+    return board
+
+
+def _first_in_trouble(board: Board, run_id: int) -> JobKey | None:
+    jobs = board.jobs_of(run_id)
+    return next((j.key for state in CARD_STATES for j in jobs if j.state is state), None)
+
+
+def _card(db: sqlite3.Connection, settings: Settings, board: Board, key: JobKey) -> Document | None:
+    job_run, run = board.jobs[key], board.runs[key[0]]
+    if job_run.state not in CARD_STATES:
+        return None
+    name = board.name(key)
+    attempt = load_attempt(db, *key, job_run.attempt)
+    before = last_success(db, run.flow, name, run.id)
+    path = settings.state_dir / "attempts" / str(key[0]) / f"{key[1]}.{job_run.attempt}.jsonl"
+    records = logs.tail(path, CARD_RECORDS) if path.exists() else []
+    since = load_run(db, before.run)[0].key if before else None
+    return failure.card(run, name, job_run, attempt, records, before, since=since)

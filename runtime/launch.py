@@ -83,7 +83,9 @@ class _Resolver:
             return ("/bin/sh", "-c", job.shell)
         if job.kind == "python":
             file = str(self.settings.home / self.launch.flow_file)
-            return (job.python or sys.executable, "-m", "jobmon.jobs.call", file, job.function)
+            # -P: a file of the batch folder must not stand in for a library module.
+            python = job.python or sys.executable
+            return (python, "-P", "-m", "jobmon.jobs.call", file, job.function)
         return tuple(as_text(self.value(item)) for item in job.argv)
 
     def environment(self, attempt: str) -> dict[str, str]:

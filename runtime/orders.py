@@ -1,4 +1,4 @@
-"""What people ask of the runtime that changes something: new runs and verbs, planned then folded."""
+"""What people ask that changes something: new runs and verbs, planned and then folded."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ the runtime wait.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import struct
@@ -20,6 +21,8 @@ import msgspec
 from jobmon.runtime.client import PROTO, SOCKET_NAME
 from jobmon.runtime.errors import JobmonError, UsageError
 from jobmon.runtime.model import Event
+
+log = logging.getLogger("jobmon")
 
 MAX_FRAME = 1 << 20
 """Bytes of one line from a peer; a longer one ends the connection."""
@@ -208,6 +211,10 @@ class ClientPeer:
             self._connection.send({"id": number, "ok": answer})
         except JobmonError as error:
             self._connection.send({"id": number, "err": _body(error)})
+        except Exception as error:
+            log.exception("a request failed by a defect: %s", request.get("op"))
+            defect = JobmonError(f"answer {request.get('op')}", repr(error), "jobmon doctor")
+            self._connection.send({"id": number, "err": _body(defect)})
         self._catch_up(request)
 
     def _subscribe(self, from_seq: Any) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class Executor(Protocol):
         ...
 
     def adopt(self, attempt: str, evidence: Evidence) -> None:
-        """Watch an attempt that an earlier runtime started; its end is reported as Ended or Gone."""
+        """Watch an attempt an earlier runtime started; its end is reported as Ended or Gone."""
         ...
 
     def cancel(self, attempt: str, grace: float) -> None:
@@ -131,7 +131,7 @@ class Executor(Protocol):
         ...
 
     def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
-        """Raw JSON lines from a byte offset: (bytes, next offset, whether the attempt has ended)."""
+        """Raw JSON lines from a byte offset: (bytes, next offset, whether it has ended)."""
         ...
 
     def gc(self, attempt: str) -> None:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import ERRORS, EXIT_OTHER_RUNTIME, JobmonError, NoRuntimeError
 
 SOCKET_NAME = "runtime.sock"
@@ -103,6 +104,20 @@ def connect(state_dir: Path, *, start: bool = False) -> Client:
             f"reach the runtime of {state_dir.parent}", "none is running", "start one: jobmon up"
         )
     return client
+
+
+def view(settings: Settings, name: str, **args: Any) -> dict[str, Any]:
+    """A document (ls, show, explain, graph, flows, events): from the runtime, or from its state.
+
+    Without a runtime the committed rows are read, which say the same as of its end.
+    """
+    client = _try_connect(settings.state_dir)
+    if client is not None:
+        with client:
+            return client.call("view", name=name, args=args)
+    from jobmon.runtime import documents
+
+    return documents.document(settings, name, args)
 
 
 def whoami() -> str:

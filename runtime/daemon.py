@@ -153,9 +153,10 @@ def _say(error: JobmonError, as_json: bool) -> None:
 
 def _let_go_of_the_terminal() -> None:
     """From here on nobody waits for stderr: what is written there goes to the log file."""
-    root = logging.getLogger().handlers[0]
-    assert isinstance(root, logging.FileHandler)
-    os.dup2(root.stream.fileno(), 2)
+    handler = logging.getLogger().handlers[0]
+    assert isinstance(handler, logging.FileHandler)
+    assert handler.stream is not None
+    os.dup2(handler.stream.fileno(), 2)
 
 
 class _JsonLines(logging.Formatter):

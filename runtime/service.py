@@ -94,7 +94,7 @@ class Service:
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
             "db": str(engine.store.path),
-            "troubles": engine.troubles() + list(self._executor.troubles.values()),
+            "troubles": engine.troubles() + self._executor.troubles,
         }
 
     async def _view(self, request: Answer) -> Answer:

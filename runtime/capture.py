@@ -89,14 +89,14 @@ class Stream:
         """No more is coming."""
         self._take(self._mask.end() if self._mask else b"", last=True)
         if self._text:
-            self._put(self._record(self._text, ""), self._text)
+            self._put(self._record(self._text, ""), _bytes(self._text))
         self._log.lines += self._in_line
         self._text, self._in_line, self.flush_at = "", False, None
 
     def flush(self) -> None:
         """Write the unfinished line as far as it came."""
         if self._text:
-            self._put(self._record(self._text, ',"c":1'), self._text)
+            self._put(self._record(self._text, ',"c":1'), _bytes(self._text))
         self._text, self.flush_at = "", None
 
     def _take(self, data: bytes, *, last: bool) -> None:
@@ -106,10 +106,11 @@ class Stream:
         self._bytes = data[used:]
         whole, newline, rest = (self._text + text).rpartition("\n")
         if newline:
-            self._put(self._records(whole), whole)
+            self._put(self._records(whole), _bytes(whole) + 1)
         if len(rest) > LINE_MOST:
             *pieces, rest = _split(rest)
-            self._put("".join(self._record(piece, ',"c":1') for piece in pieces), *pieces)
+            continued = "".join(self._record(piece, ',"c":1') for piece in pieces)
+            self._put(continued, sum(map(_bytes, pieces)))
         self._text = rest
         self.flush_at = time.monotonic() + QUIET if rest else None
 
@@ -134,8 +135,8 @@ class Stream:
     def _prefix(self) -> str:
         return f'{{"t":{time.time():.3f},"s":"{self._name}","m":'
 
-    def _put(self, records: str, *texts: str) -> None:
-        self._log.put(_inert(records).encode(), sum(map(_bytes, texts)))
+    def _put(self, records: str, amount: int) -> None:
+        self._log.put(_inert(records).encode(), amount)
 
 
 def _bytes(text: str) -> int:

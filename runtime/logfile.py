@@ -33,13 +33,19 @@ def line(fields: dict[str, object]) -> bytes:
     )
 
 
+def _amount(record: bytes) -> int:
+    """Bytes of output a record stands for."""
+    fields = json.loads(record)
+    return len(fields["m"].encode()) + ("c" not in fields)
+
+
 class LogFile:
     """The claimed file `name` in `folder`, of which `size` bytes are written. `cap` bounds it."""
 
     def __init__(self, fd: int, folder: int, name: str, size: int, cap: int) -> None:
         self.fd, self._folder, self._name = fd, folder, name
         self._size = self._floor = size
-        self._head = cap // 2
+        self._cap, self._head = cap, cap // 2
         self._tail: Tail | None = None
         self._gap, self._why = 0, ""
         self.lines = self.bytes = self.dropped = 0
@@ -53,10 +59,23 @@ class LogFile:
     def put(self, records: bytes, amount: int) -> None:
         """Whole records that stand for `amount` bytes of output."""
         if self._tail is None and self._size + len(records) > self._head:
+            records, amount = self._fill_head(records, amount)
             self._tail = Tail(self._folder, self._name, max(self._head // 2, 1))
         if self._tail is not None:
             self._tail.put(records, amount)
-            return
+        else:
+            self._put_head(records, amount)
+
+    def _fill_head(self, records: bytes, amount: int) -> tuple[bytes, int]:
+        """Write what still fits into the head; the rest."""
+        fits = records.rfind(b"\n", 0, max(0, self._head - self._size)) + 1
+        if fits == 0:
+            return records, amount
+        stands_for = sum(map(_amount, records[:fits].split(b"\n")[:-1]))
+        self._put_head(records[:fits], stands_for)
+        return records[fits:], amount - stands_for
+
+    def _put_head(self, records: bytes, amount: int) -> None:
         try:
             self._write(self._marker() + records)
             self._gap = 0
@@ -90,6 +109,7 @@ class LogFile:
         tail, self._tail = self._tail, None
         if tail is None:
             return
+        tail.trim(self._cap - self._head)
         self._gap += tail.dropped
         self.dropped += tail.dropped
         self._why = tail.why or "past the log's size limit"
@@ -134,7 +154,7 @@ class Tail:
         self._folder, self._most = folder, most
         self._names = [f"{name}.tail0", f"{name}.tail1"]
         self._fds: list[int | None] = [None, None]
-        self._sizes, self._amounts = [0, 0], [0, 0]
+        self._starts, self._sizes, self._amounts = [0, 0], [0, 0], [0, 0]
         self._now = 0
         self.dropped, self.why = 0, ""
 
@@ -173,6 +193,19 @@ class Tail:
             os.ftruncate(fd, self._sizes[which])
             os.lseek(fd, self._sizes[which], os.SEEK_SET)
 
+    def trim(self, most: int) -> None:
+        """Drop the oldest records beyond `most` bytes: one read can be more than a small cap."""
+        for which in (self._now ^ 1, self._now):
+            excess = sum(self._sizes) - sum(self._starts) - most
+            fd = self._fds[which]
+            if excess > 0 and fd is not None:
+                block = os.pread(fd, excess + _COPY, 0)
+                cut = block.find(b"\n", min(excess, self._sizes[which]) - 1) + 1
+                left_out = sum(map(_amount, block[:cut].split(b"\n")[:-1]))
+                self._starts[which] = cut
+                self._amounts[which] -= left_out
+                self.dropped += left_out
+
     def kept(self) -> int:
         """Bytes of output the two files stand for."""
         return sum(self._amounts)
@@ -181,8 +214,9 @@ class Tail:
         """What is kept, the older file first."""
         for which in (self._now ^ 1, self._now):
             fd = self._fds[which]
-            for at in range(0, self._sizes[which] if fd is not None else 0, _COPY):
-                yield os.pread(fd, min(_COPY, self._sizes[which] - at), at)
+            if fd is not None:
+                for at in range(self._starts[which], self._sizes[which], _COPY):
+                    yield os.pread(fd, min(_COPY, self._sizes[which] - at), at)
 
     def remove(self) -> None:
         """Close and remove both files."""

@@ -38,9 +38,7 @@ def spawn(argv: list[str], env: dict[str, str], cwd: str, out: int, err: int) ->
             setsigdef=_DEFAULTS,
         )
     except ValueError as error:
-        raise SpawnError(
-            f"cannot start {argv[0]!r}: its arguments are unusable ({error})"
-        ) from None
+        raise SpawnError(f"cannot start {argv[0]!r}: unusable arguments ({error})") from None
     except OSError as error:
         raise SpawnError(_explain(argv, env, error)) from None
 

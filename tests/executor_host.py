@@ -109,7 +109,8 @@ class Host:
 
     def records(self, attempt: str = "1.0.1") -> list[dict[str, Any]]:
         """Every line of the attempt's file."""
-        raw = self.executor.files.path(attempt).read_bytes()
+        path = self.executor.files.path(attempt)
+        raw = path.read_bytes() if path.exists() else b""
         return [json.loads(line) for line in raw.split(b"\n")[:-1]]
 
     def text(self, attempt: str = "1.0.1", stream: str = "out") -> str:

@@ -114,7 +114,8 @@ class AttemptFiles:
             claim="claimed",
             locked=locked,
             initiator=initiator,
-            initiator_alive=initiator is not None and procs.alive(initiator),
+            # One that lives without the lock is done with this attempt and may be at another.
+            initiator_alive=locked and initiator is not None and procs.alive(initiator),
             leader=leader,
             leader_alive=leader is not None and procs.alive(leader),
             same_boot=same_boot,

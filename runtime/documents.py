@@ -134,7 +134,7 @@ def _board(db: sqlite3.Connection, run_id: int) -> Board:
     """What there is of the live state: the run asked for, and all that compete with it."""
     board = Board()
     open_marks = ", ".join(f"'{state}'" for state in views.OPEN)
-    query = f"SELECT id FROM runs WHERE id = ? OR state IN ({open_marks})"  # noqa: S608
+    query = f"SELECT id FROM runs WHERE id = ? OR state IN ({open_marks})"
     for (wanted,) in db.execute(query, (run_id,)).fetchall():
         run, jobs = load_run(db, wanted)
         for digest in {run.definition, *(j.definition for j in jobs if j.definition)}:

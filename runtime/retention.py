@@ -25,7 +25,7 @@ def expendable(db: sqlite3.Connection, keep_days: int, keep_runs: int, now: floa
         SELECT id FROM (
           SELECT id, state, ended, row_number() OVER (PARTITION BY flow ORDER BY id DESC) AS place
           FROM runs)
-        WHERE state IN ({marks}) AND ended < ? AND place > ? ORDER BY id"""  # noqa: S608
+        WHERE state IN ({marks}) AND ended < ? AND place > ? ORDER BY id"""
     return [i for (i,) in db.execute(query, (now - keep_days * DAY, keep_runs))]
 
 

@@ -99,6 +99,8 @@ class Service:
 
     async def _view(self, request: Answer) -> Answer:
         name, args = request["name"], dict(request.get("args") or {})
+        if name == "status":
+            return await self._status(request)
         if name == "flows":
             return documents.flows(await self._library.current())
         if name == "graph" and not args.get("run"):

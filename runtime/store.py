@@ -100,7 +100,7 @@ class Store:
         """Every run that is not over, with its job runs in index order."""
         states = tuple(sorted(_OPEN_STATES))
         marks = ",".join("?" * len(states))
-        query = f"SELECT id FROM runs WHERE state IN ({marks}) ORDER BY id"  # noqa: S608
+        query = f"SELECT id FROM runs WHERE state IN ({marks}) ORDER BY id"
         for (run_id,) in self.db.execute(query, states).fetchall():
             yield self.run(run_id)
 
@@ -254,7 +254,7 @@ def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
     )
     for run in batch.forget:
         for table, column in (("attempts", "run"), ("job_runs", "run"), ("runs", "id")):
-            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))  # noqa: S608
+            db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))
 
 
 def _many(db: sqlite3.Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -75,7 +75,7 @@ def ls(
     count = -1 if all else limit
     ids = {i for (i,) in db.execute(newest, (flow, flow, count))}
     marks = ", ".join(f"'{s}'" for s in OPEN)
-    still = f"SELECT id FROM runs WHERE state IN ({marks}) AND (? IS NULL OR flow = ?)"  # noqa: S608
+    still = f"SELECT id FROM runs WHERE state IN ({marks}) AND (? IS NULL OR flow = ?)"
     ids |= {i for (i,) in db.execute(still, (flow, flow))}
     return {
         "schema": "jobmon.ls/1",
@@ -197,5 +197,23 @@ def _names(db: sqlite3.Connection, run_id: int | None) -> dict[str, Document]:
     return {str(i): {"run": key, "jobs": [n for (n,) in db.execute(jobs, (i,))]} for i, key in runs}
 
 
-VIEWS = {"ls": ls, "show": show, "events": events}
+def status(db: sqlite3.Connection) -> Document:
+    """What can be said while no runtime serves the folder: runs and jobs that are not over."""
+    marks = ", ".join(f"'{state}'" for state in OPEN)
+    runs = db.execute(f"SELECT state, count(*) FROM runs WHERE state IN ({marks}) GROUP BY state")
+    jobs = db.execute(
+        "SELECT state, count(*) FROM job_runs WHERE run IN"
+        f" (SELECT id FROM runs WHERE state IN ({marks})) GROUP BY state"
+    )
+    return {
+        "schema": "jobmon.status/1",
+        "running": False,
+        "counts": dict(runs),
+        "jobs": dict(jobs),
+        "mistakes": [],
+        "troubles": [],
+    }
+
+
+VIEWS = {"ls": ls, "show": show, "events": events, "status": status}
 """The documents that need nothing but the rows."""

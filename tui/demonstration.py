@@ -17,7 +17,7 @@ HIDDEN = {".jobmon", "__pycache__"}
 def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
     """Lay, run, show; the exit code of the run."""
     _lay(folder, broken=broken)
-    began = desk.now()
+    before = _stamps(folder)
     ink = desk.ink
     where = ink.safe(_shown(folder))
     page([ink.paint(f"a batch folder: {where}", "bold"), "  flows/morning.py   eight steps", ""])
@@ -27,7 +27,7 @@ def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
         page([f"it waits for a person at its last step: jobmon --home {where} done {run}", ""])
     code = follow(desk, run, since, yes=yes)
     if code == EXIT_OK:
-        page(["", *_outputs(desk, folder, began)])
+        page(["", *_outputs(desk, folder, before)])
     page(["", *_next(desk, where, run, failed=code != EXIT_OK)])
     return code
 
@@ -42,16 +42,17 @@ def _lay(folder: Path, *, broken: bool) -> None:
         raise RefusedError("lay the sample", str(error), hint) from error
 
 
-def _outputs(desk: Desk, folder: Path, began: float) -> list[str]:
-    """The files written since the run began."""
+def _stamps(folder: Path) -> dict[Path, int]:
+    """When each file of the batch folder was written last."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
-    made = [path for path in files if HIDDEN.isdisjoint(path.parts) and _newer(path, began)]
+    return {path: path.stat().st_mtime_ns for path in files if HIDDEN.isdisjoint(path.parts)}
+
+
+def _outputs(desk: Desk, folder: Path, before: dict[Path, int]) -> list[str]:
+    """The files that were made or written anew."""
+    made = [path for path, at in _stamps(folder).items() if before.get(path) != at]
     lines = [f"  {pad(desk.ink.safe(_shown(p)), 44)} {size(p.stat().st_size):>8}" for p in made]
     return [desk.ink.paint("what came out", "bold"), *lines] if made else []
-
-
-def _newer(path: Path, began: float) -> bool:
-    return path.stat().st_mtime >= began - 1
 
 
 def _next(desk: Desk, where: str, run: str, *, failed: bool) -> list[str]:

@@ -19,6 +19,9 @@ LINED = frozenset({State.QUEUED, State.RETRY_WAIT})
 UNSTARTED = LINED | {State.WAITING, State.WAITING_HUMAN}
 """Neither ended nor with an open attempt: what a cancel of the run ends at once."""
 
+_JUDGED = UNSTARTED | {State.UPSTREAM_FAILED, State.SKIPPED}
+"""States that the parents' outcomes may still change."""
+
 _BAD = (State.FAILED, State.LOST, State.UPSTREAM_FAILED, State.EXPIRED, State.CANCELLED)
 
 
@@ -70,6 +73,8 @@ class Book:
     def pending(self, run: Run, index: int) -> Input | None:
         """The input that the parents' outcomes call for in the job's present state, if any."""
         job = self.jobs[index]
+        if job.state not in _JUDGED:
+            return None
         if run.cancel and job.state in UNSTARTED and not self.spared(run.cancel, index):
             return Input.CANCEL
         found = self.verdict(index)

@@ -163,7 +163,7 @@ class Registry:
         self._refresh(run, book, at)
 
     def put_run(self, new: Run, at: float) -> None:
-        """Replace a run whose hold or cancel changed: that concerns all its jobs."""
+        """Replace a run whose hold or cancel changed; O(jobs of the run)."""
         old, book = self.runs[new.id], self.books[new.id]
         lined = [job for job in book.jobs if job.state in LINED]
         for job in lined:
@@ -172,7 +172,8 @@ class Registry:
             self._line(new, job, enter=True)
         self._set_run(new)
         self.failing.pop(new.id, None)
-        self._judge(new, book, range(len(book.jobs)))
+        concerned = range(len(book.jobs)) if new.cancel != old.cancel else book.shape.manual
+        self._judge(new, book, concerned)
         self._refresh(new, book, at)
 
     def _open(self, run: Run, book: Book) -> None:

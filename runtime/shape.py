@@ -13,8 +13,8 @@ class Shape:
     """A flow version by index.
 
     `parents`/`children`: neighbours; `rules`: each job's trigger rule; `heads`: jobs that can be
-    ready before any other has ended; `handler`: index of the job that handles a failure, or -1;
-    `handles`: the reverse.
+    ready before any other has ended; `manual`: jobs a person does; `handler`: index of the job
+    that handles a failure, or -1; `handles`: the reverse.
     """
 
     def __init__(self, flow: FlowDef) -> None:
@@ -25,6 +25,7 @@ class Shape:
         self.children = graph.children(flow)
         self.rules = [_rule(job) for job in flow.jobs]
         self.heads = [i for i, up in enumerate(self.parents) if not up or self.rules[i] == "always"]
+        self.manual = [i for i, job in enumerate(flow.jobs) if job.kind == "manual"]
         self.handler = [self.names.get(job.on_failure, -1) for job in flow.jobs]
         self.handles: dict[int, list[int]] = {}
         for source, handler in enumerate(self.handler):

@@ -87,6 +87,16 @@ def _unlink_quietly(name: str, dir_fd: int | None = None) -> None:
         os.unlink(name, dir_fd=dir_fd)
 
 
+@contextlib.contextmanager
+def folder(path: str | os.PathLike[str], parent: int | None = None) -> Iterator[int]:
+    """A descriptor of a folder for as long as needed; inside `parent` it is made if missing."""
+    fd = os.open(path, _FOLDER) if parent is None else open_folder(os.fspath(path), parent)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
 def open_folder(name: str, parent: int) -> int:
     """A descriptor of the folder `name` inside `parent`, made (and made durable) if missing."""
     try:
@@ -98,27 +108,28 @@ def open_folder(name: str, parent: int) -> int:
         return os.open(name, _FOLDER | os.O_NOFOLLOW, dir_fd=parent)
 
 
-def link_claim(folder: int, name: str, line: bytes) -> int | None:
+def link_claim(folder: int, name: str, line: bytes, workshop: int) -> int | None:
     """Put the file `name` into `folder` complete, synced and locked, or not at all.
 
+    It is made in `workshop`, a folder of the same file system that is small enough to be swept.
     Returns its descriptor, whose flock is held; None when the name is taken. This is the fence
     that lets an attempt start once: whoever links first owns the name for ever. On OSError the
     name may have been linked without being durable only if it now exists.
     """
     temp = _temp_name(name)
-    fd = os.open(temp, _CREATE, PRIVATE_FILE, dir_fd=folder)
+    fd = os.open(temp, _CREATE, PRIVATE_FILE, dir_fd=workshop)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         write_all(fd, line)
         os.fdatasync(fd)
-        os.link(temp, name, src_dir_fd=folder, dst_dir_fd=folder)
+        os.link(temp, name, src_dir_fd=workshop, dst_dir_fd=folder)
     except BaseException as error:
-        _unlink_quietly(temp, folder)
+        _unlink_quietly(temp, workshop)
         os.close(fd)
         if isinstance(error, FileExistsError):
             return None
         raise
-    _unlink_quietly(temp, folder)
+    _unlink_quietly(temp, workshop)
     return fd
 
 
@@ -140,14 +151,13 @@ def locked(path: str | os.PathLike[str]) -> bool:
 
 
 def sweep(folder: str | os.PathLike[str]) -> int:
-    """Remove files that were never put in place, below `folder`; those still locked are kept."""
+    """Remove files that were never put in place in `folder`; those still locked are kept."""
     count = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(parent, name)
-            if name.startswith(".") and name.endswith(NEW) and not locked(path):
-                _unlink_quietly(path)
-                count += 1
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name.startswith(".") and name.endswith(NEW) and not locked(path):
+            _unlink_quietly(path)
+            count += 1
     return count
 
 
@@ -203,10 +213,10 @@ def _check_private(path: str | os.PathLike[str]) -> None:
 
 def prepare_state(path: str | os.PathLike[str]) -> None:
     """Make the state folder and its rooms; sweep what an earlier death left half-made."""
-    private_folder(path)
-    for room in ("log", "attempts", "flows"):
-        private_folder(os.path.join(path, room))
-    sweep(path)
+    rooms = [os.path.join(path, room) for room in ("", "log", "attempts", "flows")]
+    for room in rooms:
+        private_folder(room.rstrip("/"))
+        sweep(room)
 
 
 class WriterLock:
@@ -290,40 +300,3 @@ def _exists(pid: int) -> bool:
     except OSError:
         return True
     return True
-
-
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "lustre", "gpfs", "beegfs"}
-_NETWORK |= {"glusterfs", "ncpfs", "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.rclone"}
-
-
-def network_filesystem(path: str | os.PathLike[str]) -> str:
-    """A warning text when `path` lies on a network file system, where locks may let two in."""
-    kind = _filesystem(os.path.realpath(path))
-    if kind not in _NETWORK:
-        return ""
-    return (
-        f"{path} lies on a network file system ({kind}): its locks do not keep a second runtime "
-        "out on another machine, and a lost network stalls every job. Keep it on a local disk."
-    )
-
-
-def _filesystem(real: str) -> str:
-    """The type of the file system that holds `real`: the deepest mount point above it."""
-    best, kind = "", ""
-    for point, found in _mounts():
-        inside = real == point or real.startswith(point.rstrip("/") + "/")
-        if inside and len(point) >= len(best):
-            best, kind = point, found
-    return kind
-
-
-def _mounts() -> Iterator[tuple[str, str]]:
-    try:
-        with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
-            lines = file.readlines()
-    except OSError:
-        return
-    for line in lines:
-        fields, _, rest = line.partition(" - ")
-        point = fields.split()[4].encode("utf-8", "surrogateescape").decode("unicode_escape")
-        yield point, rest.split()[0]

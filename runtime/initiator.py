@@ -6,7 +6,6 @@ initiator for every byte on its stdin. Standard library alone, and only the modu
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import json
@@ -31,6 +30,7 @@ if __name__ == "__main__":
     _find_neighbours()
 
 from jobmon.runtime import logfile, proctree, supervise  # noqa: E402
+from jobmon.runtime.hub import Hub  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 PROTO = 1
-READ = 1 << 16
 AGAIN = 0.25
 """Seconds between attempts to reach a runtime, while a job runs and none is there."""
 FLUSH = 1.0
+PATIENCE = 5.0
+"""Seconds a new initiator waits for its runtime to answer; one with a job does not wait at all."""
 _PR_SET_CHILD_SUBREAPER = 36
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
@@ -91,97 +92,15 @@ def _become_initiator(control: socket.socket, prctl: Any, folder: int, boot: str
         os._exit(0)
 
 
-class Hub:
-    """The connection to the runtime: JSON lines both ways, never waiting for the other side."""
-
-    def __init__(self, folder: int, poll: select.poll) -> None:
-        self._folder, self._poll = folder, poll
-        self._sock: socket.socket | None = None
-        self._in, self._out = b"", b""
-
-    @property
-    def fd(self) -> int:
-        """Its descriptor, -1 while there is no connection."""
-        return self._sock.fileno() if self._sock is not None else -1
-
-    def connect(self, hello: dict[str, Any]) -> bool:
-        """Reach the runtime and say who this is. False: nobody there."""
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.setblocking(False)
-        try:
-            self._reach(sock)
-        except OSError:
-            sock.close()
-            return False
-        self._sock, self._in, self._out = sock, b"", b""
-        self._poll.register(sock, select.POLLIN)
-        self.say(hello)
-        return self._sock is not None
-
-    def _reach(self, sock: socket.socket) -> None:
-        # Through the folder's descriptor: no path is too long, and a renamed folder stays found.
-        if os.path.exists("/proc/self/fd"):
-            sock.connect(f"/proc/self/fd/{self._folder}/runtime.sock")
-            return
-        os.chdir(self._folder)
-        sock.connect("runtime.sock")
-
-    def say(self, message: dict[str, Any]) -> None:
-        """Send now, or as soon as the socket takes it; nobody hears it without a connection."""
-        if self._sock is not None:
-            self._out += logfile.line(message)
-            self.push()
-
-    def push(self) -> None:
-        """Send what waits."""
-        try:
-            while self._out and self._sock is not None:
-                self._out = self._out[self._sock.send(self._out) :]
-        except BlockingIOError:
-            self._poll.modify(self.fd, select.POLLIN | select.POLLOUT)
-        except OSError:
-            self.drop()
-
-    def hear(self) -> list[dict[str, Any]]:
-        """Send what waits; the messages that came. The connection is dropped at its end."""
-        if self._out:
-            self._poll.modify(self.fd, select.POLLIN)
-            self.push()
-        try:
-            data = self._sock.recv(READ) if self._sock is not None else b""
-        except BlockingIOError:
-            return []
-        except OSError:
-            data = b""
-        if not data:
-            self.drop()
-            return []
-        *lines, self._in = (self._in + data).split(b"\n")
-        return [json.loads(line) for line in lines]
-
-    def drop(self) -> None:
-        """Forget the connection."""
-        if self._sock is not None:
-            self._poll.unregister(self._sock)
-            self._sock.close()
-        self._sock, self._out = None, b""
-
-    def flush(self, seconds: float) -> None:
-        """Wait, but not for long, until all is sent."""
-        if self._sock is not None and self._out:
-            self._sock.settimeout(seconds)
-            with contextlib.suppress(OSError):
-                self._sock.sendall(self._out)
-
-
 class Initiator:
     """One slot: takes an attempt, supervises it alone, records its end, takes the next."""
 
     def __init__(self, state: int, boot: str) -> None:
         proc = proctree.process(os.getpid())
         self.me = {"boot": boot, "pid": os.getpid(), "ticks": proc.ticks if proc else 0}
+        self.state = state
         self.attempts = os.open("attempts", _FOLDER, dir_fd=state)
-        self.ballast = logfile.Ballast(self.attempts)
+        self.ballast = logfile.Ballast(state)
         self._poll = select.poll()
         self._hub = Hub(state, self._poll)
         self._job: supervise.Attempt | None = None
@@ -269,7 +188,8 @@ class Initiator:
         attempt = self._job.id if self._job is not None else None
         hello = {"role": "initiator", "proto": PROTO, "attempt": attempt, **self.me}
         # A later runtime may be a later version: it gets this job's end, and forks its own.
-        self._retiring = self._hub.connect(hello) and attempt is not None
+        patience = PATIENCE if attempt is None else 0.0
+        self._retiring = self._hub.connect(hello, patience) and attempt is not None
 
     def _obey(self, message: dict[str, Any]) -> None:
         match message.get("op"):

@@ -6,6 +6,7 @@ by now be somebody else's. Where there is no /proc every answer is "nothing know
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections import namedtuple
@@ -106,6 +107,30 @@ def _signal_by_pid(pid: int, ticks: int, number: int) -> bool:
 def _same(pid: int, ticks: int) -> bool:
     proc = process(pid)
     return proc is not None and proc.ticks == ticks and proc.state not in DEAD
+
+
+def signal_below(root: int, number: int) -> None:
+    """Signal every descendant of `root`; a stopped one is woken so that it can act on it."""
+    for proc in descendants({root}, processes()):
+        signal_process(proc.pid, proc.ticks, number)
+        if number != signal.SIGKILL:
+            signal_process(proc.pid, proc.ticks, signal.SIGCONT)
+
+
+def signal_group(leader: int, number: int) -> None:
+    """The same for a process group: all that can be reached where there is no /proc."""
+    with contextlib.suppress(OSError):
+        os.killpg(leader, number)
+        os.killpg(leader, signal.SIGCONT)
+
+
+def group_alive(leader: int) -> bool:
+    """Whether the group has a living process."""
+    try:
+        os.killpg(leader, 0)
+    except OSError:
+        return False
+    return True
 
 
 def environment(pid: int) -> dict[bytes, bytes]:

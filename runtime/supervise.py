@@ -7,13 +7,14 @@ nothing of the attempt is alive.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
 
-from jobmon.runtime import disk, joboutput, logfile, proctree
+from jobmon.runtime import disk, logfile, proctree
 from jobmon.runtime.capture import Mask, Stream
+from jobmon.runtime.ending import Ending, secrets_of
+from jobmon.runtime.failpoint import reached
 from jobmon.runtime.spawn import SpawnError, spawn
 
 TYPE_CHECKING = False
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         """The initiator around the attempt."""
 
         me: dict[str, Any]
+        state: int
         ballast: logfile.Ballast
         attempts: int
 
@@ -42,34 +44,23 @@ DRAIN = 64
 """Reads after the end, at most: what a full pipe holds. Somebody outside may go on writing."""
 LEFTOVER_GRACE = 2.0
 """Seconds a process that outlives its leader has after its TERM."""
+SEAL_AGAIN = 1.0
+"""Seconds before an exit record that could not be written is tried again."""
 KILL_AGAIN, KILL_AGAIN_MOST = 0.02, 0.5
 _LINUX = proctree.boot_id() != ""
-_DIE_AT, _DIE_ONCE = os.environ.get("JOBMON_DIE_AT"), os.environ.get("JOBMON_DIE_ONCE")
-
-
-def die(step: str) -> None:
-    """The failpoint of crash campaigns: killed here if JOBMON_DIE_AT says so."""
-    if step != _DIE_AT:
-        return
-    if _DIE_ONCE:
-        try:
-            os.close(os.open(_DIE_ONCE, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        except FileExistsError:
-            return
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def begin(order: dict[str, Any], host: Host) -> Attempt | None:
     """Claim the attempt and start its command. None: it is not ours to run, the runtime knows."""
     attempt = order["attempt"]
-    die("before-claim")
+    reached("before-claim")
     folder = -1
     try:
         host.ballast.fill()
         folder = disk.open_folder(order["folder"], host.attempts)
         own = {"jobmon": 1, "attempt": attempt, **host.me, "t": _now()}
         first = logfile.line({**own, **order["first"], **own})
-        fd = disk.link_claim(folder, order["name"], first)
+        fd = disk.link_claim(folder, order["name"], first, host.state)
     except OSError as error:
         if folder >= 0:
             os.close(folder)
@@ -93,7 +84,7 @@ def _pipes() -> tuple[int, int, int, int]:
 
 
 def _now() -> float:
-    return round(time.time(), 3)
+    return round(time.time(), 6)
 
 
 class Attempt:
@@ -104,7 +95,7 @@ class Attempt:
         self.done = False
         self._order, self._host, self._folder = order, host, folder
         self._log = logfile.LogFile(fd, folder, order["name"], size, order["cap"])
-        self._secrets = tuple(s.encode("utf-8", "replace") for s in order["secrets"] if s)
+        self._ending = Ending(order, self._log, host.ballast)
         self._streams: dict[int, Stream] = {}
         self._leader = 0
         self._status: int | None = None  # the leader's, once it ended
@@ -115,7 +106,7 @@ class Attempt:
         self._limit: float | None = None  # when the time limit passes, on the monotonic clock
         self._kill_at: float | None = None
         self._pause = KILL_AGAIN
-        self._exit: dict[str, Any] | None = None  # the record, from when it is to be written
+        self._concluded = False  # its end is known, if not yet on disk
         self._seal_at: float | None = None
         self._start(folder)
 
@@ -124,7 +115,7 @@ class Attempt:
     def _start(self, folder: int) -> None:
         try:
             os.fsync(folder)
-            die("after-claim")
+            reached("after-claim")
             self._spawn()
         except SpawnError as error:
             self._conclude("spawn", str(error))
@@ -134,6 +125,7 @@ class Attempt:
     def _spawn(self) -> None:
         order = self._order
         out, out_end, err, err_end = _pipes()
+        begun = _now()  # before the spawn: the process may be at work before this one hears of it
         try:
             self._leader = spawn(order["argv"], order["env"], order["cwd"], out_end, err_end)
         except SpawnError:
@@ -143,7 +135,7 @@ class Attempt:
         finally:
             os.close(out_end)
             os.close(err_end)
-        die("after-spawn")
+        reached("after-spawn")
         self._listen(out, "out")
         self._listen(err, "err")
         self._say_started()
@@ -152,12 +144,11 @@ class Attempt:
 
     def _listen(self, fd: int, name: str) -> None:
         os.set_blocking(fd, False)
-        mask = Mask(self._secrets) if self._secrets else None
-        self._streams[fd] = Stream(name, mask, self._log)
+        secrets = secrets_of(self._order)
+        self._streams[fd] = Stream(name, Mask(secrets) if secrets else None, self._log)
         self._host.watch(fd, self._read)
 
     def _say_started(self) -> None:
-        self._started = _now()
         proc = proctree.process(self._leader)
         ticks = proc.ticks if proc else 0
         self._log.note({"spawned": {"pid": self._leader, "ticks": ticks, "t": self._started}})
@@ -202,11 +193,20 @@ class Attempt:
             self._limit = None
             self._time_is_up()
         if self._kill_at is not None and now >= self._kill_at:
-            self._signal(signal.SIGKILL)
-            self._kill_at = now + self._pause
-            self._pause = min(self._pause * 1.5, KILL_AGAIN_MOST)
+            self._kill(now)
         if self._seal_at is not None and now >= self._seal_at:
             self._seal()
+
+    def _kill(self, now: float) -> None:
+        """KILL, again and again: something may be forked while the others are killed."""
+        self._signal(signal.SIGKILL)
+        self._kill_at = now + self._pause
+        if self._pause == KILL_AGAIN_MOST:
+            self._complain("a process of it does not die of SIGKILL: see ps -ejH")
+        self._pause = min(self._pause * 1.5, KILL_AGAIN_MOST)
+
+    def _complain(self, error: str) -> None:
+        self._host.say({"trouble": {"attempt": self.id, "error": error}})
 
     def _time_is_up(self) -> None:
         self._host.say({"stopping": {"attempt": self.id, "at": _now(), "reason": "timeout"}})
@@ -214,7 +214,7 @@ class Attempt:
 
     def stop(self, grace: float, reason: str = "stop") -> None:
         """End the whole tree: TERM, after `grace` seconds KILL. A second call only hastens it."""
-        if self._exit is not None:
+        if self._concluded:
             return
         first = self._kill_at is None
         if self._status is None and not self._stopped_by:
@@ -229,14 +229,10 @@ class Attempt:
 
     def _signal(self, number: int) -> None:
         """Signal every process of the attempt; a stopped one is woken to act on it."""
-        if not _LINUX:
-            _signal_group(self._leader, number)
-            return
-        me = os.getpid()
-        for proc in proctree.descendants({me}, proctree.processes()):
-            proctree.signal_process(proc.pid, proc.ticks, number)
-            if number != signal.SIGKILL:
-                proctree.signal_process(proc.pid, proc.ticks, signal.SIGCONT)
+        if _LINUX:
+            proctree.signal_below(os.getpid(), number)
+        else:
+            proctree.signal_group(self._leader, number)
 
     # -- the end --------------------------------------------------------------------------------
 
@@ -264,7 +260,7 @@ class Attempt:
     def _leader_ended(self, status: int) -> None:
         self._status, self._ended = status, _now()
         self._limit = None
-        die("after-wait")
+        reached("after-wait")
 
     def _end_leftovers(self) -> None:
         """The leader is gone but left processes: they get TERM, then soon KILL."""
@@ -277,9 +273,9 @@ class Attempt:
 
     def _alone(self) -> None:
         """No child is left: nothing of the attempt is alive."""
-        if self._status is None or self._exit is not None:
+        if self._status is None or self._concluded:
             return
-        if not _LINUX and _group_alive(self._leader):
+        if not _LINUX and proctree.group_alive(self._leader):
             self._end_leftovers()
             return
         self._kill_at = None
@@ -293,78 +289,23 @@ class Attempt:
 
     def _conclude(self, reason: str, error: str) -> None:
         """Make the exit record and write it."""
-        self._log.join_tail()
-        status, log = self._status, self._log
-        code = signaled = None
-        if status is not None:
-            code = os.waitstatus_to_exitcode(status)
-            if code < 0:
-                code, signaled = None, -code
-        if signaled is not None and reason == "exit":
-            reason = "signal"
-        accepted = reason == "exit" and code in self._order["ok_codes"]
-        path = self._order["env"].get("JOBMON_OUTPUT", "")
-        output, complaint = joboutput.load(path, self._masked) if accepted else (None, "")
-        if complaint:
-            reason, error = "output", complaint
-        self._exit = {
-            "reason": reason,
-            "code": code,
-            "signal": signaled,
-            "error": self._masked(error),
-            "started": self._started,
-            "ended": self._ended or _now(),
-            "output": output,
-            "rusage": dict(zip(("user", "system", "maxrss"), self._usage, strict=True)),
-            "lines": log.lines,
-            "bytes": log.bytes,
-        }
+        self._concluded = True
+        usage = dict(zip(("user", "system", "maxrss"), self._usage, strict=True))
+        ended = self._ended or _now()
+        facts = {"started": self._started, "ended": ended, "rusage": usage}
+        self._ending.conclude(reason, error, self._status, facts)
         self._seal()
 
     def _seal(self) -> None:
         """Write the exit record, whatever it takes; until then the lock says: not over."""
-        assert self._exit is not None
-        for give_up in (None, self._host.ballast.free, self._give_up_output):
-            if give_up is not None:
-                give_up()
-            record = {**self._exit, "dropped": self._log.dropped}
-            try:
-                self._log.seal(logfile.line({"exit": record}))
-            except OSError as error:
-                why = f"cannot write its exit record: {error.strerror}. Free some room."
-                continue
-            die("after-exit-record")
-            self._finish(record)
+        if not self._ending.seal():
+            self._complain(self._ending.trouble)
+            self._seal_at = time.monotonic() + SEAL_AGAIN
             return
-        self._host.say({"trouble": {"attempt": self.id, "error": why}})
-        self._seal_at = time.monotonic() + 1.0
-
-    def _give_up_output(self) -> None:
-        self._log.make_room(len(logfile.line({"exit": self._exit})) + 4096)
-
-    def _finish(self, record: dict[str, Any]) -> None:
+        reached("after-exit-record")
         self._seal_at = None
         self.done = True
-        joboutput.remove(self._order["env"].get("JOBMON_OUTPUT", ""))
         self._log.close()
         os.close(self._folder)
         os.chdir("/")  # an idle initiator must not keep somebody's folder busy
-        self._host.say({"ended": {"attempt": self.id, "exit": record}})
-
-    def _masked(self, text: str) -> str:
-        return Mask(self._secrets).whole(text) if self._secrets else text
-
-
-def _signal_group(leader: int, number: int) -> None:
-    """Where no sub-reaper is to be had: the leader's own group is what can be reached."""
-    with contextlib.suppress(OSError):
-        os.killpg(leader, number)
-        os.killpg(leader, signal.SIGCONT)
-
-
-def _group_alive(leader: int) -> bool:
-    try:
-        os.killpg(leader, 0)
-    except OSError:
-        return False
-    return True
+        self._host.say({"ended": {"attempt": self.id, "exit": self._ending.record}})

@@ -60,16 +60,13 @@ class AttemptFiles:
         """Take the attempt's name so that it never starts. False: it was claimed before."""
         folder, name = self.relative(attempt)
         line = {"jobmon": 1, "attempt": attempt, "void": True, "t": round(time.time(), 3)}
-        root = os.open(self.root, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            parent = disk.open_folder(folder, root)
-        finally:
-            os.close(root)
-        try:
-            fd = disk.link_claim(parent, name, json.dumps(line).encode() + b"\n")
-            os.fsync(parent)
-        finally:
-            os.close(parent)
+        with (
+            disk.folder(self.state) as state,
+            disk.folder(self.root) as root,
+            disk.folder(folder, root) as run,
+        ):
+            fd = disk.link_claim(run, name, json.dumps(line).encode() + b"\n", state)
+            os.fsync(run)
         if fd is None:
             return self._claim(attempt).get("void") is True
         os.close(fd)

@@ -1,43 +1,93 @@
-"""Stopping an attempt whose initiator cannot do it: TERM, grace, KILL until none is alive."""
+"""Stopping an attempt whose initiator cannot: TERM, grace, KILL until no process is left."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
+from collections.abc import Callable
 
-from jobmon.runtime import procs
+from jobmon.runtime import disk, procs
+from jobmon.runtime.executors.attempts import AttemptFiles
+from jobmon.runtime.executors.track import Track
 from jobmon.runtime.model import Identity
 
-_LOOK = 0.05
-_LOOK_MOST = 1.0
+RECONNECT_PATIENCE = 2.0
+"""Seconds a living initiator may take to come back before a stop is done without it."""
+LOOK, LOOK_MOST = 0.05, 1.0
+"""Seconds between two looks at what is left of the attempt."""
 
 
-class StopByHand:
-    """One such stop; `at` is when KILL is due, on the monotonic clock."""
+class ByHand:
+    """Such stops of one executor. `gone` is called when no process of the attempt is left."""
 
-    def __init__(self, attempt: str, home: str, leader: Identity | None, at: float) -> None:
-        self._attempt, self._home, self._leader = attempt, home, leader
-        self._kill_at = at
+    def __init__(self, files: AttemptFiles, gone: Callable[[Track], None]) -> None:
+        self._files, self._gone = files, gone
+        self._home = os.path.abspath(files.state.parent)
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    def kill_by(self, at: float) -> None:
-        """KILL no later than that."""
-        self._kill_at = min(self._kill_at, at)
+    def stop(self, track: Track) -> None:
+        """Nobody is connected: wait for the initiator's return if it lives, else do it here.
 
-    async def run(self) -> None:
+        Calling it again lets the running stop see an earlier `kill_by`.
+        """
+        if track.by_hand:
+            return
+        evidence = self._files.evidence(track.attempt)
+        track.initiator = track.initiator or evidence.initiator
+        track.leader = track.leader or evidence.leader
+        if evidence.locked:
+            wake(track)
+            loop = asyncio.get_running_loop()
+            loop.call_later(RECONNECT_PATIENCE, self._patience_over, track)
+        else:
+            self._begin(track)
+
+    def _patience_over(self, track: Track) -> None:
+        if track.link is None and not track.by_hand and not track.over:
+            self._begin(track)
+
+    def _begin(self, track: Track) -> None:
+        track.by_hand = True
+        task = asyncio.get_running_loop().create_task(self._run(track))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, track: Track) -> None:
+        await self._end_all(track)
+        track.by_hand = False
+        # A living initiator now sees its job end, writes the record, and its own end is watched.
+        if track.unwatch is None or not disk.locked(self._files.path(track.attempt)):
+            self._gone(track)
+
+    async def _end_all(self, track: Track) -> None:
         """Returns once no process of the attempt is alive."""
-        if time.monotonic() < self._kill_at:
-            procs.signal_tree(await self._members(), signal.SIGTERM)
-        pause = _LOOK
-        while members := await self._members():
-            if time.monotonic() >= self._kill_at:
+        assert track.kill_by is not None
+        if time.monotonic() < track.kill_by:
+            procs.signal_tree(await self._members(track), signal.SIGTERM)
+        pause = LOOK
+        while members := await self._members(track):
+            if time.monotonic() >= track.kill_by:
                 procs.signal_tree(members, signal.SIGKILL)
-            await asyncio.sleep(min(pause, _LOOK_MOST))
-            # An unkillable process (waiting on a dead disk) must not cost a scan 20 times a second.
-            pause *= 1.2
+                # An unkillable process (a dead disk) must not cost a scan 20 times a second.
+                pause = min(pause * 1.2, LOOK_MOST)
+            await asyncio.sleep(pause)
 
-    async def _members(self) -> list[Identity]:
+    async def _members(self, track: Track) -> list[Identity]:
         # Reading every process takes milliseconds: not in the event loop.
         return await asyncio.to_thread(
-            procs.attempt_processes, self._attempt, self._home, self._leader
+            procs.attempt_processes, track.attempt, self._home, track.leader
         )
+
+    async def close(self) -> None:
+        """Let go of stops under way; the next runtime takes them up."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def wake(track: Track) -> None:
+    """An initiator that somebody stopped (SIGSTOP) cannot obey."""
+    if track.initiator is not None:
+        procs.send(track.initiator, signal.SIGCONT)

@@ -4,30 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from jobmon.runtime.executors.attempts import AttemptFiles
-from jobmon.runtime.executors.byhand import StopByHand
 from jobmon.runtime.executors.contract import AttemptSpec, Rejected
 from jobmon.runtime.executors.pool import Backoff, InitiatorLink, Message, Pool
-from jobmon.runtime.model import Identity
-
-
-class Track:
-    """What the executor knows of one attempt it answers for."""
-
-    def __init__(self, attempt: str, spec: AttemptSpec | None = None) -> None:
-        self.attempt = attempt
-        self.spec = spec  # kept until the attempt has started
-        self.link: InitiatorLink | None = None
-        self.initiator: Identity | None = None
-        self.leader: Identity | None = None
-        self.unwatch: Callable[[], None] | None = None
-        self.kill_by: float | None = None  # a stop was asked for: when KILL is due, monotonic
-        self.by_hand: StopByHand | None = None
+from jobmon.runtime.executors.track import Track
 
 
 class Launcher:

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from jobmon.runtime import disk, procs
+from jobmon.runtime.executors import byhand
 from jobmon.runtime.executors.attempts import AttemptFiles
-from jobmon.runtime.executors.byhand import StopByHand
 from jobmon.runtime.executors.contract import (
     AttemptSpec,
     Ended,
@@ -30,12 +29,11 @@ from jobmon.runtime.executors.contract import (
     Started,
     Stopping,
 )
-from jobmon.runtime.executors.launcher import Launcher, Track, check
+from jobmon.runtime.executors.launcher import Launcher, check
 from jobmon.runtime.executors.pool import InitiatorLink, Message
+from jobmon.runtime.executors.track import Track
 from jobmon.runtime.model import ExitRecord, Identity
 
-RECONNECT_PATIENCE = 2.0
-"""Seconds an adopted attempt's initiator may take to come back before a stop is done by hand."""
 LOOK_AGAIN = 1.0
 """Seconds between two looks at an attempt that is held by a process nobody can name."""
 
@@ -52,7 +50,7 @@ class LocalExecutor:
         self._tracks: dict[str, Track] = {}
         self._veterans: dict[str, InitiatorLink] = {}
         self._troubled: dict[str, str] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._by_hand = byhand.ByHand(self.files, self._gone)
         self._closed = False
 
     @property
@@ -118,7 +116,7 @@ class LocalExecutor:
 
     def _watched_ended(self, track: Track) -> None:
         track.unwatch = None
-        if track.by_hand is None:  # a stop by hand reports once all of the attempt is dead
+        if not track.by_hand:  # a stop by hand reports once all of the attempt is dead
             self._gone(track)
 
     def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
@@ -140,10 +138,8 @@ class LocalExecutor:
             self._void_queued(track)
         elif track.link is not None:
             self._tell_stop(track, track.link)
-        elif track.by_hand is not None:
-            track.by_hand.kill_by(track.kill_by)
         else:
-            self._stop_unlinked(track)
+            self._by_hand.stop(track)
 
     def _void_queued(self, track: Track) -> None:
         """Never handed to anybody: make that final."""
@@ -157,42 +153,7 @@ class LocalExecutor:
         assert track.kill_by is not None
         grace = max(0.0, track.kill_by - time.monotonic())
         link.send({"op": "stop", "attempt": track.attempt, "grace": grace})
-        _wake(track)
-
-    def _stop_unlinked(self, track: Track) -> None:
-        """Nobody is connected: wait for the initiator's return if it lives, else stop by hand."""
-        evidence = self.files.evidence(track.attempt)
-        track.initiator = track.initiator or evidence.initiator
-        track.leader = track.leader or evidence.leader
-        if evidence.locked:
-            _wake(track)
-            loop = asyncio.get_running_loop()
-            loop.call_later(RECONNECT_PATIENCE, self._patience_over, track)
-        else:
-            self._begin_by_hand(track)
-
-    def _patience_over(self, track: Track) -> None:
-        current = self._tracks.get(track.attempt) is track and not self._closed
-        if current and track.link is None and track.by_hand is None:
-            self._begin_by_hand(track)
-
-    def _begin_by_hand(self, track: Track) -> None:
-        assert track.kill_by is not None
-        stop = StopByHand(track.attempt, self._home, track.leader, track.kill_by)
-        track.by_hand = stop
-        self._task(self._stop_by_hand(track, stop))
-
-    async def _stop_by_hand(self, track: Track, stop: StopByHand) -> None:
-        await stop.run()
-        track.by_hand = None
-        # A living initiator now sees its job end, writes the record, and its own end is watched.
-        if track.unwatch is None or not disk.locked(self.files.path(track.attempt)):
-            self._gone(track)
-
-    def _task(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        byhand.wake(track)
 
     # -- what initiators say --------------------------------------------------------------------
 
@@ -280,7 +241,7 @@ class LocalExecutor:
     def _orphaned(self, track: Track) -> None:
         """Its initiator is heard no more. A stop under way goes on; else the engine decides."""
         if track.kill_by is not None and not self._closed:
-            self._stop_unlinked(track)
+            self._by_hand.stop(track)
         else:
             self._gone(track)
 
@@ -301,17 +262,17 @@ class LocalExecutor:
     def _forget(self, attempt: str) -> None:
         track = self._tracks.pop(attempt, None)
         self._troubled.pop(attempt, None)
-        if track is not None and track.unwatch is not None:
-            track.unwatch()
+        if track is not None:
+            track.over = True
+            if track.unwatch is not None:
+                track.unwatch()
 
     async def close(self) -> None:
         """See the contract. Idle initiators end; busy ones finish their job first."""
         self._closed = True
         for track in tuple(self._tracks.values()):
             self._forget(track.attempt)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._by_hand.close()
         for link in tuple(self._veterans.values()):
             link.close()
         self._launcher.close()
@@ -325,12 +286,6 @@ _HANDLERS: dict[str, Callable[[LocalExecutor, InitiatorLink, Any], None]] = {
     "unclaimed": LocalExecutor._on_unclaimed,
     "trouble": LocalExecutor._on_trouble,
 }
-
-
-def _wake(track: Track) -> None:
-    """An initiator that somebody stopped (SIGSTOP) cannot obey."""
-    if track.initiator is not None:
-        procs.send(track.initiator, signal.SIGCONT)
 
 
 def _nobody(_report: Report) -> None:

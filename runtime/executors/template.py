@@ -19,7 +19,7 @@ from jobmon.runtime import procs
 
 SCRIPT = Path(__file__).resolve().parent.parent / "initiator.py"
 _BARE = ("-I", "-S", "-E", "-X", "utf8")
-_PASSED = ("JOBMON_DIE_AT", "JOBMON_DIE_ONCE", "TZ")
+_PASSED = ("JOBMON_DIE_AT", "JOBMON_DIE_ONCE")
 
 
 class Template:

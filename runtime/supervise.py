@@ -135,6 +135,7 @@ class Attempt:
         finally:
             os.close(out_end)
             os.close(err_end)
+        self._started = begun
         reached("after-spawn")
         self._listen(out, "out")
         self._listen(err, "err")

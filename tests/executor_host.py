@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jobmon.runtime.executors.contract import AttemptSpec, Ended, Report
+from jobmon.runtime import procs
+from jobmon.runtime.executors.contract import AttemptSpec, Ended, Gone, Report, Started
 from jobmon.runtime.executors.local import LocalExecutor
 from jobmon.runtime.model import ExitRecord
 
@@ -125,3 +127,41 @@ def spec(*argv: str, attempt: str = "1.0.1", **fields: Any) -> AttemptSpec:
     env = {"PATH": os.environ["PATH"], "PYTHON": sys.executable} | fields.pop("env", {})
     fields = {"cwd": "/tmp", "grace": 1.0} | fields
     return AttemptSpec(attempt=attempt, argv=command, env=env, **fields)
+
+
+def living(pids: list[int]) -> list[int]:
+    return [pid for pid in pids if procs.identity(pid) is not None]
+
+
+async def pids_in(host: Host, file: Path, count: int) -> list[int]:
+    """The pids that jobs appended to a file, once there are that many."""
+
+    def read() -> list[int]:
+        found = file.read_text().split() if file.exists() else []
+        return [int(pid) for pid in found] if len(found) >= count else []
+
+    return await host.until(read)
+
+
+_ME, _IT = "echo $$ >> $PIDS", "echo $! >> $PIDS"
+_DEAF_CHILD = f"sh -c '{_ME}; while :; do sleep 1; done'"
+TREES = {
+    "plain": f"sleep 60 & {_IT}; {_ME}; wait",
+    "double fork": f"setsid sh -c '(setsid sleep 60 & {_IT}) &'; {_ME}; exec sleep 60",
+    "term ignored": f"trap '' TERM; {_ME}; {_DEAF_CHILD}",
+    "stopped": f"{_ME}; sleep 60 & {_IT}; kill -STOP $!; kill -STOP $$; wait",
+    "stopped and deaf": f"trap '' TERM; {_ME}; setsid sleep 60 & {_IT}; kill -STOP $$; wait",
+}
+"""Shell lines that make process trees; each process of interest writes its pid to $PIDS."""
+LEFT_BEHIND = f"trap '' TERM; {_DEAF_CHILD} & {_ME}; while [ $(wc -l < $PIDS) -lt 2 ]; do :; done"
+"""A shell line after which a deaf process is left."""
+
+
+async def killed_initiator(host: Host, line: str, **fields: Any) -> Started:
+    """Start it, then kill its initiator; the attempt is Gone."""
+    host.executor.submit(spec(line, **fields))
+    started = await host.report(Started)
+    os.kill(started.initiator.pid, signal.SIGKILL)
+    await host.report(Gone)
+    host.reports.clear()
+    return started

@@ -26,6 +26,8 @@ from jobmon.runtime.errors import EXIT_OK, EXIT_RUN_FAILED, EXIT_USAGE, JobmonEr
 from jobmon.runtime.library import pick
 from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.states import State
+from jobmon.runtime.words import end_words
+from jobmon.runtime.words import end_words
 
 SHOWN = (
     "job.started", "job.succeed", "job.fail", "job.retry", "job.stopped", "job.lose", "job.skip",
@@ -123,6 +125,10 @@ class _Foreground:
 
     def _look(self) -> None:
         """End with the run; ask the person when a manual step waits and nothing else runs."""
+        if self._over.is_set():
+            return
+        if self._over.is_set():
+            return
         if self._state() in RUN_TERMINAL:
             _print(f"{_now()}  {self._key} {self._state()}")
             self._over.set()
@@ -136,7 +142,8 @@ class _Foreground:
     def _tell(self, event: Event) -> None:
         board = self._daemon.engine.board
         job = board.jobs[event.run, event.job]
-        name, reason = board.name(job.key), f"  {job.reason}" if job.reason else ""
+        name, words = board.name(job.key), end_words(job)
+        reason = f"  {words}" if words and event.kind != "job.succeed" else ""
         word = "started" if event.kind == "job.started" else str(job.state)
         _print(f"{_now()}  {name}  {word}{reason}")
         if event.attempt and event.kind != "job.started":

@@ -15,6 +15,7 @@ from jobmon.runtime.traces import last_trace, users_own
 from jobmon.runtime.troubles import hint_of
 
 CLIP = 500  # characters of one line that a card shows
+OUTCOMES = "jobmon.jobs.kit.outcomes."  # where External, Data and Rule live: noise to a reader
 LONGEST = 4000  # characters of one line that are searched for known words
 
 
@@ -104,7 +105,8 @@ def _trace(lines: Sequence[Line]) -> Cause | None:
     if not found:
         return None
     _, trace = max(found, key=lambda pair: pair[0])
-    return Cause(clip(trace.line), trace.file, trace.lineno, "traceback", hint_of(trace.line))
+    said = trace.line.removeprefix(OUTCOMES)
+    return Cause(clip(said), trace.file, trace.lineno, "traceback", hint_of(said))
 
 
 def _texts(line: Line, stream: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ from jobmon.runtime.states import State
 
 LAST_LINES = 20
 CODES = {
-    1: "it says no more than: failed",
+    1: "the usual code for any failure",
     2: "wrong usage of a command or a shell built-in",
     64: "a command was used wrongly",
     65: "class data: what it was given is wrong",
@@ -87,7 +87,7 @@ def card(
         "last": [clip(line.text) for line in lines if line.text.strip()][-LAST_LINES:],
         "changed": changed(attempt, last_success),
         "since": since if last_success else None,
-        "next": _next(run.key, job_name, job_run.state, cause),
+        "next": _next(run.key, job_name, job_run.state, cause) if attempt else [],
     }
 
 
@@ -102,11 +102,11 @@ def ended_how(job_run: JobRun, attempt: Attempt | None) -> str:
     if attempt is None:
         return "never started" + _because(job_run.reason)
     if attempt.reason == "spawn":
-        return f"could not be started: {attempt.error or 'reason unknown'}"
+        return "could not be started"
     if attempt.reason == "timeout":
         return f"timed out after {span(_seconds(attempt))}"
     if attempt.reason == "output":
-        return f"its output was refused: {attempt.error}"
+        return "it succeeded, but its output was refused"
     if attempt.signal is not None:
         return _signal_words(attempt.signal, attempt.rusage)
     if attempt.code is not None:
@@ -164,7 +164,10 @@ def size(count: float) -> str:
 def _cause(attempt: Attempt | None, lines: Sequence[Line]) -> Cause | None:
     if attempt is not None and attempt.error:
         return Cause(clip(attempt.error), None, None, "record")
-    return find_cause(lines)
+    found = find_cause(lines)
+    # What a program said last does not tell why somebody else ended it.
+    ended_from_outside = attempt is not None and attempt.reason in {"timeout", "signal", "stop"}
+    return None if found and found.origin == "last line" and ended_from_outside else found
 
 
 def _cause_row(cause: Cause | None) -> dict[str, Any] | None:

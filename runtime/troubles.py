@@ -38,8 +38,12 @@ PATTERNS = (
     _pattern_of(r"too many open files", "the limit of open files is reached (ulimit -n)"),
     _pattern_of(
         r"out of memory|cannot allocate memory|oom[-_ ]?kill|MemoryError|OutOfMemoryError"
-        r"|std::bad_alloc|(?:^|: |\d )killed\b",
+        r"|std::bad_alloc",
         "the machine or a limit had no memory left for it",
+    ),
+    _pattern_of(
+        r"(?:^|: |\d )killed\b",
+        "by the kernel, for want of memory (see dmesg), or by a `kill -9`",
     ),
     _pattern_of(r"segmentation fault|core dumped|bus error", "a program crashed in native code"),
     _pattern_of(

@@ -69,7 +69,7 @@ def test_a_very_long_line_is_cut() -> None:
         ("sqlite3.OperationalError: database is locked", "same lock="),
         ("ssl.SSLCertVerificationError: certificate verify failed", "certificate"),
         ("TimeoutError: timed out", "no answer in time"),
-        ("Killed", "memory"),
+        ("Killed", "kill -9"),
         ("Segmentation fault (core dumped)", "native code"),
         ("[Errno 24] Too many open files", "open files"),
     ],

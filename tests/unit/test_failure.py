@@ -22,13 +22,13 @@ TRACEBACK = [
 
 
 def job_run(state: State = State.FAILED, **fields: Any) -> JobRun:
-    return JobRun(run=7, index=0, state=state, **({"attempt": 1, "tries": 1} | fields))
+    given: dict[str, Any] = {"attempt": 1, "tries": 1} | fields
+    return JobRun(run=7, index=0, state=state, **given)
 
 
 def attempt(**fields: Any) -> Attempt:
-    return Attempt(
-        run=7, job=0, n=1, created=100.0, **({"outcome": "failed", "reason": "exit"} | fields)
-    )
+    given: dict[str, Any] = {"outcome": "failed", "reason": "exit"} | fields
+    return Attempt(run=7, job=0, n=1, created=100.0, **given)
 
 
 def test_a_traceback_gives_the_whole_card() -> None:
@@ -42,7 +42,7 @@ def test_a_traceback_gives_the_whole_card() -> None:
         "run": "morning#7",
         "attempt": 1,
         "state": "failed",
-        "ended_how": "exit code 1: it says no more than: failed",
+        "ended_how": "exit code 1: the usual code for any failure",
         "cause": {
             "line": "KeyError: 'price'",
             "file": "/home/mike/my shop/collect.py",
@@ -95,11 +95,8 @@ def test_a_job_that_never_succeeded_has_nothing_to_compare_with() -> None:
             {"reason": "timeout", "signal": 15, "started": 100.0, "ended": 700.4},
             "timed out after 10m",
         ),
-        ({"reason": "spawn", "error": "./go: not found"}, "could not be started: ./go: not found"),
-        (
-            {"reason": "output", "error": "70,000 bytes", "code": 0},
-            "its output was refused: 70,000",
-        ),
+        ({"reason": "spawn", "error": "./go: not found"}, "could not be started"),
+        ({"reason": "output", "error": "too large", "code": 0}, "its output was refused"),
     ],
 )
 def test_how_it_ended_in_words(fields: dict[str, Any], words: str) -> None:
@@ -137,6 +134,16 @@ def test_an_attempt_from_before_a_reset_is_not_blamed() -> None:
     found = card(RUN, "load", reset, attempt(code=1), TRACEBACK)
     assert found["ended_how"] == "never started: the secret db has no source"
     assert (found["cause"], found["last"], found["attempt"]) == (None, [], 0)
+    assert found["next"] == [], "there is nothing to look at yet: explain says what to do"
+
+
+@pytest.mark.parametrize("reason", ["timeout", "signal"])
+def test_the_last_words_of_a_job_that_was_ended_are_no_cause(reason: str) -> None:
+    ended = attempt(reason=reason, signal=9)
+    said = card(RUN, "load", job_run(), ended, [{"s": "err", "m": "40 % done"}])
+    assert (said["cause"], said["last"]) == (None, ["40 % done"])
+    known = card(RUN, "load", job_run(), ended, [{"s": "err", "m": "database is locked"}])
+    assert known["cause"]["from"] == "pattern"
 
 
 def test_the_command_that_could_not_be_started_is_the_cause() -> None:

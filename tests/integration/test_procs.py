@@ -1,4 +1,4 @@
-"""Processes are told apart by boot, pid and start; signals reach exactly whom they are meant for."""
+"""Processes are told apart by boot, pid and start; signals reach only whom they are meant for."""
 
 from __future__ import annotations
 

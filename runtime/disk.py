@@ -245,7 +245,8 @@ class WriterLock:
             ) from error
         self._lock, self._inode = lock, self._stat()
         holder = {"pid": os.getpid(), "started": time.time(), "host": os.uname().nodename}
-        atomic_write(self._sidecar, json.dumps(holder).encode())
+        with contextlib.suppress(OSError):  # a courtesy: a full disk must not stop a start
+            atomic_write(self._sidecar, json.dumps(holder).encode())
 
     def holder(self) -> dict[str, object]:
         """Who wrote beside the lock last: {"pid", "started", "host"}; empty when unreadable."""
@@ -259,6 +260,10 @@ class WriterLock:
     def still_mine(self) -> bool:
         """False once the lock file was removed or replaced: another runtime could now start."""
         return self._lock is not None and self._inode == self._stat() != (0, 0)
+
+    def replaced(self) -> bool:
+        """True once another file lies in the lock's place: another runtime may hold that one."""
+        return self._lock is not None and self._stat() not in {self._inode, (0, 0)}
 
     def release(self) -> None:
         """Let the next runtime in. The file stays: removing it could let two in."""
@@ -276,14 +281,16 @@ class WriterLock:
 
     def _taken(self) -> OtherRuntimeError:
         holder = self._settled_holder()
-        pid, host = holder.get("pid"), holder.get("host")
+        pid, host, since = holder.get("pid"), holder.get("host"), holder.get("started")
         who = f"process {pid} on {host} serves it" if pid else "another process holds its lock"
+        if isinstance(since, int | float):
+            who += time.strftime(", since %Y-%m-%d %H:%M:%S", time.localtime(since))
         hint = "See it with: jobmon status. Stop it with: jobmon down (jobs go on)."
         return OtherRuntimeError(f"starting a runtime on {os.path.dirname(self.path)}", who, hint)
 
     def _settled_holder(self) -> dict[str, object]:
         """The holder's note; it is written just after the lock is taken, so look a few times."""
-        for _ in range(30):
+        for _ in range(100):
             holder = self.holder()
             pid = holder.get("pid")
             if isinstance(pid, int) and _exists(pid):

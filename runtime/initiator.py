@@ -135,7 +135,6 @@ class Initiator:
                 self._handle(fd)
             self._tick()
         self._hub.flush(FLUSH)
-        self.ballast.remove()
 
     def _handle(self, fd: int) -> None:
         if fd == self._hub.fd:

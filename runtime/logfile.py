@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 
@@ -228,7 +227,10 @@ class Tail:
 
 
 class Ballast:
-    """Room on the disk that is held for exit records and given up when one does not fit."""
+    """Room on the disk that is held for exit records and given up when one does not fit.
+
+    A file without a name: its room returns by itself when the initiator dies.
+    """
 
     def __init__(self, folder: int) -> None:
         self._folder = folder
@@ -242,7 +244,7 @@ class Ballast:
         if self._fd is None:
             name = f".room.{os.getpid()}{disk.NEW}"
             self._fd = os.open(name, _OPEN, disk.PRIVATE_FILE, dir_fd=self._folder)
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)  # sweeps leave it alone
+            os.unlink(name, dir_fd=self._folder)
         try:
             disk.reserve(self._fd, ROOM)
         except OSError as error:
@@ -255,10 +257,3 @@ class Ballast:
         if self._fd is not None:
             os.ftruncate(self._fd, 0)
         self._full = False
-
-    def remove(self) -> None:
-        """Leave nothing behind."""
-        if self._fd is not None:
-            os.close(self._fd)
-            with contextlib.suppress(OSError):
-                os.unlink(f".room.{os.getpid()}{disk.NEW}", dir_fd=self._folder)

@@ -24,6 +24,7 @@ from jobmon.runtime.model import ExitRecord, Identity
 _ID = re.compile(r"(\d{1,18})\.(\d{1,9}\.\d{1,9})", re.ASCII)
 _HEAD = 1 << 20  # bytes in which the claim and the spawn line must lie
 _BLOCK = 1 << 16
+_DESCRIPTORS = 4  # what a look at one attempt has open at once, and some
 
 
 class _Ending(msgspec.Struct):
@@ -80,7 +81,17 @@ class AttemptFiles:
             return {}
 
     def evidence(self, attempt: str) -> Evidence:
-        """What can be seen now. The exit record is read before and after looking at processes."""
+        """What can be seen now. The exit record is read before and after looking at processes.
+
+        OSError when this process has no descriptors left to look with: that would show nothing,
+        and nothing to be seen must not be taken for nothing being there.
+        """
+        _need_descriptors()
+        found = self._evidence(attempt)
+        _need_descriptors()
+        return found
+
+    def _evidence(self, attempt: str) -> Evidence:
         path = self.path(attempt)
         try:
             head = _head(path)
@@ -183,6 +194,16 @@ def _backwards(path: str | os.PathLike[str]) -> Iterator[bytes]:
             file.seek(start)
             yield file.read(position - start)
             position = start
+
+
+def _need_descriptors() -> None:
+    held: list[int] = []
+    try:
+        for _ in range(_DESCRIPTORS):
+            held.append(os.open(os.devnull, os.O_RDONLY))  # noqa: PERF401 - all are closed again
+    finally:
+        for fd in held:
+            os.close(fd)
 
 
 def _head(path: Path) -> list[dict[str, Any]]:

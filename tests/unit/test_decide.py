@@ -107,6 +107,15 @@ def test_retries_start_when_due_not_before() -> None:
     assert next_time(night.board, night.now) is None
 
 
+def test_a_retry_due_while_its_upstream_runs_again_waits_for_it() -> None:
+    night = Driver(diamond(B={"retry": RetryDef(2, delay=10.0)})).ends(A=0, B=1)
+    night.now = 110.0
+    night.verb("rerun", "A", only=True)
+    assert (night.states["A"], night.states["B"]) == ("starting", "waiting")
+    night.start("A").end("A")
+    assert (night["B"].attempt, night["B"].tries) == (2, 2)
+
+
 def test_a_held_retry_sets_no_alarm() -> None:
     night = Driver(flow(job("A", retry=RetryDef(2, delay=10.0)))).ends(A=1).verb("hold", "A")
     assert next_time(night.board, night.now) is None

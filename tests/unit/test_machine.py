@@ -231,6 +231,13 @@ class Machine(RuleBasedStateMachine):
             assert not live.ripe, "nothing is left to decide when the loop rests"
 
     @invariant()
+    def what_was_let_through_may_still_start(self) -> None:
+        """An upstream that is run again takes back the jobs that it had made ready."""
+        for (run, index), job_run in self.board.jobs.items():
+            if job_run.state in {State.QUEUED, State.RETRY_WAIT, State.WAITING_HUMAN}:
+                assert book_verdict(self.book(run), index) is Input.READY
+
+    @invariant()
     def a_run_is_over_only_when_all_its_jobs_are(self) -> None:
         for run in self.board.runs.values():
             over = all(job_run.state in TERMINAL for job_run in self.board.jobs_of(run.id))
@@ -278,8 +285,7 @@ def facts(board: Board) -> dict[str, Any]:
 def book_verdict(book: Book, index: int) -> Input | None:
     """The trigger rule asked of the parents themselves, not of the counters."""
     ups = [class_of(book.jobs[up]) for up in book.shape.parents[index]]
-    tally = counted(ups)
-    return verdict(book.shape.rules[index], tally)
+    return verdict(book.shape.rules[index], counted(ups))
 
 
 def _options(verb: str) -> st.SearchStrategy[dict[str, Any]]:

@@ -23,6 +23,9 @@ SOCKET_NAME = "runtime.sock"
 PROTO = (1, 1)
 """Oldest and newest protocol spoken here."""
 START_LIMIT = 15.0
+"""Seconds a runtime may take from its start to its hello."""
+ANSWER_LIMIT = 120.0
+"""Seconds an answer may take: loading slow flow files comes first, a wedged runtime is told."""
 
 
 class Client:
@@ -32,6 +35,7 @@ class Client:
         self._file = sock.makefile("rwb")
         self._sock = sock
         self._next = 0
+        sock.settimeout(ANSWER_LIMIT)
         self._send({"role": "client", "proto": PROTO})
         self.hello = self._receive()
         _check_protocol(self.hello)
@@ -53,6 +57,7 @@ class Client:
         Ends when the runtime goes.
         """
         self.call("subscribe", from_seq=from_seq)
+        self._sock.settimeout(None)
         while True:
             try:
                 message = self._receive()
@@ -84,6 +89,8 @@ class Client:
     def _receive(self) -> dict[str, Any]:
         try:
             line = self._file.readline()
+        except TimeoutError as error:
+            raise _silent() from error
         except OSError as error:
             raise _hung_up() from error
         if not line.endswith(b"\n"):
@@ -218,6 +225,14 @@ def _failed_start(state_dir: Path, said: bytes) -> JobmonError:
 def _hung_up() -> NoRuntimeError:
     return NoRuntimeError(
         "talk to the runtime", "it hung up", "jobs go on; see what is there with: jobmon status"
+    )
+
+
+def _silent() -> NoRuntimeError:
+    return NoRuntimeError(
+        "talk to the runtime",
+        f"it did not answer within {ANSWER_LIMIT:.0f} s",
+        "see what keeps it busy in .jobmon/log/runtime.log; jobs go on without it",
     )
 
 

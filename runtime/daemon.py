@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jobmon.runtime import config, disk, procs
+from jobmon.runtime import config, disk, procs, soundness
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
@@ -23,7 +23,7 @@ from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.service import Service
-from jobmon.runtime.store import Store
+from jobmon.runtime.store import Store, guarded
 from jobmon.runtime.stream import EventStream
 from jobmon.runtime.wire import Server
 
@@ -32,6 +32,7 @@ log = logging.getLogger("jobmon")
 LOOK_AROUND = 5.0
 """Seconds between looks at whether the lock and the socket are still in place."""
 LOCK_GONE = "the lock file was removed or the folder moved: nothing is launched until a restart"
+STATE_GONE = "state.db was removed or replaced: nothing is launched; jobmon down, then jobmon up"
 
 
 def main(home: str, *, detached: bool) -> int:
@@ -41,15 +42,14 @@ def main(home: str, *, detached: bool) -> int:
     """
     try:
         settings = config.load(config.find_home(home))
-        disk.prepare_state(settings.state_dir)
-        lock = disk.WriterLock(settings.state_dir)
-        lock.acquire()
+        lock = guarded(f"prepare {settings.state_dir}", lambda: _locked(settings.state_dir))
     except JobmonError as error:
         _say(error, as_json=detached)
         return error.exit_code
     try:
-        _start_log(settings.state_dir / "log" / "runtime.log" if detached else None)
-        return asyncio.run(_serve(settings, lock, detached))
+        trouble = _start_log(settings.state_dir / "log" / "runtime.log" if detached else None)
+        what = f"serve {settings.home}"
+        return guarded(what, lambda: asyncio.run(_serve(settings, lock, detached, trouble)))
     except JobmonError as error:
         log.error("%s", error)
         _say(error, as_json=detached)
@@ -62,22 +62,36 @@ def main(home: str, *, detached: bool) -> int:
         lock.release()
 
 
-async def _serve(settings: Settings, lock: disk.WriterLock, detached: bool) -> int:
-    return await Daemon(settings).serve(lock, detached=detached)
+def _locked(state_dir: Path) -> disk.WriterLock:
+    disk.prepare_state(state_dir)
+    lock = disk.WriterLock(state_dir)
+    lock.acquire()
+    return lock
+
+
+async def _serve(settings: Settings, lock: disk.WriterLock, detached: bool, trouble: str) -> int:
+    return await Daemon(settings, trouble=trouble).serve(lock, detached=detached)
 
 
 class Daemon:
     """The parts of one runtime, put together and taken apart again.
 
     `watch` is told of every batch of committed events, beside the socket and the event stream.
+    `trouble` is what is wrong from the beginning, for people.
     """
 
     def __init__(
-        self, settings: Settings, watch: Callable[[list[Event]], None] | None = None
+        self,
+        settings: Settings,
+        watch: Callable[[list[Event]], None] | None = None,
+        trouble: str = "",
     ) -> None:
         state = settings.state_dir
         self.settings, self._watch = settings, watch
+        self._trouble, self._unheard, self._gone = trouble, "", ""
+        soundness.before_opening(state)
         self.store = Store(state)
+        soundness.after_opening(self.store, state)
         self.stream = EventStream(state / "log", self.store)
         self.executor = LocalExecutor(state, settings.slots)
         self.engine = Engine(
@@ -87,8 +101,9 @@ class Daemon:
         self.library = Library(settings.home, settings.load_timeout)
         self.orders = Orders(settings, self.engine, self.library)
         service = Service(
-            settings, self.engine, self.executor, self.library, self.orders, self._down
-        )
+            settings, self.engine, self.executor, self.library, self.orders, self._down,
+            self._troubles,
+        )  # fmt: skip
         self.server = Server(state, service)
 
     async def start(self) -> None:
@@ -123,20 +138,36 @@ class Daemon:
     async def _look_around(self, lock: disk.WriterLock) -> None:
         while True:
             await asyncio.sleep(LOOK_AROUND)
-            if not lock.still_mine():
-                log.error(LOCK_GONE)
-                self.engine.pause(LOCK_GONE)
+            gone = "" if lock.still_mine() else LOCK_GONE
+            gone = gone or ("" if self.store.in_place() else STATE_GONE)
+            if gone and not self._gone:
+                log.error(gone)
+                self.engine.pause(gone)
+            self._gone = gone
+            if lock.replaced():  # another runtime has taken over what runs: two must not act
+                self.engine.leave()
                 return
+            await self._listen_anew()
+
+    async def _listen_anew(self) -> None:
+        try:
             await self.server.heal()
+        except (JobmonError, OSError) as error:
+            if not self._unheard:
+                log.error("cannot listen on %s: %s", self.server.path, error)
+            self._unheard = f"cannot listen on {self.server.path}: {error}"
+        else:
+            self._unheard = ""
+
+    def _troubles(self) -> list[str]:
+        own = (self._trouble, self._unheard, self.stream.trouble)
+        return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles]
 
     def _publish(self, events: list[Event]) -> None:
         self.server.publish(events)
         if self._watch:
             self._watch(events)
-        try:
-            self.stream.append(events)
-        except StateError as error:
-            log.warning("%s", error)
+        self.stream.append(events)
 
     def _down(self, drain: bool) -> None:
         if drain:
@@ -154,9 +185,12 @@ def _say(error: JobmonError, as_json: bool) -> None:
 def _let_go_of_the_terminal() -> None:
     """From here on nobody waits for stderr: what is written there goes to the log file."""
     handler = logging.getLogger().handlers[0]
-    assert isinstance(handler, logging.FileHandler)
-    assert handler.stream is not None
-    os.dup2(handler.stream.fileno(), 2)
+    if isinstance(handler, logging.FileHandler) and handler.stream is not None:
+        os.dup2(handler.stream.fileno(), 2)
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
 
 
 class _JsonLines(logging.Formatter):
@@ -169,11 +203,16 @@ class _JsonLines(logging.Formatter):
         return json.dumps(body, ensure_ascii=False)
 
 
-def _start_log(path: Path | None) -> None:
-    handler: logging.Handler = logging.StreamHandler()
+def _start_log(path: Path | None) -> str:
+    """Log to the file, or to stderr; says why when the file cannot be written."""
+    handler, trouble = logging.StreamHandler(), ""
     if path:
-        handler = logging.handlers.RotatingFileHandler(
-            path, maxBytes=1 << 20, backupCount=3, encoding="utf-8"
-        )
-        handler.setFormatter(_JsonLines())
+        try:
+            handler = logging.handlers.RotatingFileHandler(
+                path, maxBytes=1 << 20, backupCount=3, encoding="utf-8"
+            )
+            handler.setFormatter(_JsonLines())
+        except OSError as error:
+            trouble = f"cannot write the runtime's own log: {error}"
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    return trouble

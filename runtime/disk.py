@@ -29,6 +29,9 @@ _CREATE = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
+sync_data = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
+
+
 def write_all(fd: int, data: bytes) -> None:
     """Write every byte; OSError after what fitted."""
     view = memoryview(data)
@@ -121,7 +124,7 @@ def link_claim(folder: int, name: str, line: bytes, workshop: int) -> int | None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         write_all(fd, line)
-        os.fdatasync(fd)
+        sync_data(fd)
         os.link(temp, name, src_dir_fd=workshop, dst_dir_fd=folder)
     except BaseException as error:
         _unlink_quietly(temp, workshop)

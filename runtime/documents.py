@@ -16,6 +16,8 @@ from jobmon.runtime.library import pick
 from jobmon.runtime.model import JobKey, Limits
 from jobmon.runtime.states import State
 from jobmon.runtime.store import (
+    DB_NAME,
+    guarded,
     last_success,
     load_attempt,
     load_definition,
@@ -36,15 +38,20 @@ def document(settings: Settings, name: str, args: Document) -> Document:
         return flows(loaded) if name == "flows" else graph_of(pick(loaded, args["flow"]))
     db = open_reader(settings.state_dir)
     try:
-        if name == "explain":
-            return explained(db, settings, **args)
-        if name == "graph":
-            return graph_of_run(db, args["run"])
-        if name == "show":
-            return views.show(db, state_dir=settings.state_dir, **args)
-        return views.VIEWS[name](db, **args)
+        path = settings.state_dir / DB_NAME
+        return guarded(f"read {path}", lambda: _from_rows(db, settings, name, args))
     finally:
         db.close()
+
+
+def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Document) -> Document:
+    if name == "explain":
+        return explained(db, settings, **args)
+    if name == "graph":
+        return graph_of_run(db, args["run"])
+    if name == "show":
+        return views.show(db, state_dir=settings.state_dir, **args)
+    return views.VIEWS[name](db, **args)
 
 
 def flows(loaded: Loaded) -> Document:

@@ -11,12 +11,15 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
 
 from jobmon.runtime import failpoint
 from jobmon.runtime.config import Settings
 from jobmon.runtime.decide import decide, next_time
-from jobmon.runtime.errors import JobmonError, StateError
+from jobmon.runtime.errors import StateError
 from jobmon.runtime.executors.contract import (
     AttemptSpec,
     Ended,
@@ -28,6 +31,7 @@ from jobmon.runtime.executors.contract import (
 )
 from jobmon.runtime.journal import Journal, finished
 from jobmon.runtime.model import RUN_TERMINAL, Event, ExitRecord, JobKey, Limits
+from jobmon.runtime.pending import Order, Pending, Plan
 from jobmon.runtime.reports import Reports
 from jobmon.runtime.store import Batch, Store
 from jobmon.runtime.verify import Verifier
@@ -41,15 +45,8 @@ KEEP_FINISHED = 50
 RETRY_COMMIT = 1.0
 """Seconds between tries while the disk takes nothing."""
 
-Planned = tuple[list[Event], dict[str, Any]]
-
-
-class Order(NamedTuple):
-    """Something a person asked for: `plan` makes the events and the answer, or refuses."""
-
-    plan: Callable[[float, Batch], Planned]
-    answered: asyncio.Future[dict[str, Any]]
-    idem: str = ""
+START_PATIENCE = 2.0
+"""Seconds a disk that takes nothing may keep a starting runtime from answering."""
 
 
 class Engine:
@@ -78,10 +75,22 @@ class Engine:
         self._wake = asyncio.Event()
         self._leaving = self._draining = False
         self._finished: deque[int] = deque()
+        self._pending = Pending()
+        self._writer = ThreadPoolExecutor(1, "commit")
 
     async def start(self) -> None:
-        """Settle what an earlier runtime left open, before anything is scheduled or answered."""
+        """Settle what an earlier runtime left open, before anything is scheduled or answered.
+
+        While the disk takes nothing the settlement waits in memory and people can be told so.
+        """
+        loop = asyncio.get_running_loop()
+        # Started now: a table of processes that is full later must not stop a commit.
+        await loop.run_in_executor(self._writer, str)
         await self.executor.start(self.post)
+        self._settled = loop.create_task(self._settle())
+        await asyncio.wait({self._settled}, timeout=START_PATIENCE)
+
+    async def _settle(self) -> None:
         self._reports.recover(self._boot)
         await self._commit_and_act()
         failpoint.reached("recovered")
@@ -89,6 +98,7 @@ class Engine:
 
     async def run(self) -> None:
         """Turn after turn until told to leave."""
+        await self._settled
         while not self._leaving:
             await self._turn()
             await self._sleep()
@@ -96,6 +106,7 @@ class Engine:
         stopped = Event(kind="runtime.stopped", at=self.clock(), who="runtime")
         self.journal.fold(stopped)
         await self._commit_and_act()
+        self._writer.shutdown()
 
     async def _turn(self) -> None:
         self._gather()
@@ -146,22 +157,21 @@ class Engine:
         self.paused = why
         self._wake.set()
 
-    async def order(
-        self, plan: Callable[[float, Batch], Planned], idem: str = ""
-    ) -> dict[str, Any]:
+    async def order(self, plan: Plan, idem: str = "") -> dict[str, Any]:
         """Have `plan` folded and committed; returns its answer after the commit.
 
         `plan` gets the time and the batch it may add definitions and counters to. Raises what it
-        refuses with, or StateError while nothing can be committed.
+        refuses with, or StateError while nothing can be committed. The same `idem` is done once.
         """
         if self.trouble:
             raise StateError("record the command", self.trouble, "jobmon doctor")
         earlier = self.store.answered(idem) if idem else None
         if earlier is not None:
             return earlier
-        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self.post(Order(plan, answered, idem))
-        return await answered
+        order, new = self._pending.order(plan, idem)
+        if new:
+            self.post(order)
+        return await asyncio.shield(order.answered)
 
     def _gather(self) -> None:
         for _ in range(len(self._facts)):
@@ -175,14 +185,16 @@ class Engine:
         now, batch = self.clock(), self.journal.batch
         try:
             events, answer = order.plan(now, batch)
-        except JobmonError as error:
-            _refuse(order.answered, error)
+            msgspec.json.encode((events, answer))  # what cannot be stored must not be folded
+        except Exception as error:  # noqa: BLE001 - a wrong request is its sender's trouble alone
+            self._pending.refuse(order, error)
             return
         for event in events:
             self.journal.fold(event)
         if order.idem:
             batch.answers.append((order.idem, now, answer))
-        self.journal.acts.append(lambda: _answer(order.answered, answer))
+        self._pending.folded(order)
+        self.journal.acts.append(lambda: self._pending.answer(order, answer))
 
     # What follows
 
@@ -198,6 +210,7 @@ class Engine:
         if batch.empty:
             return acts
         while not await self._written(batch):
+            self._pending.put_off(self.trouble)
             await asyncio.sleep(RETRY_COMMIT)
             if self._leaving:  # what was not committed was not done: a restart finds it again
                 return []
@@ -210,7 +223,8 @@ class Engine:
             if self.store.commit_seconds < INLINE_COMMIT:
                 self.store.commit(batch)
             else:
-                await asyncio.to_thread(self.store.commit, batch)
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._writer, self.store.commit, batch)
         except StateError as error:
             if not self.trouble:
                 log.error("%s", error)
@@ -267,13 +281,3 @@ class Engine:
 
     def _verify(self, key: JobKey) -> None:
         self._verifier.ask(key)
-
-
-def _answer(answered: asyncio.Future[dict[str, Any]], answer: dict[str, Any]) -> None:
-    if not answered.done():
-        answered.set_result(answer)
-
-
-def _refuse(answered: asyncio.Future[dict[str, Any]], error: JobmonError) -> None:
-    if not answered.done():
-        answered.set_exception(error)

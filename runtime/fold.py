@@ -89,6 +89,11 @@ def _ended(job: JobRun, event: Event) -> Fields:
     }
 
 
+def _lost(job: JobRun, event: Event) -> Fields:
+    """That its stop was asked for stays known: then no policy starts it again."""
+    return _ended(job, event) | {"by_operator": job.by_operator}
+
+
 def _decided(_job: JobRun, event: Event) -> Fields:
     data = event.data
     return {
@@ -129,7 +134,7 @@ _FIELDS: dict[Input, Callable[[JobRun, Event], Fields]] = {
     Input.FAIL: _ended,
     Input.RETRY: _ended,
     Input.STOPPED: _ended,
-    Input.LOSE: _ended,
+    Input.LOSE: _lost,
     Input.DUE: _plain,
     Input.CANCEL: _decided,
     Input.SKIP: _decided,

@@ -111,7 +111,7 @@ class Journal:
         try:
             spec = launch.spec(wanted, self._settings, self._environ)
         except launch.UnfitError as error:
-            data = {"reason": f"{error.why}; {error.hint}"}
+            data = {"reason": f"{error.what}: {error.why}; {error.hint}"}
             return job_event("job.unfit", wanted.job_run, event.at, data), None
         data = event.data | {
             "boot": self._boot,

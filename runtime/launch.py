@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from jobmon.jobs.definition import JobDef, Literal, OutputRef, ParamRef, SecretRef, Value
 from jobmon.jobs.params import as_text
-from jobmon.runtime.config import Settings
+from jobmon.runtime.config import CONFIG_NAME, Settings
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.executors.contract import AttemptSpec
 from jobmon.runtime.model import JobRun, Run
@@ -153,9 +153,8 @@ class _Resolver:
 def _read_secret(name: str, settings: Settings, environ: Mapping[str, str]) -> str:
     source = settings.secrets.get(name)
     if source is None:
-        raise UnfitError(
-            f"read the secret {name}", "it has no source", f"add it to [secrets] in {settings.home}"
-        )
+        hint = f"add it to [secrets] in {settings.home / CONFIG_NAME}"
+        raise UnfitError(f"read the secret {name}", "it has no source", hint)
     if "env" in source:
         if source["env"] not in environ:
             why = f"${source['env']} is not set where the runtime was started"

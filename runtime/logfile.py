@@ -126,7 +126,7 @@ class LogFile:
         size = self._size
         try:
             self._write(self._marker() + exit_line)
-            os.fdatasync(self.fd)
+            disk.sync_data(self.fd)
         except OSError:
             self._cut(size)
             raise

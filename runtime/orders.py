@@ -13,10 +13,11 @@ from jobmon.jobs import params
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime import verbs, views
 from jobmon.runtime.config import Settings
-from jobmon.runtime.engine import Engine, Planned
+from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event, Run
+from jobmon.runtime.pending import Planned
 from jobmon.runtime.store import Batch, open_reader
 
 Answer = dict[str, Any]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +22,11 @@ from jobmon.runtime.executors.contract import (
 from jobmon.runtime.journal import Journal, job_event
 from jobmon.runtime.model import Event, ExitRecord, JobRun
 from jobmon.runtime.states import State
+
+log = logging.getLogger("jobmon")
+
+LOOK_AGAIN = 1.0
+"""Seconds until an attempt is looked at anew that could not be looked at properly."""
 
 
 class Reports:
@@ -82,7 +89,11 @@ class Reports:
 
     def _settle(self, job_run: JobRun, attempt: str) -> None:
         """Conclude from the evidence what became of an attempt nobody speaks for."""
-        evidence = self._executor.probe([attempt])[attempt]
+        try:
+            evidence = self._executor.probe([attempt])[attempt]
+        except OSError as error:
+            self._look_again(attempt, error)
+            return
         match settle.settle(job_run, evidence, self._clock()):
             case settle.Finish(record):
                 self._ended(job_run, record)
@@ -106,7 +117,17 @@ class Reports:
             self._journal.stop(job_run)
 
     def _void(self, job_run: JobRun, attempt: str) -> None:
-        if self._executor.void(attempt):
+        try:
+            voided = self._executor.void(attempt)
+        except OSError as error:
+            self._look_again(attempt, error)
+            return
+        if voided:
             self._fold("job.voided", job_run)
         else:  # it was claimed in this very moment: there is evidence now
             self._post(Gone(attempt))
+
+    def _look_again(self, attempt: str, error: OSError) -> None:
+        """No room or no descriptors just now: nothing may be concluded from that."""
+        log.warning("cannot settle attempt %s yet: %s", attempt, error)
+        asyncio.get_running_loop().call_later(LOOK_AGAIN, self._post, Gone(attempt))

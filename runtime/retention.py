@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from jobmon.runtime.config import Settings
-from jobmon.runtime.engine import Engine, Planned
+from jobmon.runtime.engine import Engine
 from jobmon.runtime.model import RUN_TERMINAL, Event
+from jobmon.runtime.pending import Planned
 from jobmon.runtime.store import Batch, open_reader
 
 DAY = 86400.0

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from jobmon.runtime import documents, retention
+from jobmon.runtime import documents, requests, retention
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
@@ -22,6 +22,8 @@ from jobmon.runtime.wire import Peer
 Answer = dict[str, Any]
 LOG_SLICE = 1 << 19
 """Bytes of a log handed out at once."""
+LOAD_PATIENCE = 0.5
+"""Seconds the status waits for flow files that changed."""
 
 
 class Service:
@@ -35,9 +37,10 @@ class Service:
         library: Library,
         orders: Orders,
         down: Callable[[bool], None],
+        troubles: Callable[[], list[str]],
     ) -> None:
         self._settings, self._engine, self._executor = settings, engine, executor
-        self._library, self._stop = library, down
+        self._library, self._stop, self._troubles = library, down, troubles
         self._started = time.time()
         self._operations: dict[str, Callable[[Answer], Awaitable[Answer]]] = {
             "status": self._status,
@@ -65,9 +68,10 @@ class Service:
         if operation is None:
             known = ", ".join(sorted(self._operations))
             raise UsageError(f"do {request.get('op')!r}", "there is no such operation", known)
+        requests.check(request)
         try:
             return await operation(request)
-        except (KeyError, TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
             what = f"understand the request {request['op']}"
             raise UsageError(what, f"{type(error).__name__}: {error}") from error
 
@@ -82,7 +86,7 @@ class Service:
         return self._executor.attach(hello, send, close)
 
     async def _status(self, _request: Answer) -> Answer:
-        loaded = await self._library.current()
+        loaded = await self._library.soon(LOAD_PATIENCE)
         engine = self._engine
         return {
             "schema": "jobmon.status/1",
@@ -94,7 +98,7 @@ class Service:
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
             "db": str(engine.store.path),
-            "troubles": engine.troubles() + self._executor.troubles,
+            "troubles": self._troubles(),
         }
 
     async def _view(self, request: Answer) -> Answer:
@@ -108,10 +112,9 @@ class Service:
         return await asyncio.to_thread(documents.document, self._settings, name, args)
 
     async def _log(self, request: Answer) -> Answer:
-        limit = min(int(request.get("limit", LOG_SLICE)), LOG_SLICE)
-        data, following, ended = self._executor.read_log(
-            str(request["attempt"]), int(request.get("offset", 0)), limit
-        )
+        limit = max(1, min(int(request.get("limit", LOG_SLICE)), LOG_SLICE))
+        offset = max(0, int(request.get("offset", 0)))
+        data, following, ended = self._executor.read_log(str(request["attempt"]), offset, limit)
         text = data.decode("utf-8", errors="backslashreplace")
         return {"text": text, "next": following, "ended": ended}
 

@@ -95,7 +95,7 @@ def on_lost(job: JobDef, job_run: JobRun, now: float, *, cancelled: bool = False
 
     "ask" (nothing: a person decides), "verify" (run its probe first), or the policy's event:
     a reset for `on_lost="rerun"` of an idempotent job, a mark for `on_lost="fail"`. `cancelled`:
-    its run is, so nothing starts again.
+    its run is, so nothing starts again; nor does a job that was being stopped.
     """
     if job.verify:
         return "verify"
@@ -107,7 +107,8 @@ def after_lost(job: JobDef, job_run: JobRun, now: float, *, cancelled: bool = Fa
     if job.on_lost == "fail":
         reason = f"lost ({job_run.reason}); declared to fail then"
         return _policy(Input.MARK_FAILED, job_run, now, {"reason": reason, "cause": "unknown"})
-    may_start = job.effects == "idempotent" and not cancelled and job_run.tries < LOST_RERUNS
+    unwanted = cancelled or job_run.by_operator
+    may_start = job.effects == "idempotent" and not unwanted and job_run.tries < LOST_RERUNS
     if job.on_lost == "rerun" and may_start:
         return _policy(Input.RESET, job_run, now, {"keep_tries": True})
     return "ask"

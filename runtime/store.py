@@ -6,6 +6,7 @@ through `open_reader`.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,8 +19,10 @@ from jobmon.jobs.definition import FlowDef
 from jobmon.runtime import schema
 from jobmon.runtime.errors import StateError
 from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, FlowHold, JobRun, Run
+from jobmon.runtime.versions import Versions
 
 DB_NAME = "state.db"
+REBUILD = "keep the file and make it anew from the event stream: jobmon doctor --rebuild"
 _encode = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
 
@@ -49,22 +52,32 @@ class Store:
     `seq` is the number of the last committed event; `commit_seconds` how long commits take lately.
     """
 
-    def __init__(self, state_dir: Path) -> None:
-        self.path = state_dir / DB_NAME
-        self.db = _guarded(f"open {self.path}", lambda: _open_writer(self.path))
+    def __init__(self, state_dir: Path, name: str = DB_NAME) -> None:
+        self.path = state_dir / name
+        self.db = guarded(f"open {self.path}", lambda: _open_writer(self.path))
         self.commit_seconds = 0.0
+        self._versions = Versions(state_dir)
         self.seq: int = self._one("SELECT coalesce(max(seq), 0) FROM events")
         self.last_run: int = self._one("SELECT coalesce(max(id), 0) FROM runs")
         # Ids of runs that gc removed are never given again: attempt folders carry them.
         self.last_run = max(self.last_run, self._one("SELECT coalesce(max(run), 0) FROM events"))
+        self.last_run = max(self.last_run, _newest_folder(state_dir / "attempts"))
+        self._file = _inode(self.path)
 
     def _one(self, query: str, *values: Any) -> Any:
-        return self.db.execute(query, values).fetchone()[0]
+        return self._rows(query, *values)[0][0]
+
+    def _rows(self, query: str, *values: Any) -> list[Any]:
+        return guarded(f"read {self.path}", lambda: self.db.execute(query, values).fetchall())
+
+    def in_place(self) -> bool:
+        """False once the file was removed or replaced: what is written would be lost."""
+        return self._file == _inode(self.path)
 
     def commit(self, batch: Batch) -> None:
         """Write `batch` durably. Raises StateError and writes nothing when it cannot."""
         begun = time.perf_counter()
-        _guarded(f"write {self.path}", lambda: self._write(batch))
+        guarded(f"write {self.path}", lambda: self._write(batch))
         took = time.perf_counter() - begun
         self.commit_seconds += 0.2 * (took - self.commit_seconds)
         if batch.events:
@@ -72,6 +85,7 @@ class Store:
 
     def _write(self, batch: Batch) -> None:
         db = self.db
+        self._versions.keep(batch.definitions)
         db.execute("BEGIN IMMEDIATE")
         try:
             _insert(db, batch)
@@ -83,8 +97,8 @@ class Store:
 
     def last_number(self, flow: str) -> int:
         """The number of the newest run of `flow` started by hand; 0 before the first."""
-        row = self.db.execute("SELECT last FROM counters WHERE flow = ?", (flow,)).fetchone()
-        return row[0] if row else 0
+        rows = self._rows("SELECT last FROM counters WHERE flow = ?", flow)
+        return rows[0][0] if rows else 0
 
     def new_run_id(self) -> int:
         """An id no run had before, whether it is used or not."""
@@ -93,33 +107,33 @@ class Store:
 
     def answered(self, idem: str) -> dict[str, Any] | None:
         """What was answered to this idempotency key before, if anything."""
-        row = self.db.execute("SELECT body FROM answers WHERE idem = ?", (idem,)).fetchone()
-        return msgspec.json.decode(row[0]) if row else None
+        rows = self._rows("SELECT body FROM answers WHERE idem = ?", idem)
+        return msgspec.json.decode(rows[0][0]) if rows else None
 
     def open_runs(self) -> Iterator[tuple[Run, list[JobRun]]]:
         """Every run that is not over, with its job runs in index order."""
         states = tuple(sorted(_OPEN_STATES))
         marks = ",".join("?" * len(states))
         query = f"SELECT id FROM runs WHERE state IN ({marks}) ORDER BY id"
-        for (run_id,) in self.db.execute(query, states).fetchall():
+        for (run_id,) in self._rows(query, *states):
             yield self.run(run_id)
 
     def run(self, run_id: int) -> tuple[Run, list[JobRun]]:
         """One run and its job runs in index order."""
-        return load_run(self.db, run_id)
+        return guarded(f"read {self.path}", lambda: load_run(self.db, run_id))
 
     def definition(self, digest: str) -> FlowDef:
         """The flow version of that hash."""
-        return load_definition(self.db, digest)
+        return guarded(f"read {self.path}", lambda: load_definition(self.db, digest))
 
     def open_attempts(self) -> list[Attempt]:
         """Attempts whose end is not recorded."""
-        rows = self.db.execute("SELECT body FROM attempts WHERE outcome = ''")
+        rows = self._rows("SELECT body FROM attempts WHERE outcome = ''")
         return [msgspec.json.decode(body, type=Attempt) for (body,) in rows]
 
     def holds(self) -> list[FlowHold]:
         """The flows on hold."""
-        rows = self.db.execute("SELECT body FROM flow_holds")
+        rows = self._rows("SELECT body FROM flow_holds")
         return [msgspec.json.decode(body, type=FlowHold) for (body,) in rows]
 
     def events_after(self, seq: int) -> Iterator[Event]:
@@ -138,7 +152,7 @@ _OPEN_STATES = {"queued", "running", "blocked", "stopping"} - RUN_TERMINAL
 def open_reader(state_dir: Path) -> sqlite3.Connection:
     """A read-only connection to the state. Raises StateError when there is none to read."""
     path = state_dir / DB_NAME
-    return _guarded(f"read {path}", lambda: _open_reader(path))
+    return guarded(f"read {path}", lambda: _open_reader(path))
 
 
 def load_run(db: sqlite3.Connection, run_id: int) -> tuple[Run, list[JobRun]]:
@@ -196,17 +210,33 @@ def _quoted(path: Path) -> str:
     return quote(str(path))
 
 
-def _guarded(what: str, action: Callable[[], _T]) -> _T:
+def guarded(what: str, action: Callable[[], _T]) -> _T:
+    """The outcome of `action`; what goes wrong with the database becomes a StateError."""
     try:
         return action()
     except schema.NewerSchemaError as error:
         raise StateError(what, str(error), "run the newer jobmon on this folder") from error
-    except sqlite3.OperationalError as error:
+    except (sqlite3.OperationalError, OSError) as error:
         hint = "make room or mend the permissions, then try again: jobmon doctor"
         raise StateError(what, str(error), hint) from error
-    except sqlite3.DatabaseError as error:
-        hint = "keep the file and rebuild it from the event stream: jobmon doctor --rebuild"
-        raise StateError(what, str(error), hint) from error
+    except (sqlite3.DatabaseError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise StateError(what, str(error), REBUILD) from error
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    try:
+        about = path.stat()
+    except OSError:
+        return (0, 0)
+    return (about.st_dev, about.st_ino)
+
+
+def _newest_folder(attempts: Path) -> int:
+    """The largest run id that has files: a database from before that run must not give it again."""
+    try:
+        return max((int(name) for name in os.listdir(attempts) if name.isdecimal()), default=0)
+    except OSError:
+        return 0
 
 
 def _insert(db: sqlite3.Connection, batch: Batch) -> None:

@@ -33,30 +33,30 @@ def plan(board: Board, command: Command, now: float) -> Plan:
     return act(Case(board, command, now))
 
 
-def preview(board: Board, planned_: Plan, now: float) -> Plan:
+def preview(board: Board, made: Plan, now: float) -> Plan:
     """The plan with what follows from it at once: successors that become ready, doomed...
 
     Played on a copy of the run without launching anything; O(jobs of the run).
     """
-    runs = {event.run for event in planned_.events if event.run}
-    named = {(touch.run, touch.job) for touch in planned_.touched}
+    runs = {event.run for event in made.events if event.run}
+    named = {(touch.run, touch.job) for touch in made.touched}
     follows = [
         touch
         for run_id in runs
-        for touch in _followers(board, run_id, planned_, now)
+        for touch in _followers(board, run_id, made, now)
         if (touch.run, touch.job) not in named
     ]
     return Plan(
-        events=planned_.events,
-        touched=(*planned_.touched, *follows),
-        notes=planned_.notes,
+        events=made.events,
+        touched=(*made.touched, *follows),
+        notes=made.notes,
     )
 
 
-def _followers(board: Board, run_id: int, planned_: Plan, now: float) -> list[Touch]:
+def _followers(board: Board, run_id: int, made: Plan, now: float) -> list[Touch]:
     copy = board.copy_of(run_id)
     before = list(board.jobs_of(run_id))
-    for event in planned_.events:
+    for event in made.events:
         copy.apply(event)
     while events := decide(copy, now, Limits(slots=0)):
         for event in events:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import msgspec
 
 from jobmon.runtime.client import PROTO, SOCKET_NAME
-from jobmon.runtime.errors import JobmonError, UsageError
+from jobmon.runtime.errors import JobmonError, StateError, UsageError
 from jobmon.runtime.model import Event
 
 log = logging.getLogger("jobmon")
@@ -28,6 +28,10 @@ MAX_FRAME = 1 << 20
 """Bytes of one line from a peer; a longer one ends the connection."""
 MAX_BACKLOG = 4 << 20
 """Bytes a subscriber may leave unread before it is told to resync."""
+MAX_UNREAD = 64 << 20
+"""Bytes of answers a client may leave unread before it is cut off."""
+MAX_PAST = 20_000
+"""Events a subscriber may have missed; one further behind is told to resync."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -92,14 +96,16 @@ class Server:
 
     async def heal(self) -> None:
         """Listen anew when somebody removed the socket file."""
-        try:
-            there = self.path.stat().st_ino == self._inode
-        except FileNotFoundError:
-            there = False
-        if not there:
+        if not self._there():
             if self._server:
                 self._server.close()
             await self._listen()
+
+    def _there(self) -> bool:
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
 
     def publish(self, events: Sequence[Event]) -> None:
         """Send committed events to every subscriber."""
@@ -113,7 +119,7 @@ class Server:
         """Stop listening and remove the socket."""
         if self._server:
             self._server.close()
-        if self.path.exists() and self.path.stat().st_ino == self._inode:
+        if self._there():
             self.path.unlink()
 
 
@@ -143,18 +149,23 @@ class Connection(asyncio.Protocol):
         *lines, rest = self._buffer.split(b"\n")
         self._buffer = bytearray(rest)
         for line in lines:
-            self._line(bytes(line))
+            if not self._transport.is_closing():
+                self._line(bytes(line))
 
     def _line(self, line: bytes) -> None:
         try:
             message = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             self._refuse("a line is no JSON object")
             return
-        if self._peer:
-            self._peer.received(message)
-        elif not self._transport.is_closing():
-            self._peer = self._meet(message)
+        try:
+            if self._peer:
+                self._peer.received(message)
+            else:
+                self._peer = self._meet(message)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            log.warning("a peer says what cannot be understood: %r", error)
+            self._refuse(f"{type(error).__name__}: {error}")
 
     def _meet(self, hello: dict[str, Any]) -> Peer:
         if hello.get("role") == "initiator":
@@ -172,9 +183,16 @@ class Connection(asyncio.Protocol):
         self.write(_encode(message) + b"\n")
 
     def write(self, lines: bytes) -> None:
-        """Queue complete lines."""
+        """Queue complete lines. Who asks and asks and never reads is cut off."""
+        if self.backlog() > MAX_UNREAD:
+            self._transport.abort()
         if not self._transport.is_closing():
             self._transport.write(lines)
+
+    def resume_writing(self) -> None:
+        """The peer reads again and has caught up."""
+        if isinstance(self._peer, ClientPeer):
+            self._peer.caught_up()
 
     def backlog(self) -> int:
         """Bytes the peer has not taken yet."""
@@ -193,7 +211,7 @@ class ClientPeer:
         self._server = server
         self._connection = connection
         self._tasks: set[asyncio.Task[None]] = set()
-        self._missed = False
+        self._missed = 0  # the number of the last event that was left out
 
     def received(self, message: dict[str, Any]) -> None:
         """Answer a request, in its own task: a slow one delays nobody."""
@@ -205,41 +223,42 @@ class ClientPeer:
         number = request.get("id")
         try:
             if request.get("op") == "subscribe":
-                answer = self._subscribe(request.get("from_seq"))
+                self._subscribe(number, request.get("from_seq"))
             else:
                 answer = await self._server.desk.answer(request)
-            self._connection.send({"id": number, "ok": answer})
+                self._connection.send({"id": number, "ok": answer})
         except JobmonError as error:
             self._connection.send({"id": number, "err": _body(error)})
         except Exception as error:
             log.exception("a request failed by a defect: %s", request.get("op"))
             defect = JobmonError(f"answer {request.get('op')}", repr(error), "jobmon doctor")
             self._connection.send({"id": number, "err": _body(defect)})
-        self._catch_up(request)
 
-    def _subscribe(self, from_seq: Any) -> dict[str, Any]:
-        if from_seq is not None and not isinstance(from_seq, int):
-            raise UsageError("subscribe", "from_seq must be a number", "leave it out for news only")
-        return {"seq": self._server.desk.hello()["seq"]}
-
-    def _catch_up(self, request: dict[str, Any]) -> None:
+    def _subscribe(self, number: Any, since: Any) -> None:
         """Past events first, then the live ones: no turn of the loop lies between."""
-        if request.get("op") != "subscribe" or not isinstance(request.get("from_seq"), int | None):
-            return
-        if request.get("from_seq") is not None:
-            past = self._server.desk.past(request["from_seq"])
-            self._connection.write(b"".join(_encode({"event": e}) + b"\n" for e in past))
+        newest = self._server.desk.hello()["seq"]
+        since = newest if since is None else since
+        if not isinstance(since, int) or since < 0:
+            raise UsageError("subscribe", "from_seq must be a number", "leave it out for news only")
+        past = self._server.desk.past(since) if newest - MAX_PAST <= since < newest else ()
+        self._connection.send({"id": number, "ok": {"seq": newest}})
+        if since < newest - MAX_PAST:
+            self._connection.send({"resync": newest})
+        self._connection.write(b"".join(_encode({"event": event}) + b"\n" for event in past))
         self._server.subscribers.add(self)
 
     def publish(self, lines: bytes, seq: int) -> None:
         """Send news, or remember that some were left out until the client reads again."""
-        if self._connection.backlog() > MAX_BACKLOG:
-            self._missed = True
-            return
+        if self._missed or self._connection.backlog() > MAX_BACKLOG:
+            self._missed = seq
+        else:
+            self._connection.write(lines)
+
+    def caught_up(self) -> None:
+        """All it was sent is read: if something was left out meanwhile, it is told now."""
         if self._missed:
-            self._missed = False
-            self._connection.send({"resync": seq})
-        self._connection.write(lines)
+            self._connection.send({"resync": self._missed})
+            self._missed = 0
 
     def lost(self) -> None:
         """Forget it."""
@@ -252,7 +271,11 @@ def _body(error: JobmonError) -> dict[str, str]:
 
 def _bind(path: Path) -> socket.socket:
     """A listening-ready socket at `path`, reachable by this user only, however long the path."""
-    path.unlink(missing_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:  # such as a folder in its place
+        hint = f"move it away: mv {path} {path}.old"
+        raise StateError(f"listen on {path}", error.strerror or str(error), hint) from error
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
     before = os.umask(0o177)

@@ -24,7 +24,7 @@ def page(ink: Ink, document: Document) -> list[str]:
     reasons = [line for text in document.get("reasons", ()) for line in bullet(ink, text)]
     shown = document.get("card")
     lines = [f"{name}{where}  {mark}", *reasons]
-    lines += ["", *card(ink, shown)] if shown else []
+    lines += ["", *card(ink, shown, named=bool(job))] if shown else []
     return lines + _next(ink, _commands(document))
 
 
@@ -58,10 +58,14 @@ def _chunks(word: str, width: int) -> list[str]:
     return [*chunks, word]
 
 
-def card(ink: Ink, shown: Document) -> list[str]:
-    """The failure card: how it ended, the cause, the last lines, what changed."""
+def card(ink: Ink, shown: Document, *, named: bool = True) -> list[str]:
+    """The failure card: how it ended, the cause, the last lines, what changed.
+
+    `named`: the page says already which job it is about.
+    """
     attempt = f"attempt {shown['attempt']}" if shown.get("attempt") else ""
-    lines = _field(ink, "ended", f"{shown.get('ended_how') or ''}  {attempt}".strip(), "bold red")
+    lines = [] if named else _field(ink, "job", shown.get("job") or "")
+    lines += _field(ink, "ended", f"{shown.get('ended_how') or ''}  {attempt}".strip(), "bold red")
     lines += _cause(ink, shown.get("cause") or {})
     lines += _last(ink, shown.get("last") or ())
     return lines + _changed(ink, shown)

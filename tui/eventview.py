@@ -73,8 +73,10 @@ class View:
     def _go_on(self, since: int | None) -> None:
         with closing(self.desk.connect(start=True)) as client:
             for event in client.subscribe(from_seq=since):
-                if "resync" in event or (self.only is not None and event.get("run") != self.only):
-                    continue
-                self._print([event])
-                sys.stdout.flush()
+                number = event.get("seq", 0)
+                wanted = self.only is None or event.get("run") == self.only
+                if wanted and number > (since or 0):
+                    self._print([event])
+                    sys.stdout.flush()
+                since = max(since or 0, number)
         sys.stderr.write("the runtime is gone: start it again with jobmon up\n")

@@ -57,10 +57,16 @@ class Feed(threading.Thread):
         try:
             with contextlib.closing(self._desk.connect()) as client:
                 for event in client.subscribe(from_seq=self._seq):
-                    self._seq = event.get("seq") or event.get("resync") or self._seq
-                    self.news.put(News("resync" if "resync" in event else "event", event))
+                    self._hand_over(event)
         except JobmonError:
             return
+
+    def _hand_over(self, event: Mapping[str, Any]) -> None:
+        """Each event once, also where the past and the live stream overlap."""
+        number = event.get("seq") or event.get("resync") or 0
+        if number > self._seq or "resync" in event:
+            self._seq = number
+            self.news.put(News("resync" if "resync" in event else "event", event))
 
     def _await(self) -> bool:
         limit = None if self._patience is None else time.monotonic() + self._patience

@@ -10,6 +10,7 @@ from typing import Any
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
 from jobmon.tui.text import duration, elapsed, pad, size
+from jobmon.tui.words import ended, why
 
 Document = Mapping[str, Any]
 NAME = 20
@@ -33,7 +34,7 @@ def change_line(ink: Ink, run: str, job: Document, event: Document) -> str:
     ended = job.get("ended")
     taken = duration(elapsed(job.get("started"), ended, at)) if ended else ""
     attempt = f"attempt {job['attempt']}" if (job.get("attempt") or 0) > 1 else ""
-    extra = " ".join(part for part in (taken, attempt, ink.safe(job.get("reason") or "")) if part)
+    extra = " ".join(part for part in (taken, attempt, ink.safe(why(job, at))) if part)
     line = (
         f"{ink.paint(clock(at), 'dim')} {ink.safe(run)} {pad(ink.safe(job['job']), NAME)} "
         f"{ink.paint(f'{ink.sign(look)} {look.word}', look.style)}"
@@ -49,7 +50,7 @@ def event_line(ink: Ink, event: Document, run: str, job: str) -> str:
     who = ink.safe(event.get("who") or "")
     said = f': "{ink.safe(event["why"])}"' if event.get("why") else ""
     by = f"by {who}{said}" if who and who != "runtime" else said.lstrip(": ")
-    detail = ink.safe(_detail(event.get("data") or {}))
+    detail = ink.safe(ended(event.get("data") or {}))
     parts = (
         ink.paint(f"{event['seq']:>6} {clock(event['at'])}", "dim"),
         pad(where, 28),
@@ -58,11 +59,6 @@ def event_line(ink: Ink, event: Document, run: str, job: str) -> str:
         by,
     )
     return " ".join(part for part in parts if part).rstrip()
-
-
-def _detail(data: Document) -> str:
-    shown = {k: v for k, v in data.items() if k in {"reason", "code", "signal", "cause"} and v}
-    return " ".join(str(v) if k == "reason" else f"{k} {v}" for k, v in shown.items())
 
 
 def log_line(ink: Ink, record: Document) -> str:
@@ -86,7 +82,5 @@ def end_line(ink: Ink, run: str, job: str, state: Document) -> str:
     look = job_look(state["state"])
     taken = duration(elapsed(state.get("started"), state.get("ended"), state.get("ended") or 0))
     mark = ink.paint(f"{ink.sign(look)} {look.word}", look.style)
-    why = ink.safe(state.get("reason") or "")
-    return "  ".join(
-        part for part in (f"{ink.safe(run)} {ink.safe(job)}", mark, taken, why) if part
-    )
+    parts = (f"{ink.safe(run)} {ink.safe(job)}", mark, taken, ink.safe(ended(state)))
+    return "  ".join(part for part in parts if part)

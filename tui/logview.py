@@ -14,6 +14,7 @@ from jobmon.tui.desk import Desk
 from jobmon.tui.ink import Ink
 from jobmon.tui.lines import end_line, gap_line, log_line
 from jobmon.tui.options import encode, page
+from jobmon.tui.words import why
 
 Document = Mapping[str, Any]
 SCHEMA = "jobmon.log/1"
@@ -46,9 +47,7 @@ class View:
 
     def _nothing(self, body: Document) -> RefusedError:
         job = body["jobs"][0]
-        why = ": ".join(
-            p for p in (f"it is {job['state']}", runpage.why(job, self.desk.now())) if p
-        )
+        why = ": ".join(p for p in (f"it is {job['state']}", why(job, self.desk.now())) if p)
         hint = f"why: jobmon explain {body['run']} {job['job']}"
         return RefusedError(f"show the log of {job['job']} in {body['run']}", why, hint)
 

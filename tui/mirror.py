@@ -37,6 +37,7 @@ class Mirror:
         for job in self.document["jobs"]:
             job.update(dict.fromkeys((*_CARRIED, "started", "ended")), state="waiting", attempt=0)
             job.update(held=False, stale=False, unsupervised=False, tries=0)
+        self.document["state"] = "queued"
         self._count()
 
     def apply(self, event: Mapping[str, Any]) -> Document | None:

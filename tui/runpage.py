@@ -25,6 +25,7 @@ from jobmon.tui.text import (
     state_cell,
     table,
 )
+from jobmon.tui.words import ended, signal_name, why
 
 Document = Mapping[str, Any]
 JOB_COLUMNS = (
@@ -109,7 +110,7 @@ def _job_row(
         (ink.sign(look), look.style),
         (f" {ink.safe(job['job'])}", "bold" if job["state"] == "running" else ""),
     )
-    return [name, job_state(job), _elapsed(job, now), cell(attempts(job)), _why(ink, job, now)]
+    return [name, job_state(job), _elapsed(job, now), cell(attempts(job)), _why_cell(ink, job, now)]
 
 
 def only(run: Document, name: str) -> dict[str, Any]:
@@ -146,23 +147,8 @@ def attempts(job: Document) -> str:
     return str(attempt) if attempt > 1 or tries > 1 else ""
 
 
-def _why(ink: Ink, job: Document, now: float) -> Cell:
+def _why_cell(ink: Ink, job: Document, now: float) -> Cell:
     return cell(ink.safe(why(job, now)), "" if job["state"] == "failed" else "dim")
-
-
-def why(job: Document, now: float) -> str:
-    """The reason of a state in one line; a retry's countdown, a manual step's text included."""
-    if job["state"] == "retry_wait" and job.get("due"):
-        return f"again in {_countdown(job['due'] - now)}: {job.get('reason') or 'failed'}"
-    if job["state"] == "waiting_human":
-        return job.get("text") or job.get("reason") or ""
-    cause = job.get("cause") or ""
-    reason = job.get("reason") or ""
-    return f"{reason} ({cause})" if reason and cause and cause not in reason else reason or cause
-
-
-def _countdown(seconds: float) -> str:
-    return duration(seconds) if seconds >= 60 else f"{max(0.0, seconds):.0f}s"
 
 
 ATTEMPT_COLUMNS = (
@@ -224,10 +210,10 @@ def _attempt(ink: Ink, attempt: Document, now: float) -> list[Cell | str]:
         state_cell(ink, outcome_look(attempt.get("outcome") or "")),
         moment(started or attempt.get("created"), now, full=not ink.terminal),
         duration(elapsed(started, attempt.get("ended"), now)),
-        f"sig {signal}" if signal else "" if code is None else str(code),
+        signal_name(signal) if signal else "" if code is None else str(code),
         str(attempt.get("lines") or ""),
         size(rusage.get("maxrss")),
-        ink.safe(attempt.get("reason") or ""),
+        ink.safe(attempt.get("error") or ended(attempt)),
     ]
 
 

@@ -34,6 +34,8 @@ from jobmon.runtime.executors.pool import InitiatorLink, Message
 from jobmon.runtime.executors.track import Track
 from jobmon.runtime.model import ExitRecord, Identity
 
+LEFTOVER_GRACE = 2.0
+"""Seconds a process that outlives an unsupervised leader has after its TERM."""
 LOOK_AGAIN = 1.0
 """Seconds between two looks at an attempt that is held by a process nobody can name."""
 
@@ -103,21 +105,28 @@ class LocalExecutor:
         if track.link is not None:
             return
         if evidence.initiator is not None and evidence.initiator_alive:
-            self._watch(track, evidence.initiator)
+            self._watch(track, evidence.initiator, self._initiator_ended)
         elif evidence.leader is not None and evidence.leader_alive:
-            self._watch(track, evidence.leader)
+            self._watch(track, evidence.leader, self._leader_ended)
         else:
             # A held lock without a known holder is looked at again, but not in a hot loop.
             wait = LOOK_AGAIN if evidence.locked else 0.0
             asyncio.get_running_loop().call_later(wait, self._gone, track)
 
-    def _watch(self, track: Track, who: Identity) -> None:
-        track.unwatch = procs.watch_exit(who, lambda: self._watched_ended(track))
+    def _watch(self, track: Track, who: Identity, ended: Callable[[Track], None]) -> None:
+        track.unwatch = procs.watch_exit(who, lambda: ended(track))
 
-    def _watched_ended(self, track: Track) -> None:
+    def _initiator_ended(self, track: Track) -> None:
         track.unwatch = None
         if not track.by_hand:  # a stop by hand reports once all of the attempt is dead
-            self._gone(track)
+            self._orphaned(track)
+
+    def _leader_ended(self, track: Track) -> None:
+        """An unsupervised leader ended: what it left behind is ended too, as ever."""
+        track.unwatch = None
+        by = time.monotonic() + LEFTOVER_GRACE
+        track.kill_by = by if track.kill_by is None else min(by, track.kill_by)
+        self._by_hand.stop(track)
 
     def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
         """See the contract."""

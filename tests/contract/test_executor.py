@@ -223,7 +223,9 @@ class TestLocal:
         host.executor.cancel("1.0.1", 5.0)
         assert (await host.report(Ended)).exit.reason == "stop"
 
-    @pytest.mark.parametrize("attempt", ["", "1.2", "a.b.c", "1.2.3/..", "../1.2.3", "１.2.3", "-1.0.1"])
+    @pytest.mark.parametrize(
+        "attempt", ["", "1.2", "a.b.c", "1.2.3/..", "../1.2.3", "１.2.3", "-1.0.1"]
+    )
     async def test_an_id_that_is_none_is_rejected(self, host: Host, attempt: str) -> None:
         with pytest.raises(Rejected, match="no attempt id"):
             host.executor.submit(attempt_of("ok", attempt))

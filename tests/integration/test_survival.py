@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jobmon.runtime.executors.contract import Ended, Gone, Started
-from tests.executor_host import TREES, Host, killed_initiator, living, pids_in, spec
+from tests.executor_host import LEFT_BEHIND, TREES, Host, killed_initiator, living, pids_in, spec
 
 PYTHON = sys.executable
 
@@ -190,6 +190,18 @@ class TestInitiatorDeath:
         host.executor.cancel("1.0.1", 0.5)
         await host.report(Gone)
         assert time.monotonic() - began < 1.5
+        assert living(pids) == []
+
+    async def test_what_an_unsupervised_leader_leaves_is_ended(
+        self, host: Host, tmp_path: Path
+    ) -> None:
+        file, go = tmp_path / "pids", tmp_path / "go"
+        line = f"{LEFT_BEHIND}; while [ ! -e {go} ]; do sleep 0.02; done"
+        await killed_initiator(host, line, env={"PIDS": str(file)})
+        pids = await pids_in(host, file, 2)
+        host.executor.adopt("1.0.1", host.executor.probe(["1.0.1"])["1.0.1"])
+        go.touch()
+        await host.report(Gone)
         assert living(pids) == []
 
     async def test_a_stop_goes_on_when_the_initiator_dies_of_it(

@@ -412,7 +412,6 @@ def test_the_quick_commands_load_nothing_heavy(command, tmp_path):
     program = """
 import sys
 from jobmon.tui.cli import cli
-from jobmon.tui.completion import shell_class
 try:
     cli.main(["--home", sys.argv[1], sys.argv[2]])
 except SystemExit:

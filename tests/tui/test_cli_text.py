@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.states import State
-from jobmon.tui import card, graphpage, lists, runpage, tree
+from jobmon.tui import card, graphpage, lists, runpage, tree, words
 from jobmon.tui.ink import Ink, measure
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, job_look
 from jobmon.tui.text import bar, cells, cut, duration, moment, pad, table
@@ -301,8 +301,24 @@ def test_a_finally_job_hangs_on_all_others():
 
 def test_a_retry_shows_its_countdown_and_a_manual_step_its_text():
     waiting = job("x", "retry_wait", due=NOW + 30, reason="exit code 75")
-    assert runpage.why(waiting, NOW) == "again in 30s: exit code 75"
-    assert runpage.why(job("y", "waiting_human", text="Look at it"), NOW) == "Look at it"
+    assert words.why(waiting, NOW) == "again in 30s: exit code 75"
+    assert words.why(job("y", "waiting_human", text="Look at it"), NOW) == "Look at it"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"reason": "exit", "code": 65, "cause": "data"}, "exit code 65 (data)"),
+        ({"reason": "exit", "code": 1, "cause": "unknown"}, "exit code 1"),
+        ({"reason": "signal", "signal": 9}, "killed by SIGKILL"),
+        ({"reason": "signal", "signal": 99}, "killed by signal 99"),
+        ({"reason": "timeout", "signal": 15}, "timed out"),
+        ({"reason": "upstream b failed"}, "upstream b failed"),
+        ({}, ""),
+    ],
+)
+def test_how_it_ended_in_words(fields, text):
+    assert words.ended(fields) == text
 
 
 def test_a_graph_marks_its_critical_path():

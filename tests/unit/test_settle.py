@@ -23,7 +23,7 @@ from jobmon.runtime.settle import (
     retry_wait,
 )
 from jobmon.runtime.states import TABLE, Input, State
-from tests.core import job
+from tests.core import Driver, flow, job
 
 NOW = 500.0
 WHO = Identity("boot", 10, 20)
@@ -170,6 +170,13 @@ def test_what_follows_a_loss(
     assert (found.kind if isinstance(found, Event) else found) == step
     if isinstance(found, Event):
         assert found.who == "policy"
+
+
+def test_a_job_lost_while_a_person_stopped_it_is_not_started_again() -> None:
+    eager = job("A", on_lost="rerun", effects="idempotent")
+    night = Driver(flow(eager)).start("A").verb("cancel", "A")
+    night.news("lose", "A", reason="initiator")
+    assert after_lost(eager, night["A"], NOW) == "ask"
 
 
 def test_a_probe_is_asked_first_and_the_declaration_when_it_does_not_know() -> None:

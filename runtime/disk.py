@@ -39,37 +39,20 @@ def write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def reserve(fd: int, size: int) -> None:
-    """Make the file `size` bytes long with room on the disk behind them. OSError: there is none."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(fd, 0, size)
-    else:
-        os.lseek(fd, 0, os.SEEK_SET)
-        write_all(fd, bytes(size))
-
-
-def sync_folder(path: str | os.PathLike[str]) -> None:
-    """Make the names in a folder durable."""
-    fd = os.open(path, _FOLDER)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def atomic_write(path: str | os.PathLike[str], data: bytes, *, mode: int = PRIVATE_FILE) -> None:
     """Replace the file's content as a whole, durably. A symlink in its place is refused."""
-    folder, name = os.path.split(os.path.abspath(path))
+    parent, name = os.path.split(os.path.abspath(path))
     if os.path.islink(path):
         raise OSError(errno.ELOOP, "is a symbolic link, which jobmon does not write through", name)
-    temp = os.path.join(folder, _temp_name(name))
+    temp = os.path.join(parent, _temp_name(name))
     try:
         _write_new(temp, data, mode)
-        os.replace(temp, os.path.join(folder, name))
+        os.replace(temp, os.path.join(parent, name))
     except BaseException:
         _unlink_quietly(temp)
         raise
-    sync_folder(folder)
+    with folder(parent) as fd:
+        os.fsync(fd)
 
 
 def _write_new(path: str, data: bytes, mode: int) -> None:

@@ -246,7 +246,7 @@ class Ballast:
             self._fd = os.open(name, _OPEN, disk.PRIVATE_FILE, dir_fd=self._folder)
             os.unlink(name, dir_fd=self._folder)
         try:
-            disk.reserve(self._fd, ROOM)
+            _reserve(self._fd, ROOM)
         except OSError as error:
             if error.errno != errno.EFBIG:  # a limit on one file's size says nothing of the disk
                 raise
@@ -257,3 +257,12 @@ class Ballast:
         if self._fd is not None:
             os.ftruncate(self._fd, 0)
         self._full = False
+
+
+def _reserve(fd: int, size: int) -> None:
+    """Make the file `size` bytes long with room on the disk behind them. OSError: there is none."""
+    if hasattr(os, "posix_fallocate"):
+        os.posix_fallocate(fd, 0, size)
+    else:
+        os.lseek(fd, 0, os.SEEK_SET)
+        disk.write_all(fd, bytes(size))

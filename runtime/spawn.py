@@ -16,6 +16,17 @@ class SpawnError(Exception):
     """The command cannot be started; the text says what, why and what to do."""
 
 
+def pipes() -> tuple[int, int, int, int]:
+    """Two pipes or none: (read, write) of stdout's and of stderr's."""
+    out, out_end = os.pipe()
+    try:
+        return out, out_end, *os.pipe()
+    except OSError:
+        os.close(out)
+        os.close(out_end)
+        raise
+
+
 def spawn(argv: list[str], env: dict[str, str], cwd: str, out: int, err: int) -> int:
     """Start the command in its own session, stdin empty, signals at their defaults; its pid.
 

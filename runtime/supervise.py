@@ -15,7 +15,7 @@ from jobmon.runtime import disk, logfile, proctree
 from jobmon.runtime.capture import Mask, Stream
 from jobmon.runtime.ending import Ending, secrets_of
 from jobmon.runtime.failpoint import reached
-from jobmon.runtime.spawn import SpawnError, spawn
+from jobmon.runtime.spawn import SpawnError, pipes, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,16 +73,6 @@ def begin(order: dict[str, Any], host: Host) -> Attempt | None:
     return Attempt(order, host, fd, folder, len(first))
 
 
-def _pipes() -> tuple[int, int, int, int]:
-    out, out_end = os.pipe()
-    try:
-        return out, out_end, *os.pipe()
-    except OSError:
-        os.close(out)
-        os.close(out_end)
-        raise
-
-
 def _now() -> float:
     return round(time.time(), 6)
 
@@ -110,8 +100,6 @@ class Attempt:
         self._seal_at: float | None = None
         self._start(folder)
 
-    # -- start ----------------------------------------------------------------------------------
-
     def _start(self, folder: int) -> None:
         try:
             os.fsync(folder)
@@ -124,7 +112,7 @@ class Attempt:
 
     def _spawn(self) -> None:
         order = self._order
-        out, out_end, err, err_end = _pipes()
+        out, out_end, err, err_end = pipes()
         begun = _now()  # before the spawn: the process may be at work before this one hears of it
         try:
             self._leader = spawn(order["argv"], order["env"], order["cwd"], out_end, err_end)

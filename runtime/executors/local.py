@@ -8,7 +8,6 @@ attempt at a time over the runtime's socket, whose server passes initiators' con
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -47,7 +46,6 @@ class LocalExecutor:
         self.files = AttemptFiles(state_dir)
         self._launcher = Launcher(state_dir, slots, self.files)
         self.pool = self._launcher.pool
-        self._home = os.path.abspath(state_dir.parent)
         self._report: Callable[[Report], None] = _nobody
         self._tracks: dict[str, Track] = {}
         self._veterans: dict[str, InitiatorLink] = {}
@@ -260,8 +258,6 @@ class LocalExecutor:
         link.attempt = None
         self.pool.give_back(link)
         self._launcher.dispatch()
-
-    # -- bookkeeping ----------------------------------------------------------------------------
 
     def _gone(self, track: Track | None) -> None:
         if track is not None and self._tracks.get(track.attempt) is track and not self._closed:

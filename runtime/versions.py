@@ -1,0 +1,54 @@
+"""Flow versions as files, `.jobmon/flows/<hash>.json`: a lost database is made anew with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from jobmon.jobs.definition import FlowDef
+from jobmon.runtime import disk
+from jobmon.runtime.errors import StateError
+
+FOLDER = "flows"
+
+
+class Versions:
+    """The files of one state folder. A version is written once and never changed."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder = state_dir / FOLDER
+        self._kept: set[str] = set()
+
+    def keep(self, definitions: Iterable[FlowDef]) -> None:
+        """Have each on disk, durably. OSError when it cannot be written."""
+        for definition in definitions:
+            digest = definition.hash
+            if digest not in self._kept:
+                if not self._lies_there(digest):
+                    disk.atomic_write(self._path(digest), msgspec.json.encode(definition))
+                self._kept.add(digest)
+
+    def load(self, digest: str) -> FlowDef:
+        """The version of that hash. Raises StateError when its file is missing or damaged."""
+        path = self._path(digest)
+        try:
+            found = msgspec.json.decode(path.read_bytes(), type=FlowDef)
+        except (OSError, msgspec.DecodeError) as error:
+            hint = "put the file back from a backup, then try again"
+            raise StateError(f"read the flow version {path}", str(error), hint) from error
+        if found.hash != digest:
+            hint = "put the file back from a backup, then try again"
+            raise StateError(f"read the flow version {path}", "it is another version", hint)
+        return found
+
+    def _lies_there(self, digest: str) -> bool:
+        try:
+            self.load(digest)
+        except StateError:
+            return False
+        return True
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / f"{digest}.json"

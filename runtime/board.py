@@ -107,6 +107,10 @@ class Board(Registry):
         self.held_flows.pop(flow, None)
         self.changed.flows.add(flow)
 
+    def _unverified(self, event: Event) -> None:
+        reason = f"{self._job(event).reason}; {event.data['reason']}"
+        self._change_job(event, probing=False, reason=reason)
+
     def _redefine(self, event: Event) -> None:
         digest = event.data["definition"]
         if digest:
@@ -133,5 +137,6 @@ _ACTS: dict[str, Callable[[Board, Event], None]] = {
     "job.release": lambda board, e: board._change_job(e, **_FREE),
     "job.stale": lambda board, e: board._change_job(e, stale=True),
     "job.unsupervised": lambda board, e: board._change_job(e, unsupervised=True),
+    "job.unverified": Board._unverified,
     "job.definition": Board._redefine,
 }

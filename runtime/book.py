@@ -30,10 +30,11 @@ class Book:
 
     `jobs`: the job runs by index. `tallies[class][index]`: how many parents of the job are in that
     class. `counts`: jobs by state. `ripe`: indices about which `pending` has something to say.
-    `parked`: held jobs in a LINED state. `warned`: jobs with a warning.
+    `parked`: held jobs in a LINED state. `warned`: jobs with a warning. `probing`: lost jobs whose
+    probe has not answered.
     """
 
-    __slots__ = ("counts", "jobs", "parked", "ripe", "shape", "tallies", "warned")
+    __slots__ = ("counts", "jobs", "parked", "probing", "ripe", "shape", "tallies", "warned")
 
     def __init__(self, shape: Shape, jobs: Sequence[JobRun]) -> None:
         self.shape = shape
@@ -43,6 +44,7 @@ class Book:
         self.ripe: set[int] = set()
         self.parked = 0
         self.warned = 0
+        self.probing = 0
         for job in self.jobs:
             self._count(job, 1)
             self._tell_children(job.index, class_of(job), 1)
@@ -93,9 +95,9 @@ class Book:
         counts = self.counts
         lined = counts[State.QUEUED] + counts[State.RETRY_WAIT]
         active = counts[State.STARTING] + counts[State.RUNNING] + counts[State.STOPPING]
-        unfinished = lined + counts[State.WAITING] + counts[State.WAITING_HUMAN]
+        unfinished = lined + counts[State.WAITING] + counts[State.WAITING_HUMAN] + self.probing
         free = 0 if run.held else lined - self.parked
-        return Standing(active, unfinished, free + len(self.ripe))
+        return Standing(active, unfinished, free + self.probing + len(self.ripe))
 
     def outcome(self, run: Run) -> tuple[str, bool]:
         """(final state, warn); O(1) when nothing went wrong."""
@@ -125,6 +127,8 @@ class Book:
             self.parked += by
         if job.warn:
             self.warned += by
+        if job.probing:
+            self.probing += by
 
     def _tell_children(self, index: int, kind: int, by: int) -> None:
         if kind != OPEN:

@@ -26,6 +26,7 @@ _BLANK: Fields = {
     "output": None,
     "warn": False,
     "unsupervised": False,
+    "probing": False,
     "by_operator": False,
 }
 
@@ -85,6 +86,7 @@ def _ended(job: JobRun, event: Event) -> Fields:
         "output": data.get("output"),
         "warn": data.get("warn", False),
         "unsupervised": False,
+        "probing": event.data.get("probing", False),
         "by_operator": False,
     }
 
@@ -106,6 +108,7 @@ def _decided(_job: JobRun, event: Event) -> Fields:
         "output": data.get("output"),
         "warn": False,
         "stale": False,
+        "probing": False,
         "by_operator": True,
     }
 

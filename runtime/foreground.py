@@ -27,7 +27,6 @@ from jobmon.runtime.library import pick
 from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.states import State
 from jobmon.runtime.words import end_words
-from jobmon.runtime.words import end_words
 
 SHOWN = (
     "job.started", "job.succeed", "job.fail", "job.retry", "job.stopped", "job.lose", "job.skip",

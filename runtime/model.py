@@ -57,6 +57,7 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     stale: bool = False
     warn: bool = False
     unsupervised: bool = False
+    probing: bool = False  # lost, and its declared probe has not answered yet
     by_operator: bool = False  # decided from outside the job: a skip, a mark, a cancel's stop
 
     @property
@@ -170,7 +171,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `kind` is `run.created`, `run.hold`, `run.release`, `run.cancel`, `run.rerun` (a rerun was asked
     for: it lifts a cancel of the run), `run.state`, `flow.hold`,
     `flow.release`, `job.<Input>` (an input of the transition table), or a flag: `job.hold`,
-    `job.release`, `job.stale`, `job.unsupervised`, `job.definition`; and what happened to the
+    `job.release`, `job.stale`, `job.unsupervised`, `job.unverified` (its probe could not tell),
+    `job.definition`; and what happened to the
     runtime itself: `runtime.started`, `runtime.adopted`, `runtime.stopped`, `runtime.trouble`.
     `seq` is gapless and given by the store; 0 = not stored yet. `who` is user@terminal, or
     "runtime" or "policy". `data` carries the fields the fold sets.

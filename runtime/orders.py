@@ -76,18 +76,23 @@ class Orders:
         run_id, jobs = await asyncio.to_thread(self._target, request)
         current = await self._current_code(run_id) if request["verb"] == "rerun" else None
 
-        def plan(now: float, batch: Batch) -> Planned:
+        def made(now: float) -> verbs.Plan:
             if run_id is not None:
                 self._engine.journal.bring_back(run_id)
             digest = self._engine.board.add_definition(current) if current else ""
             command = _command(request, run_id, jobs, digest)
-            made = verbs.plan(self._engine.board, command, now)
+            return verbs.plan(self._engine.board, command, now)
+
+        def plan(now: float, batch: Batch) -> Planned:
+            planned = made(now)
             if current:
                 batch.definitions.append(current)
-            return list(made.events), self._told(made)
+            return list(planned.events), self._told(planned)
 
         if request.get("preview"):
-            return plan(time.time(), Batch())[1] | {"applied": False}
+            now = time.time()
+            shown = verbs.preview(self._engine.board, made(now), now)
+            return self._told(shown) | {"applied": False}
         return await self._engine.order(plan, str(request.get("idem", "")))
 
     def _told(self, plan: verbs.Plan) -> Answer:

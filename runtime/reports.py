@@ -106,7 +106,8 @@ class Reports:
             case settle.Void():
                 self._void(job_run, attempt)
             case settle.Lost(reason):
-                self._fold("job.lose", job_run, reason=reason)
+                probing = bool(self._journal.board.jobdef(job_run.key).verify)
+                self._fold("job.lose", job_run, reason=reason, probing=probing)
 
     def _adopt(self, job_run: JobRun, attempt: str, evidence: Evidence) -> None:
         if evidence.leader and evidence.initiator:

@@ -61,7 +61,8 @@ def settle(job_run: JobRun, evidence: Evidence, now: float) -> Conclusion:
         return Adopt()
     if evidence.leader_alive:
         return AdoptUnsupervised()
-    return Lost("identity" if evidence.initiator is None else "initiator")
+    unknown = evidence.foreign or evidence.initiator is None
+    return Lost("identity" if unknown else "initiator")
 
 
 def conclude(job: JobDef, job_run: JobRun, record: ExitRecord, now: float) -> Event:

@@ -45,9 +45,9 @@ class Verifier:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def resume(self) -> None:
-        """Ask again for every lost job that declares a probe."""
+        """Ask again for every lost job whose probe has not answered."""
         for key, job_run in self._board.jobs.items():
-            if job_run.state == State.LOST and self._board.jobdef(key).verify:
+            if job_run.probing:
                 self.ask(key)
 
     def ask(self, key: JobKey) -> None:
@@ -74,8 +74,9 @@ class Verifier:
         if code in (0, 1):
             return [_told(job_run, code == 0, now)]
         cancelled = bool(self._board.runs[key[0]].cancel)
+        unsure = job_event("job.unverified", job_run, now, {"reason": "its probe cannot tell"})
         step = settle.after_lost(self._board.jobdef(key), job_run, now, cancelled=cancelled)
-        return [step] if isinstance(step, Event) else []
+        return [unsure, step] if isinstance(step, Event) else [unsure]
 
 
 def _told(job_run: JobRun, done: bool, now: float) -> Event:

@@ -53,6 +53,7 @@ FLAGS: dict[str, Look] = {
     "warn": Look("*", "*", "with warnings", "yellow"),
     "stale": Look("~", "~", "stale", "yellow"),
     "unsupervised": Look("u", "u", "unsupervised", "yellow"),
+    "probing": Look("?", "?", "being probed", "yellow"),
 }
 OUTCOME_LOOKS: dict[str, Look] = {
     "": JOB_LOOKS["running"]._replace(word="open"),

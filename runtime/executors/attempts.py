@@ -126,6 +126,7 @@ class AttemptFiles:
             initiator_alive=locked and initiator is not None and procs.alive(initiator),
             leader=leader,
             leader_alive=leader is not None and procs.alive(leader),
+            foreign=same_boot and any(_taken_over(who) for who in (initiator, leader)),
             same_boot=same_boot,
             started=float(started) if isinstance(started, int | float) else None,
         )
@@ -218,6 +219,10 @@ def _decoded(line: bytes) -> dict[str, Any]:
         return _mapping.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
+
+
+def _taken_over(who: Identity | None) -> bool:
+    return who is not None and procs.identity(who.pid) not in (None, who)
 
 
 def _identity(boot: Any, fields: dict[str, Any]) -> Identity | None:

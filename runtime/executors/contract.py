@@ -41,6 +41,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     `claim` is "none" (no file: it never started, and may still), "void" (it never will) or
     "claimed". `locked`: some process holds the attempt file's lock (its initiator lives).
     `initiator_alive` / `leader_alive`: the identity in the file matches a living process.
+    `foreign`: a pid in the file now belongs to a process that is not the one it names.
     `same_boot`: the claim was made since this machine booted.
     """
 
@@ -50,6 +51,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     initiator_alive: bool = False
     leader: Identity | None = None
     leader_alive: bool = False
+    foreign: bool = False
     same_boot: bool = True
     started: float | None = None
     exit: ExitRecord | None = None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jobmon.runtime import soundness, stream
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui.desk import Desk
 from jobmon.tui.ink import Ink
@@ -24,6 +25,7 @@ SCHEMA = "jobmon.doctor/1"
 NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "vboxsf"})
 LITTLE_ROOM, NO_ROOM = 1 << 30, 64 << 20
 FILES_WANTED = 1024
+REBUILD = "jobmon down, then make it anew from the event stream: jobmon doctor --rebuild"
 DEPENDENCIES = ("click", "croniter", "filelock", "msgspec", "psutil", "rich", "textual")
 
 
@@ -138,19 +140,24 @@ def _lock(desk: Desk) -> Finding:
 
 def _database(desk: Desk) -> Finding:
     path = desk.settings.state_dir / "state.db"
+    soundness.before_opening(desk.settings.state_dir)
     if not path.exists():
         return Finding("ok", "not made yet")
     try:
         db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
         try:
             (said,) = db.execute("PRAGMA quick_check(1)").fetchone()
+            (seq,) = db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
         finally:
             db.close()
     except sqlite3.Error as error:
-        said = str(error)
+        said, seq = str(error), 0
     if said != "ok":
-        todo = f"jobmon down, put a copy of {path} aside, restore it from a backup"
-        return Finding("bad", f"{path}: {said}", todo)
+        return Finding("bad", f"{path}: {said}", REBUILD)
+    newest = stream.newest(desk.settings.state_dir / "log")
+    if newest > seq:
+        seen = f"{path} ends at event {seq}, the event stream at {newest}"
+        return Finding("bad", seen, REBUILD)
     return Finding("ok", f"sound, {size(path.stat().st_size)}, SQLite {sqlite3.sqlite_version}")
 
 

@@ -47,9 +47,9 @@ class View:
 
     def _nothing(self, body: Document) -> RefusedError:
         job = body["jobs"][0]
-        why = ": ".join(p for p in (f"it is {job['state']}", why(job, self.desk.now())) if p)
+        reason = ": ".join(p for p in (f"it is {job['state']}", why(job, self.desk.now())) if p)
         hint = f"why: jobmon explain {body['run']} {job['job']}"
-        return RefusedError(f"show the log of {job['job']} in {body['run']}", why, hint)
+        return RefusedError(f"show the log of {job['job']} in {body['run']}", reason, hint)
 
     def _pick(self, body: Document, n: int | None) -> Document:
         attempts = body["attempts"]

@@ -138,9 +138,14 @@ def gc(desk: Desk, preview: bool, as_json: bool) -> None:
 
 
 @click.command()
+@click.option(
+    "--rebuild",
+    is_flag=True,
+    help="Make a damaged state.db anew from the event stream. The old one is kept.",
+)
 @json_option
 @click.pass_context
-def doctor(ctx: click.Context, as_json: bool) -> None:
+def doctor(ctx: click.Context, rebuild: bool, as_json: bool) -> None:
     """Check the machine and the batch folder; say what to do.
 
     Exits with 1 when something is bad.
@@ -148,12 +153,28 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     from jobmon.tui import checkup
 
     desk: Desk = ctx.obj
+    if rebuild:
+        _rebuild(desk, as_json=as_json)
+        return
     body = checkup.examine(desk)
     if as_json:
         document(desk.ink, body)
     else:
         page(checkup.page(desk.ink, body))
     ctx.exit(1 if any(c["verdict"] == "bad" for c in body["checks"]) else 0)
+
+
+def _rebuild(desk: Desk, *, as_json: bool) -> None:
+    from jobmon.runtime import rebuild
+
+    made = rebuild.rebuild(desk.settings)
+    if as_json:
+        document(desk.ink, {"schema": "jobmon.rebuilt/1", **made._asdict()})
+        return
+    until = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(made.until))
+    page([f"state.db is made anew: {made.runs} runs, {made.events} events, until {until}"])
+    page([f"the old one is kept: {made.aside}"] if made.aside else [])
+    hint(desk.ink, "go on from there: jobmon up")
 
 
 @click.group()

@@ -1,0 +1,50 @@
+"""Why a job is in its state, in one line for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from signal import Signals
+from typing import Any
+
+from jobmon.tui.text import duration
+
+_ENDS = {
+    "timeout": "timed out",
+    "spawn": "could not be started",
+    "output": "its output was refused",
+    "stop": "stopped",
+}
+_NO_CLASS = frozenset({"unknown", "condition", "branch"})
+
+
+def ended(fields: Mapping[str, Any]) -> str:
+    """How an attempt ended, from `reason`, `code`, `signal` and the failure class `cause`."""
+    reason, cause = fields.get("reason") or "", fields.get("cause") or ""
+    words = _ENDS.get(reason, reason)
+    if reason == "exit" and fields.get("code") is not None:
+        words = f"exit code {fields['code']}"
+    if reason == "signal" and fields.get("signal"):
+        words = f"killed by {signal_name(fields['signal'])}"
+    known = cause and cause not in _NO_CLASS and cause not in words
+    return f"{words} ({cause})".lstrip() if known else words
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL`, or `signal 64` for one that has no name."""
+    try:
+        return Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def why(job: Mapping[str, Any], now: float) -> str:
+    """The reason of a state; a retry's countdown, a manual step's text."""
+    if job["state"] == "retry_wait" and job.get("due"):
+        return f"again in {_countdown(job['due'] - now)}: {ended(job) or 'failed'}"
+    if job["state"] == "waiting_human":
+        return job.get("text") or job.get("reason") or ""
+    return ended(job)
+
+
+def _countdown(seconds: float) -> str:
+    return duration(seconds) if seconds >= 60 else f"{max(0.0, seconds):.0f}s"

@@ -1,0 +1,1 @@
+"""`python -m bench`: targets of speed and size, jobmon beside plain references, in one run."""

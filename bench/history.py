@@ -1,0 +1,48 @@
+"""A long history made from a short one: the rows of one run, copied under new numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+
+JOBS = 100
+Database = sqlite3.Connection
+
+
+def multiply(path: Path, runs: int) -> None:
+    """Make `runs` runs of the one in the file; nothing may have it open."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA synchronous=OFF")
+        (events,) = db.execute("SELECT max(seq) FROM events").fetchone()
+        (run,) = db.execute("SELECT max(id) FROM runs").fetchone()
+        db.execute("CREATE TEMP TABLE copies(n INTEGER PRIMARY KEY)")
+        db.executemany("INSERT INTO copies VALUES (?)", ((n,) for n in range(1, runs)))
+        for copy in _COPIES:
+            db.execute(copy, {"run": run, "events": events})
+        db.commit()
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_BODY = "replace(body, '\"run\":' || :run || ',', '\"run\":' || (:run + n) || ',')"
+_COPIES = (
+    "INSERT INTO runs SELECT id + n, flow || '#' || (id + n), flow, state, created + n, ended + n,"
+    " json_set(body, '$.id', id + n, '$.key', flow || '#' || (id + n))"
+    " FROM copies, runs WHERE id = :run",
+    "INSERT INTO job_runs SELECT run + n, job, flow, name, state,"
+    f" {_BODY} FROM copies, job_runs WHERE run = :run",
+    "INSERT INTO attempts SELECT run + n, job, attempts.n, outcome,"
+    f" {_BODY.replace('+ n', '+ copies.n')} FROM copies, attempts WHERE run = :run",
+    f"INSERT INTO events SELECT seq + n * :events, at + n, kind, run + n, {_BODY}"
+    " FROM copies, events WHERE run = :run",
+)
+
+
+def last_of_a_job(db: Database) -> list[dict[str, object]]:
+    """The last 50 runs of one job, decoded."""
+    one = "flow = 'nightly' AND name = 'j7'"
+    query = f"SELECT body FROM job_runs WHERE {one} ORDER BY run DESC LIMIT 50"
+    found = [json.loads(body) for (body,) in db.execute(query)]
+    assert len(found) == 50
+    return found

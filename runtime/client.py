@@ -6,6 +6,7 @@ so that asking again after a broken connection never does it twice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -36,9 +37,13 @@ class Client:
         self._sock = sock
         self._next = 0
         sock.settimeout(ANSWER_LIMIT)
-        self._send({"role": "client", "proto": PROTO})
-        self.hello = self._receive()
-        _check_protocol(self.hello)
+        try:
+            self._send({"role": "client", "proto": PROTO})
+            self.hello = self._receive()
+            _check_protocol(self.hello)
+        except BaseException:
+            self.close()
+            raise
 
     def call(self, op: str, **args: Any) -> dict[str, Any]:
         """Ask and wait for the answer. Raises the JobmonError the runtime answered with."""
@@ -70,7 +75,8 @@ class Client:
 
     def close(self) -> None:
         """Hang up."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # half a request may wait for a runtime that is gone
+            self._file.close()
         self._sock.close()
 
     def __enter__(self) -> Client:

@@ -29,7 +29,7 @@ from jobmon.runtime.wire import Server
 
 log = logging.getLogger("jobmon")
 
-LOOK_AROUND = 5.0
+LOOK_AROUND = 2.0
 """Seconds between looks at whether the lock and the socket are still in place."""
 LOCK_GONE = "the lock file was removed or the folder moved: nothing is launched until a restart"
 STATE_GONE = "state.db was removed or replaced: nothing is launched; jobmon down, then jobmon up"

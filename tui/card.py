@@ -7,7 +7,7 @@ from typing import Any
 
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look, run_look
-from jobmon.tui.text import cells, cut
+from jobmon.tui.text import cut, wrap
 
 Document = Mapping[str, Any]
 LABEL = 9
@@ -32,30 +32,6 @@ def bullet(ink: Ink, text: str) -> list[str]:
     """A reason under a bullet, wrapped to the output's width."""
     parts = wrap(ink.safe(text), (ink.width or 10_000) - 4)
     return [f"  {ink.lines.dot if not i else ' '} {part}" for i, part in enumerate(parts)]
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells, broken at spaces where there are any."""
-    lines: list[str] = []
-    line = ""
-    for word in text.split(" "):
-        joined = f"{line} {word}" if line else word
-        if cells(joined) <= width:
-            line = joined
-            continue
-        lines += [line] if line else []
-        *full, line = _chunks(word, width)
-        lines += full
-    return [*lines, line]
-
-
-def _chunks(word: str, width: int) -> list[str]:
-    chunks: list[str] = []
-    while cells(word) > width:
-        head = cut(word, width, "")
-        chunks.append(head)
-        word = word[len(head) :]
-    return [*chunks, word]
 
 
 def card(ink: Ink, shown: Document, *, named: bool = True) -> list[str]:

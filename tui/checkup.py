@@ -116,7 +116,7 @@ def _room(desk: Desk) -> Finding:
 
 
 def _runtime(desk: Desk) -> Finding:
-    body = desk.view("status")
+    body = desk.status()
     if not body["running"]:
         return Finding("warn", "none is running", "start it: jobmon up")
     troubles = body.get("troubles") or ()

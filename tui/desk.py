@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobmon.runtime.errors import NoRuntimeError, NotFoundError
 from jobmon.tui.ink import Ink, measure
 
 if TYPE_CHECKING:
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from jobmon.runtime.config import Settings
 
 Document = dict[str, Any]
+_OF_RUNS = frozenset({"ls", "show", "explain", "events"})
+"""Documents made from recorded runs; nothing else is needed for them."""
+
+
+def _no_runs(name: str, run: str | None) -> Document:
+    """The document of a folder in which nothing ever ran. Raises NotFoundError about a run."""
+    if run:
+        why, hint = "no run has been started yet", "start one: jobmon run FLOW"
+        raise NotFoundError(f"find the run {run}", why, hint)
+    rows: Document = {"runs": [], "seq": 0} if name == "ls" else {"events": [], "names": {}}
+    return {"schema": f"jobmon.{name}/1", **rows}
 
 
 class Desk:
@@ -61,7 +73,37 @@ class Desk:
         """A document, from the runtime when one is there, else from the stored state."""
         from jobmon.runtime.client import view
 
-        return view(self.settings, name, **args)
+        given = {key: value for key, value in args.items() if value is not None}
+        if name in _OF_RUNS and not self._database.exists():
+            return _no_runs(name, given.get("run"))
+        return view(self.settings, name, **given)
+
+    def status(self) -> Document:
+        """How the runtime is; also when there is none."""
+        try:
+            with self.connect() as client:
+                return client.call("status")
+        except NoRuntimeError:
+            return self._without_runtime()
+
+    def _without_runtime(self) -> Document:
+        settings = self.settings
+        return {
+            "schema": "jobmon.status/1",
+            "running": False,
+            **dict.fromkeys(("pid", "version", "started", "uptime", "flows")),
+            "home": str(settings.home),
+            "slots": {"total": settings.slots, "busy": 0},
+            "counts": {},
+            "jobs": {},
+            "mistakes": [],
+            "db": str(self._database),
+            "troubles": [],
+        }
+
+    @property
+    def _database(self) -> Path:
+        return self.settings.state_dir / "state.db"
 
     def call(self, op: str, **args: Any) -> Document:
         """Ask the runtime to do something; one is started when there is none."""

@@ -24,6 +24,7 @@ from jobmon.tui.text import (
     size,
     state_cell,
     table,
+    wrap,
 )
 from jobmon.tui.words import ended, signal_name, why
 
@@ -70,7 +71,8 @@ def _facts(ink: Ink, run: Document, now: float) -> list[str]:
         f'"{run["why"]}"' if run.get("why") else "",
     ]
     dot = f" {ink.lines.dot} "
-    return [ink.paint(ink.safe(dot.join(fact for fact in facts if fact)), "dim")]
+    line = dot.join(ink.safe(fact) for fact in facts if fact)
+    return [ink.paint(part, "dim") for part in wrap(line, ink.width or 10_000, dot)]
 
 
 def _value(value: Any) -> str:
@@ -178,7 +180,9 @@ def job_page(ink: Ink, run: Document, job: Document, now: float) -> list[str]:
 
 
 def _log(attempt: Document) -> str:
-    return str(attempt.get("log") or "none")
+    """The path of its file, from the state folder on: the batch folder is known."""
+    path = str(attempt.get("log") or "none")
+    return path[max(0, path.find(".jobmon")) :]
 
 
 def _job_facts(ink: Ink, job: Document, now: float) -> list[str]:

@@ -18,7 +18,7 @@ def overview(desk: Desk) -> None:
     """`jobmon` alone: how the runtime is, the newest runs, where to look next."""
     from jobmon.tui import listing, statuspage
 
-    page([*statuspage.page(desk.ink, desk.view("status"), desk.now()), ""])
+    page([*statuspage.page(desk.ink, desk.status(), desk.now()), ""])
     page(listing.runs(desk, desk.view("ls", limit=10), None))
     hint(desk.ink, "jobmon show RUN, jobmon run FLOW, jobmon --help")
 
@@ -71,7 +71,7 @@ def down(desk: Desk, drain: bool, as_json: bool) -> None:
 
 
 def _busy(desk: Desk) -> int:
-    jobs = desk.view("status").get("jobs") or {}
+    jobs = desk.status().get("jobs") or {}
     return sum(jobs.get(state, 0) for state in ("starting", "running", "stopping"))
 
 
@@ -102,7 +102,7 @@ def status(ctx: click.Context, check: bool, as_json: bool) -> None:
     Its pid, uptime, version, slots, counts and troubles; also when there is none.
     """
     desk: Desk = ctx.obj
-    body = desk.view("status")
+    body = desk.status()
     if as_json:
         document(desk.ink, body)
     else:

@@ -48,6 +48,30 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return fill + text if right else text + fill
 
 
+def wrap(text: str, width: int, gap: str = " ") -> list[str]:
+    """`text` in lines of at most `width` cells, broken at `gap` where there is any."""
+    lines: list[str] = []
+    line = ""
+    for word in text.split(gap):
+        joined = f"{line}{gap}{word}" if line else word
+        if cells(joined) <= width:
+            line = joined
+            continue
+        lines += [line] if line else []
+        *full, line = _chunks(word, width)
+        lines += full
+    return [*lines, line]
+
+
+def _chunks(word: str, width: int) -> list[str]:
+    chunks: list[str] = []
+    while cells(word) > width:
+        head = cut(word, width, "")
+        chunks.append(head)
+        word = word[len(head) :]
+    return [*chunks, word]
+
+
 Span = tuple[str, str]
 """A text that is already safe to show, and its style."""
 Cell = tuple[Span, ...]

@@ -118,6 +118,9 @@ class FakeDesk(Desk):
             raise NotFoundError(f"find the {name}", "there is none", "jobmon ls")
         return _answer(self.views[name], given)
 
+    def status(self) -> dict[str, Any]:
+        return self.view("status")
+
     def answer(self, op: str, args: dict[str, Any]) -> dict[str, Any]:
         given = {k: v for k, v in args.items() if v is not None}
         self.calls.append((op, given))

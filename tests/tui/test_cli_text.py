@@ -12,7 +12,7 @@ from jobmon.runtime.states import State
 from jobmon.tui import card, graphpage, lists, runpage, tree, words
 from jobmon.tui.ink import Ink, measure
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, job_look
-from jobmon.tui.text import bar, cells, cut, duration, moment, pad, table
+from jobmon.tui.text import bar, cells, cut, duration, moment, pad, table, wrap
 from tests.tui.cli_fakes import NOW, PIPE, PLAIN, job, ls, morning, show
 
 HOSTILE = "\x1b[31mred\x1b]0;title\x07 \x9b5n [bold]x[/] \u202eabc\u2066 \x00\r\nnext\ttab"
@@ -352,6 +352,6 @@ def test_the_failure_card_says_how_why_and_what_next():
 @pytest.mark.parametrize("width", [12, 20, 41])
 def test_wrapping_keeps_every_sign_within_the_width(width):
     text = "理由は長い word andaverylongwordwithoutspaces 日本語日本語日本語日本語"
-    parts = card.wrap(text, width)
+    parts = wrap(text, width)
     assert all(cell_len(part) <= width for part in parts)
     assert "".join(parts).replace(" ", "") == text.replace(" ", "")

@@ -21,6 +21,7 @@ from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
+from jobmon.runtime.mounts import network_filesystem
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.service import Service
 from jobmon.runtime.store import Store, guarded
@@ -119,6 +120,9 @@ class Daemon:
             loop.add_signal_handler(number, self.engine.leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         await self.start()
+        if warning := network_filesystem(self.settings.state_dir):
+            log.warning("%s", warning)
+            self.engine.warn(warning)
         if detached:
             _let_go_of_the_terminal()
         watch = loop.create_task(self._look_around(lock))

@@ -74,6 +74,7 @@ class Engine:
         self._facts: deque[Report | Order] = deque()
         self._wake = asyncio.Event()
         self._leaving = self._draining = False
+        self._warnings: list[str] = []
         self._finished: deque[int] = deque()
         self._pending = Pending()
         self._writer = ThreadPoolExecutor(1, "commit")
@@ -275,9 +276,13 @@ class Engine:
             jobs.update(self.board.counts(run.id))
         return {"counts": Counter(run.state for run in runs), "jobs": jobs}
 
+    def warn(self, text: str) -> None:
+        """Have people told of something that endangers the state for as long as this runs."""
+        self._warnings.append(text)
+
     def troubles(self) -> list[str]:
-        """What keeps the engine from its work, for people."""
-        return [text for text in (self.trouble, self.paused) if text]
+        """What keeps the engine from its work or endangers it, for people."""
+        return [text for text in (self.trouble, self.paused, *self._warnings) if text]
 
     def _verify(self, key: JobKey) -> None:
         self._verifier.ask(key)

@@ -28,6 +28,9 @@ log = logging.getLogger("jobmon")
 LOOK_AGAIN = 1.0
 """Seconds until an attempt is looked at anew that could not be looked at properly."""
 
+LEFTOVERS = 2.0
+"""Seconds between TERM and KILL for what a lost attempt left running."""
+
 
 class Reports:
     """Folds reports into the journal. News of an attempt that is no longer open is ignored."""
@@ -103,11 +106,14 @@ class Reports:
                 if not job_run.unsupervised:
                     self._fold("job.unsupervised", job_run)
                 self._adopt(job_run, attempt, evidence)
+                self._keep_limit(job_run, attempt, evidence.started)
             case settle.Void():
                 self._void(job_run, attempt)
             case settle.Lost(reason):
                 probing = bool(self._journal.board.jobdef(job_run.key).verify)
                 self._fold("job.lose", job_run, reason=reason, probing=probing)
+                if evidence.same_boot:  # children of a dead leader may live on, seen by nobody
+                    self._journal.acts.append(lambda: self._executor.cancel(attempt, LEFTOVERS))
 
     def _adopt(self, job_run: JobRun, attempt: str, evidence: Evidence) -> None:
         if evidence.leader and evidence.initiator:
@@ -116,6 +122,20 @@ class Reports:
         self._journal.acts.append(lambda: self._executor.adopt(attempt, evidence))
         if job_run.state == State.STOPPING:  # the earlier runtime may not have come to signal it
             self._journal.stop(job_run)
+
+    def _keep_limit(self, job_run: JobRun, attempt: str, started: float | None) -> None:
+        """No initiator is left to end it at its time limit."""
+        timeout = self._journal.board.jobdef(job_run.key).timeout
+        if timeout is not None:
+            left = (started or self._clock()) + timeout - self._clock()
+            loop = asyncio.get_running_loop()
+            loop.call_later(max(0.0, left), self._out_of_time, attempt)
+
+    def _out_of_time(self, attempt: str) -> None:
+        job_run = self._journal.open_job(attempt)
+        if job_run is not None:
+            self._post(Stopping(attempt, self._clock(), "timeout"))
+            self._executor.cancel(attempt, self._journal.board.jobdef(job_run.key).grace)
 
     def _void(self, job_run: JobRun, attempt: str) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jobmon.runtime.errors import UsageError
-from tests.batch import Batch, until
+from tests.batch import Batch, alive, until
 
 
 def test_params_reach_env_argv_and_functions_and_never_a_shell_line(batch: Batch) -> None:
@@ -201,3 +201,15 @@ def _python(file: Path, *args: str) -> subprocess.CompletedProcess[str]:
         check=False,
         stdin=subprocess.DEVNULL,
     )
+
+
+def test_a_time_limit_holds_when_the_initiator_is_gone(batch: Batch) -> None:
+    """Unsupervised, the runtime ends the job at its limit; how it ended is not known: lost."""
+    batch.flow('flow = Flow("u")\nflow.shell("a", "echo go; exec sleep 60", timeout=1.5)')
+    run = batch.run("u")
+    batch.wait_job(run, "a", "running")
+    lines = batch.log(run, "a")
+    os.kill(lines[0]["pid"], signal.SIGKILL)
+    leader = lines[1]["spawned"]["pid"]
+    until(lambda: not alive(leader), "the job is ended at its limit")
+    batch.wait_job(run, "a", "lost")

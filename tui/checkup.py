@@ -18,11 +18,12 @@ from jobmon.runtime import soundness, stream
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui.desk import Desk
 from jobmon.tui.ink import Ink
-from jobmon.tui.text import count, size
+from jobmon.tui.text import count, size, wrap
 
 Document = Mapping[str, Any]
 SCHEMA = "jobmon.doctor/1"
 NETWORKED = frozenset({"nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "9p", "vboxsf"})
+INDENT = 20
 LITTLE_ROOM, NO_ROOM = 1 << 30, 64 << 20
 FILES_WANTED = 1024
 REBUILD = "jobmon down, then make it anew from the event stream: jobmon doctor --rebuild"
@@ -126,16 +127,20 @@ def _runtime(desk: Desk) -> Finding:
 
 
 def _lock(desk: Desk) -> Finding:
+    """Who holds the lock, asked of the kernel: taking it for a moment could refuse a runtime."""
     path = desk.settings.state_dir / "runtime.lock"
-    if not path.exists():
-        return Finding("ok", "not made yet")
-    from filelock import FileLock, Timeout
-
-    try:
-        with FileLock(path, timeout=0, thread_local=False, fallback_to_soft=False):
-            return Finding("ok", "free: no runtime holds it")
-    except Timeout:
-        return Finding("ok", "held by a runtime")
+    locks = Path("/proc/locks")
+    if not path.exists() or not locks.exists():
+        return Finding("ok", "not made yet" if locks.exists() else "cannot be asked here")
+    mine = f":{path.stat().st_ino} "
+    rows = locks.read_text(encoding="utf-8").splitlines()
+    holders = [row.split()[4] for row in rows if " FLOCK " in row and mine in row]
+    if holders:
+        return Finding("ok", f"held by pid {holders[0]}")
+    if desk.status()["running"]:
+        todo = "its lock file was removed; take it again: jobmon down && jobmon up"
+        return Finding("bad", "a runtime runs without holding it", todo)
+    return Finding("ok", "free: no runtime holds it")
 
 
 def _database(desk: Desk) -> Finding:
@@ -241,13 +246,18 @@ _SIGNS = {
 
 def page(ink: Ink, body: Document) -> list[str]:
     """One line per check, and under it what to do."""
-    lines: list[str] = []
-    for row in body["checks"]:
-        unicode, plain, style = _SIGNS[row["verdict"]]
-        sign = ink.paint(unicode if ink.unicode else plain, style)
-        word = f"{row['verdict']:<5}"
-        lines.append(f"{sign} {word}{row['check']:<12} {ink.safe(row['seen'])}")
-        lines += [f"        {ink.lines.arrow} {ink.safe(row['todo'])}"] if row["todo"] else []
+    lines = [line for row in body["checks"] for line in _lines(ink, row)]
     bad = sum(row["verdict"] == "bad" for row in body["checks"])
     warn = sum(row["verdict"] == "warn" for row in body["checks"])
     return [*lines, "", f"{bad} bad, {warn} to look at"]
+
+
+def _lines(ink: Ink, row: Document) -> list[str]:
+    unicode, plain, style = _SIGNS[row["verdict"]]
+    sign = ink.paint(unicode if ink.unicode else plain, style)
+    head = f"{sign} {row['verdict']:<5}{row['check']:<12} "
+    todo = f"{ink.lines.arrow} {ink.safe(row['todo'])}" if row["todo"] else ""
+    texts = [ink.safe(row["seen"]), *([todo] if todo else [])]
+    room = (ink.width or 10_000) - INDENT
+    first, *rest = [part for text in texts for part in wrap(text, room)]
+    return [head + first, *(" " * INDENT + part for part in rest)]

@@ -8,7 +8,7 @@ from jobmon.runtime.errors import EXIT_OK, RefusedError
 from jobmon.tui.desk import Desk
 from jobmon.tui.follow import follow
 from jobmon.tui.options import page
-from jobmon.tui.text import pad, size
+from jobmon.tui.text import cells, pad, size
 
 FLOW = "morning"
 HIDDEN = {".jobmon", "__pycache__"}
@@ -24,7 +24,8 @@ def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
     since = desk.runtime.hello["seq"]
     run = desk.call("run", flow=FLOW, params={}, why="the demo")["run"]
     if not yes:
-        page([f"it waits for a person at its last step: jobmon --home {where} done {run}", ""])
+        page(["its last step waits for a person; from another terminal:"])
+        page([f"  cd {where} && jobmon done {run}", ""])
     code = follow(desk, run, since, yes=yes)
     if code == EXIT_OK:
         page(["", *_outputs(desk, folder, before)])
@@ -51,15 +52,21 @@ def _stamps(folder: Path) -> dict[Path, int]:
 def _outputs(desk: Desk, folder: Path, before: dict[Path, int]) -> list[str]:
     """The files that were made or written anew."""
     made = [path for path, at in _stamps(folder).items() if before.get(path) != at]
-    lines = [f"  {pad(desk.ink.safe(_shown(p)), 44)} {size(p.stat().st_size):>8}" for p in made]
-    return [desk.ink.paint("what came out", "bold"), *lines] if made else []
+    names = [desk.ink.safe(path.relative_to(folder)) for path in made]
+    width = max(map(cells, names), default=0)
+    rows = [
+        f"  {pad(n, width)}  {size(p.stat().st_size):>8}" for n, p in zip(names, made, strict=True)
+    ]
+    return [desk.ink.paint("what came out", "bold"), *rows] if made else []
 
 
 def _next(desk: Desk, where: str, run: str, *, failed: bool) -> list[str]:
     things = [
         ("why did it fail", f"explain {run}") if failed else ("how it went", f"show {run}"),
         ("what a job wrote", f"logs {run} collect"),
-        ("run one step again, with what follows", f"rerun {run} publish"),
+        ("all that failed again, once it is mended", f"rerun {run} --failed")
+        if failed
+        else ("one step again, with all that follows", f"rerun {run} publish"),
         ("the flow as a tree", f"graph {FLOW}"),
         ("how the runtime is", "status"),
         ("stop the runtime; jobs would go on", "down"),

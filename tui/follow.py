@@ -18,10 +18,9 @@ from jobmon.tui import runpage
 from jobmon.tui.desk import Desk
 from jobmon.tui.lines import change_line
 from jobmon.tui.live import Screen
-from jobmon.tui.mirror import Mirror, OutOfStepError
+from jobmon.tui.mirror import RUN_ENDS, Mirror, OutOfStepError
 
 Document = dict[str, Any]
-RUN_ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
 TICK = 0.25
 PATIENCE = 30.0
 """Seconds a follower without a terminal waits for a runtime that went away."""

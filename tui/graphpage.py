@@ -16,7 +16,7 @@ COLUMNS = (
     Column("KIND", keep=2),
     Column("USUALLY", keep=1, right=True),
     Column("NEEDS", flexible=True, least=10, keep=3),
-    Column("WHAT", flexible=True, least=12, keep=4),
+    Column("WHAT", flexible=True, least=24, keep=4),
 )
 NEEDS_SHOWN = 6
 

@@ -53,8 +53,8 @@ def event_line(ink: Ink, event: Document, run: str, job: str) -> str:
     detail = ink.safe(ended(event.get("data") or {}))
     parts = (
         ink.paint(f"{event['seq']:>6} {clock(event['at'])}", "dim"),
-        pad(where, 28),
-        pad(ink.safe(kind.removeprefix("job.")) + attempt, 14),
+        pad(where, 22),
+        pad(ink.safe(kind.removeprefix("job.")) + attempt, 12),
         detail,
         by,
     )

@@ -64,7 +64,7 @@ def _done(ink: Ink, row: Document) -> Cell:
     figures = f"{done}/{total}"
     if not ink.terminal:
         return cell(figures)
-    return ((bar(ink, done, total, BAR), run_look(row["state"]).style), (f" {figures}", ""))
+    return ((bar(ink, done, total, BAR), run_look(row["state"]).tint), (f" {figures}", ""))
 
 
 def finished(counts: Mapping[str, int]) -> int:

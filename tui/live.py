@@ -29,7 +29,7 @@ class Screen:
 
     def show(self, document: Document, now: float) -> None:
         """Draw the run as it is."""
-        lines = frame(self.ink, document, now, self._console.height - 2)
+        lines = frame(self.ink, document, now, self._console.height - 1)
         if self.note:
             lines.append(self.ink.paint(self.note, "yellow"))
         self._live.update(_text(lines), refresh=True)
@@ -56,7 +56,7 @@ def frame(ink: Ink, document: Document, now: float, height: int) -> list[str]:
     """The run page in at most `height` lines: the tree, or the jobs that matter now."""
     head = runpage.title(ink, document, now)
     hints = _hints(ink, document)
-    room = height - len(head) - len(hints) - 2
+    room = height - len(head) - len(hints) - 1
     whole = runpage.job_tree(ink, document["jobs"], now) if len(document["jobs"]) < room else []
     if not whole or len(whole) > room:
         whole = _busiest(ink, document["jobs"], now, room)

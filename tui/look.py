@@ -18,6 +18,11 @@ class Look(NamedTuple):
     word: str
     style: str
 
+    @property
+    def tint(self) -> str:
+        """The colour alone, for bars: a reversed one would be a block."""
+        return self.style.replace("reverse ", "")
+
 
 JOB_LOOKS: dict[str, Look] = {
     "waiting": Look("◦", "o", "waiting", "dim"),
@@ -50,7 +55,7 @@ UNKNOWN = Look("~", "~", "unknown", "bold")
 
 FLAGS: dict[str, Look] = {
     "held": Look("H", "H", "held", "magenta"),
-    "warn": Look("*", "*", "with warnings", "yellow"),
+    "warn": Look("*", "*", "warn", "yellow"),
     "stale": Look("~", "~", "stale", "yellow"),
     "unsupervised": Look("u", "u", "unsupervised", "yellow"),
     "probing": Look("?", "?", "being probed", "yellow"),

@@ -19,6 +19,8 @@ _FLAGS = {
     "job.stale": ("stale", True),
     "job.unsupervised": ("unsupervised", True),
 }
+RUN_ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
+_GOING = ("starting", "running", "stopping", "retry_wait")
 
 
 class OutOfStepError(Exception):
@@ -78,11 +80,22 @@ class Mirror:
             counts[job["state"]] = counts.get(job["state"], 0) + 1
         self.document["counts"] = counts
         self.document["total"] = len(self.document["jobs"])
+        if self.document["state"] not in RUN_ENDS:
+            self.document["state"] = _standing(counts, self.document["state"])
 
     @property
     def settled(self) -> bool:
         """No job has anything left to do."""
         return all(state in TERMINAL for state in self.document["counts"])
+
+
+def _standing(counts: Mapping[str, int], before: str) -> str:
+    """The state of a run that is not over, as far as its jobs tell; holds are not seen here."""
+    if any(counts.get(state) for state in _GOING):
+        return "stopping" if before == "stopping" else "running"
+    if any(counts.get(state) for state in ("waiting_human", "lost")):
+        return "blocked"
+    return before
 
 
 def _times(

@@ -52,7 +52,7 @@ def title(ink: Ink, run: Document, now: float) -> list[str]:
     parts = [
         ink.paint(f"{ink.sign(look)} {look.word}", look.style),
         *flags,
-        f"{ink.paint(bar(ink, done, total, 12), look.style)} {done}/{total}",
+        f"{ink.paint(bar(ink, done, total, 12), look.tint)} {done}/{total}",
         taken,
     ]
     head = ink.paint(ink.safe(run["run"]), "bold") + "  " + "  ".join(p for p in parts if p)

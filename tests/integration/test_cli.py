@@ -273,7 +273,9 @@ def test_a_killed_runtime_is_followed_into_its_successor(batch: Batch) -> None:
 def test_doctor_finds_a_sound_folder_sound(night: Batch) -> None:
     body = jobmon(night, "doctor", "--json", code=None).json
     verdicts = {row["check"]: row["verdict"] for row in body["checks"]}
-    assert {verdicts[name] for name in ("python", "versions", "database", "runtime")} == {"ok"}
+    assert {verdicts[name] for name in ("python", "versions", "lock", "database", "runtime")} == {
+        "ok"
+    }
     (night.home / ".jobmon").chmod(0o755)
     body = jobmon(night, "doctor", "--json", code=None).json
     folder = next(row for row in body["checks"] if row["check"] == "folder")

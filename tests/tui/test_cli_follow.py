@@ -99,6 +99,18 @@ def test_an_event_that_does_not_fit_asks_for_a_new_document():
         mirror("succeeded").apply(event("started"))
 
 
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [(("running", "waiting"), "running"), (("succeeded", "waiting_human"), "blocked"),
+     (("retry_wait", "lost"), "running"), (("succeeded", "lost"), "blocked"),
+     (("waiting", "waiting"), "queued")],
+)  # fmt: skip
+def test_the_run_stands_as_its_jobs_do(states, state):
+    m = Mirror(show([job(f"j{i}", s) for i, s in enumerate(("queued", *states))], "queued"), 1)
+    m.apply(event("skip"))
+    assert m.document["state"] == state
+
+
 # Without a terminal: one line per change
 
 

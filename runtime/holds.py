@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jobmon.runtime.case import Case, Plan, Step, Touch, planned
 from jobmon.runtime.errors import RefusedError, UsageError
 from jobmon.runtime.model import RUN_TERMINAL, JobRun
@@ -90,7 +92,7 @@ def _hold_flow(case: Case, flow: str) -> Plan:
     if until is not None and until <= case.now:
         why = f"{case.clock(until)} is past"
         raise UsageError(f"hold flow {flow}", why, "give a time to come")
-    data = {"flow": flow} | ({} if until is None else {"until": until})
+    data: dict[str, Any] = {"flow": flow} | ({} if until is None else {"until": until})
     becomes = "held" if until is None else f"held until {case.clock(until)}"
     note = "runs that are there already go on"
     return Plan(

@@ -85,8 +85,8 @@ def _become_initiator(control: socket.socket, prctl: Any, folder: int, boot: str
         if prctl is not None:  # what the job's processes leave behind becomes ours, not init's
             prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         Initiator(folder, boot).run()
-    except BaseException:  # noqa: BLE001 - its last words go to initiators.log
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001 - its last words go to initiators.log
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
         sys.stderr.flush()
         os._exit(0)

@@ -25,7 +25,7 @@ PAUSE = 0.1
 _LEVEL = re.compile(
     rb'"m":"[^\n]{0,200}?\b(CRITICAL|FATAL|ERROR|WARNING|WARN|INFO|DEBUG)\b[^\n]*', re.IGNORECASE
 )
-_ALIASES = {"fatal": "critical", "warn": "warning"}
+_ALIASES: dict[str, str] = {"fatal": "critical", "warn": "warning"}
 
 # C0 without tab, DEL and C1 (a terminal may take U+009B for ESC [), line and paragraph separators,
 # marks and overrides of the writing direction, halves of surrogate pairs (they cannot be printed).
@@ -208,5 +208,5 @@ def levels(path: Path) -> dict[str, int]:
         if not data:
             return dict(counts)
         for name in _LEVEL.findall(data):
-            level = name.decode().lower()
+            level = str(name, "ascii").lower()
             counts[_ALIASES.get(level, level)] += 1

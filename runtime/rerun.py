@@ -88,7 +88,8 @@ def _may_start(case: Case, job: JobRun, closure: set[int], below: set[int]) -> N
     outside = [up for up in ups if up not in closure]
     every = case.board.jobs_of(case.run.id)
     kinds = [class_of(every[up]) for up in outside]
-    tally = Tally(*(kinds.count(kind) for kind in range(OPEN)), len(ups))
+    ok, branched, fired, cancelled = (kinds.count(kind) for kind in range(OPEN))
+    tally = Tally(ok, branched, fired, cancelled, len(ups))
     rule = case.shape.rules[job.index]
     found = verdict(rule, tally)
     blocked = found in {Input.DOOM, Input.BRANCH} or (found is None and OPEN in kinds)

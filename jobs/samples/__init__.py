@@ -30,7 +30,7 @@ def lay(folder: Path, broken: bool = False) -> list[Path]:
 
 
 def _texts(broken: bool) -> dict[str, bytes]:
-    here = files(__package__)
+    here = files(__name__)
     texts = dict(_below(here / "folder"))
     texts["flows/morning.py"] = (here / "morning.py").read_bytes()
     return texts | dict(_below(here / "broken")) if broken else texts

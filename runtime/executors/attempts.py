@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import re
+import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -94,11 +95,13 @@ class AttemptFiles:
     def _evidence(self, attempt: str) -> Evidence:
         path = self.path(attempt)
         try:
-            head = _head(path)
+            head = _head(path) if stat.S_ISREG(os.lstat(path).st_mode) else None
         except FileNotFoundError:
             return Evidence()
         except OSError:
             head = []
+        if head is None:  # a link or a pipe that has the name: it is taken, and tells nothing
+            return Evidence(claim="claimed")
         claim = head[0] if head else {}
         if claim.get("void") is True:
             return Evidence(claim="void")
@@ -112,7 +115,7 @@ class AttemptFiles:
         spawned = second.get("spawned")
         spawned = spawned if isinstance(spawned, dict) else {}
         boot, started = claim.get("boot"), spawned.get("t")
-        same_boot = boot == procs.boot_id()
+        same_boot = boot == procs.boot_id() or not isinstance(boot, str)
         initiator = _identity(boot, claim)
         leader = _identity(boot, spawned)
         locked = disk.locked(self.path(attempt))
@@ -168,7 +171,7 @@ def exit_record(path: str | os.PathLike[str]) -> ExitRecord | None:
         return None
     try:
         return _ending.decode(line).exit
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
@@ -217,7 +220,7 @@ def _head(path: Path) -> list[dict[str, Any]]:
 def _decoded(line: bytes) -> dict[str, Any]:
     try:
         return _mapping.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
 

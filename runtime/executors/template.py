@@ -75,7 +75,7 @@ class Template:
         try:
             return subprocess.Popen(
                 [sys.executable, *_BARE, str(SCRIPT), "--template", *self._about()],
-                stdin=control,
+                stdin=control.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=log,
                 env={name: os.environ[name] for name in _PASSED if name in os.environ},

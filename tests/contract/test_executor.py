@@ -32,8 +32,11 @@ def attempt_of(job: str, attempt: str = "1.0.1", **fields: Any) -> AttemptSpec:
 
 
 class Bench(Protocol):
-    executor: Executor
-    reports: list[Report]
+    @property
+    def executor(self) -> Executor: ...
+
+    @property
+    def reports(self) -> list[Report]: ...
 
     async def report(self, kind: type, attempt: str = "1.0.1") -> Any: ...
 

@@ -167,6 +167,11 @@ def _try_connect(state_dir: Path) -> Client | None:
     except NoRuntimeError:  # it went away between connect and hello
         sock.close()
         return None
+    except OSError as error:  # such as another user's folder
+        sock.close()
+        raise NoRuntimeError(
+            f"reach the runtime of {state_dir.parent}", f"{state_dir}: {error}", "jobmon doctor"
+        ) from error
 
 
 def _connect_under(sock: socket.socket, state_dir: Path) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from jobmon.runtime import joboutput, logfile
+from jobmon.runtime import artifacts, joboutput, logfile
 from jobmon.runtime.capture import Mask
 
 TYPE_CHECKING = False
@@ -40,14 +40,17 @@ class Ending:
         code, signaled = _outcome(status)
         if signaled is not None and reason == "exit":
             reason = "signal"
-        output = None
+        output, results = None, []
         if reason == "exit" and code in self._order["ok_codes"]:
             output, complaint = joboutput.load(self._output_path(), self._masked)
             if complaint:
                 reason, error = "output", complaint
+            results = artifacts.record(
+                self._order["artifacts"], self._order["cwd"], self._order["env"]
+            )
         ended = {"reason": reason, "code": code, "signal": signaled, "error": self._masked(error)}
         sizes = {"lines": self._log.lines, "bytes": self._log.bytes}
-        self.record = {**ended, **facts, "output": output, **sizes}
+        self.record = {**ended, **facts, "output": output, "artifacts": results, **sizes}
 
     def _output_path(self) -> str:
         return self._order["env"].get("JOBMON_OUTPUT", "")

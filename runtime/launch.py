@@ -66,6 +66,7 @@ def spec(launch: Launch, settings: Settings, environ: Mapping[str, str]) -> Atte
         cap=settings.log_cap,
         secrets=tuple(resolver.secrets),
         first={"run": launch.run.key, "flow": launch.run.flow, "job": launch.job.name},
+        artifacts=launch.job.artifacts,
         ok_codes=launch.job.ok_codes + launch.job.warn_codes,
     )
 

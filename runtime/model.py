@@ -128,6 +128,7 @@ class ExitRecord(msgspec.Struct, frozen=True, kw_only=True):
     lines: int = 0
     bytes: int = 0
     dropped: int = 0  # bytes left out between head and tail
+    artifacts: list[dict[str, Any]] = []  # path, size, sha256 of what the job declares as results
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,6 +157,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     rusage: dict[str, float] = {}
     lines: int = 0
     bytes: int = 0
+    artifacts: list[dict[str, Any]] = []
     definition: str = ""
     fingerprint: dict[str, Any] = {}
 

@@ -30,7 +30,7 @@ _DECLARED_KEYS = (
 )  # fmt: skip
 _ATTEMPT_KEYS = (
     "n", "outcome", "reason", "cause", "created", "started", "ended", "code", "signal", "error",
-    "lines", "bytes", "rusage", "definition",
+    "lines", "bytes", "rusage", "artifacts", "definition",
 )  # fmt: skip
 
 

@@ -119,8 +119,9 @@ class AttemptFiles:
         initiator = _identity(boot, claim)
         leader = _identity(boot, spawned)
         locked = disk.locked(self.path(attempt))
-        if leader is None and initiator and same_boot and not locked and ended is None:
-            leader = self._unrecorded_leader(attempt)
+        orphaned = initiator is not None and same_boot and not locked and ended is None
+        if orphaned and (leader is None or not procs.alive(leader)):
+            leader = self._survivor(attempt) or leader
         return Evidence(
             claim="claimed",
             locked=locked,
@@ -134,8 +135,12 @@ class AttemptFiles:
             started=float(started) if isinstance(started, int | float) else None,
         )
 
-    def _unrecorded_leader(self, attempt: str) -> Identity | None:
-        """The process of an initiator that died between the spawn and writing it down."""
+    def _survivor(self, attempt: str) -> Identity | None:
+        """The oldest process of an attempt whose initiator is dead.
+
+        It is the leader that was not written down any more, or what the leader left behind: while
+        that lives, nothing may start in its place.
+        """
         found = procs.attempt_processes(attempt, str(self.state.parent), None)
         return min(found, key=lambda who: (who.ticks, who.pid), default=None)
 

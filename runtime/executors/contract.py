@@ -20,7 +20,8 @@ class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
     `attempt` is `run.job.n`. `argv` is resolved; `env` is the whole environment of the job.
     `secrets` are values to mask in the log. `first` are the fields of the log's first line
     (run key, flow and job name, for people). `cap` bounds the log in bytes (head and tail kept).
-    `output_path` is where the job may leave its JSON. Codes in `ok_codes` commit that output.
+    $JOBMON_OUTPUT in `env` is where it may leave its JSON. Codes in `ok_codes` commit that output
+    and have the files that match `artifacts` (patterns below `cwd`) recorded.
     """
 
     attempt: str
@@ -33,6 +34,7 @@ class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     first: dict[str, Any] = {}
     ok_codes: tuple[int, ...] = (0,)
+    artifacts: tuple[str, ...] = ()
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -213,3 +214,17 @@ def test_a_time_limit_holds_when_the_initiator_is_gone(batch: Batch) -> None:
     leader = lines[1]["spawned"]["pid"]
     until(lambda: not alive(leader), "the job is ended at its limit")
     batch.wait_job(run, "a", "lost")
+
+
+def test_declared_artifacts_are_recorded_with_size_and_hash(batch: Batch) -> None:
+    """What a job promises as its result is recorded as it lay there, and so is its absence."""
+    batch.flow("""
+flow = Flow("a", params={"day": "1"})
+flow.shell("make", "mkdir out; printf 日本 > out/$day.csv", artifacts=["out/$day.csv", "none/*.x"])
+""")
+    attempt = batch.wait(batch.run("a"))["attempts"][0]
+    body = "日本".encode()
+    assert attempt["artifacts"] == [
+        {"path": "out/1.csv", "size": len(body), "sha256": hashlib.sha256(body).hexdigest()},
+        {"path": "none/*.x", "size": None, "sha256": None},
+    ]

@@ -1,0 +1,54 @@
+"""The files a job declares as its results, recorded as they lie there when it succeeded.
+
+Loaded by initiators: standard library alone.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any
+
+MOST = 1000
+"""Files recorded for one attempt."""
+HASHED = 1 << 30
+"""Bytes of a file above which only its size is recorded."""
+_VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
+
+
+def record(patterns: Sequence[str], cwd: str, env: Mapping[str, str]) -> list[dict[str, Any]]:
+    """[{"path", "size", "sha256"}] of the files that match, in order; `$NAME` is the job's own.
+
+    A pattern nothing matches is recorded too, with size None: a result that was promised and is
+    not there should be seen. sha256 is None for what cannot or need not be read.
+    """
+    found: list[dict[str, Any]] = []
+    for pattern in patterns:
+        wanted = _VARIABLE.sub(lambda name: env.get(name[1] or name[2], name[0]), pattern)
+        paths = sorted(glob.glob(os.path.join(glob.escape(cwd), wanted), recursive=True))
+        files = [path for path in paths if os.path.isfile(path)]
+        found += [_described(path, cwd) for path in files]
+        if not files:
+            found.append({"path": wanted, "size": None, "sha256": None})
+    return found[:MOST]
+
+
+def _described(path: str, cwd: str) -> dict[str, Any]:
+    shown = os.path.relpath(path, cwd)
+    try:
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            return {"path": shown, "size": size, "sha256": _hash(file) if size <= HASHED else None}
+    except OSError:
+        return {"path": shown, "size": None, "sha256": None}
+
+
+def _hash(file: Any) -> str:
+    import hashlib  # loaded by the few jobs that declare artifacts
+
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jobmon.runtime.errors import NoRuntimeError, NotFoundError
+from jobmon.runtime.errors import NotFoundError
 from jobmon.tui.ink import Ink, measure
 
 if TYPE_CHECKING:
@@ -80,11 +80,10 @@ class Desk:
 
     def status(self) -> Document:
         """How the runtime is; also when there is none."""
-        try:
-            with self.connect() as client:
-                return client.call("status")
-        except NoRuntimeError:
+        if not self._database.exists():
             return self._without_runtime()
+        body = self.view("status")
+        return body if body["running"] else self._without_runtime() | body
 
     def _without_runtime(self) -> Document:
         settings = self.settings

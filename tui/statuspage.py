@@ -20,7 +20,7 @@ def page(ink: Ink, body: Document, now: float) -> list[str]:
         _counts(ink, body.get("jobs"), job_look),
     )
     lines = [_headline(ink, body, now), *_field(ink, "folder", ink.safe(body.get("home") or ""))]
-    lines += _field(ink, "slots", _slots(ink, body.get("slots") or {}))
+    lines += _field(ink, "slots", _slots(ink, body["slots"]) if body["running"] else "")
     lines += _field(ink, "runs", runs)
     lines += _field(ink, "jobs", jobs)
     lines += _field(ink, "flows", str(body["flows"]) if body.get("flows") is not None else "")

@@ -228,6 +228,8 @@ def test_up_is_one_runtime_and_down_leaves_jobs_running(batch: Batch) -> None:
     assert "1 jobs go on" in jobmon(batch, "down").out.replace("1 job goes", "1 jobs go")
     jobmon(batch, "down", code=6)
     assert "running" in jobmon(batch, "ls").out  # from the state on disk
+    told = jobmon(batch, "status", "--json").json
+    assert (told["running"], told["jobs"]) == (False, {"running": 1})
     (batch.home / "go").touch()
     jobmon(batch, "up")
     batch.wait("held#1", "succeeded")

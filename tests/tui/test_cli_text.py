@@ -217,8 +217,9 @@ def test_colour_follows_the_terminal_and_the_wish(environ, terminal, colour):
 
 
 def test_only_a_terminal_has_a_width():
-    assert measure(Output(terminal=False), {}).width is None
-    assert measure(Output(), {}).width
+    assert measure(Output(terminal=False), {"COLUMNS": "90"}).width is None
+    assert measure(Output(), {"COLUMNS": "90"}).width == 90
+    assert measure(Output(), {"COLUMNS": "none"}).width == 80  # no terminal there to ask
 
 
 # The tree

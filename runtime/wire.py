@@ -81,6 +81,7 @@ class Server:
         self.path = state_dir / SOCKET_NAME
         self.desk = desk
         self.subscribers: set[ClientPeer] = set()
+        self.published = 0
         self._server: asyncio.Server | None = None
         self._inode = 0
 
@@ -109,6 +110,8 @@ class Server:
 
     def publish(self, events: Sequence[Event]) -> None:
         """Send committed events to every subscriber."""
+        if events:
+            self.published = events[-1].seq
         if not self.subscribers or not events:
             return
         lines = b"".join(_encode({"event": event}) + b"\n" for event in events)
@@ -236,7 +239,7 @@ class ClientPeer:
 
     def _subscribe(self, number: Any, since: Any) -> None:
         """Past events first, then the live ones: no turn of the loop lies between."""
-        newest = self._server.desk.hello()["seq"]
+        newest = self._server.published  # what is committed but not yet published comes by itself
         since = newest if since is None else since
         if not isinstance(since, int) or since < 0:
             raise UsageError("subscribe", "from_seq must be a number", "leave it out for news only")
@@ -244,7 +247,8 @@ class ClientPeer:
         self._connection.send({"id": number, "ok": {"seq": newest}})
         if since < newest - MAX_PAST:
             self._connection.send({"resync": newest})
-        self._connection.write(b"".join(_encode({"event": event}) + b"\n" for event in past))
+        lines = (_encode({"event": event}) + b"\n" for event in past if event.seq <= newest)
+        self._connection.write(b"".join(lines))
         self._server.subscribers.add(self)
 
     def publish(self, lines: bytes, seq: int) -> None:

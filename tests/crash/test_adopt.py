@@ -230,14 +230,18 @@ LEAVER = """
 if [ $JOBMON_ATTEMPT = 2 ]; then echo second >>effects; exit 0; fi
 (trap '' TERM; echo child begins >>effects
  until test -e go; do sleep 0.02; done
- sleep 0.5; echo child ends >>effects) >/dev/null 2>&1 &
+ sleep 1; echo child ends >>effects) >/dev/null 2>&1 &
 echo $$ >pid
 until test -e go; do sleep 0.02; done
 """
 
 
-def test_lost_is_said_once_nothing_of_the_attempt_lives(batch: Batch) -> None:
-    """The leader of an orphaned attempt ends before its child: a rerun waits for both."""
+@pytest.mark.parametrize("watched", [True, False])
+def test_lost_is_said_once_nothing_of_the_attempt_lives(batch: Batch, watched: bool) -> None:
+    """The leader of an orphaned attempt ends before its child: a rerun waits for both.
+
+    Also when the leader ends while no runtime is there to see it.
+    """
     (batch.home / "leaver.sh").write_text(LEAVER)
     batch.flow(
         'flow = Flow("f")\n'
@@ -250,7 +254,12 @@ def test_lost_is_said_once_nothing_of_the_attempt_lives(batch: Batch) -> None:
     assert claim is not None
     assert kill_initiator(claim)
     until(lambda: batch.show(run)["jobs"][0]["unsupervised"], "it is known to be unsupervised")
+    if not watched:
+        batch.kill()
     (batch.home / "go").touch()
+    leader = int((batch.home / "pid").read_text())
+    until(lambda: ticks_of(leader) is None, "the leader is dead")
+    batch.client().close()
     assert batch.wait(run)["state"] == "succeeded"
     effects = (batch.home / "effects").read_text().splitlines()
     assert effects == ["child begins", "child ends", "second"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from shlex import quote
 from typing import Any, NoReturn
 
 import msgspec
@@ -104,7 +105,7 @@ class Case:
 
     def line(self, verb: str, job: JobRun | None = None, rest: str = "") -> str:
         """The command line of a verb on this run or job, to be offered as a way on."""
-        words = [f"jobmon {verb}", self.run.key, self.name(job) if job else "", rest]
+        words = [f"jobmon {verb}", self.run.key, quote(self.name(job)) if job else "", rest]
         return " ".join(word for word in words if word)
 
     def refuse(self, job: JobRun | None, why: str, hint: str = "") -> NoReturn:

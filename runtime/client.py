@@ -128,6 +128,10 @@ def view(settings: Settings, name: str, **args: Any) -> dict[str, Any]:
     if client is not None:
         with client:
             return client.call("view", name=name, args=args)
+    from jobmon.runtime import views
+
+    if name in views.VIEWS:
+        return views.read(settings.state_dir, name, args)
     from jobmon.runtime import documents
 
     return documents.document(settings, name, args)

@@ -5,7 +5,6 @@ Light to import: the command line finds the batch folder through this module bef
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -216,6 +215,8 @@ def _number(text: str) -> Any:
 def _checked(key: str, value: Any, where: str) -> Any:
     setting = _BY_KEY.get(key)
     if setting is None:
+        import difflib
+
         near = difflib.get_close_matches(key, _BY_KEY, n=1)
         hint = f"did you mean {near[0]}?" if near else f"the keys are: {', '.join(_BY_KEY)}"
         raise UsageError(f"read {where}", f"there is no setting {key}", hint)

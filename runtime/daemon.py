@@ -96,7 +96,7 @@ class Daemon:
         self.stream = EventStream(state / "log", self.store)
         self.executor = LocalExecutor(state, settings.slots)
         self.engine = Engine(
-            settings, self.store, self.executor, os.environ, procs.boot_id(), time.time,
+            settings, self.store, self.executor, dict(os.environ), procs.boot_id(), time.time,
             self._publish,
         )  # fmt: skip
         self.library = Library(settings.home, settings.load_timeout)

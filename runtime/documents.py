@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import time
 from typing import Any
@@ -14,15 +15,14 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.config import Settings
 from jobmon.runtime.library import pick
 from jobmon.runtime.model import JobKey, Limits
+from jobmon.runtime.reader import DB_NAME, open_reader
 from jobmon.runtime.states import State
 from jobmon.runtime.store import (
-    DB_NAME,
     guarded,
     last_success,
     load_attempt,
     load_definition,
     load_run,
-    open_reader,
 )
 
 Document = dict[str, Any]
@@ -36,22 +36,17 @@ def document(settings: Settings, name: str, args: Document) -> Document:
     if name in ("flows", "graph") and not args.get("run"):
         loaded = load_folder(settings.home, settings.load_timeout)
         return flows(loaded) if name == "flows" else graph_of(pick(loaded, args["flow"]))
-    db = open_reader(settings.state_dir)
-    try:
+    if name in views.VIEWS:
+        return views.read(settings.state_dir, name, args)
+    with contextlib.closing(open_reader(settings.state_dir)) as db:
         path = settings.state_dir / DB_NAME
         return guarded(f"read {path}", lambda: _from_rows(db, settings, name, args))
-    finally:
-        db.close()
 
 
 def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Document) -> Document:
     if name == "explain":
         return explained(db, settings, **args)
-    if name == "graph":
-        return graph_of_run(db, args["run"])
-    if name == "show":
-        return views.show(db, state_dir=settings.state_dir, **args)
-    return views.VIEWS[name](db, **args)
+    return graph_of_run(db, args["run"])
 
 
 def flows(loaded: Loaded) -> Document:

@@ -38,8 +38,10 @@ from jobmon.runtime.verify import Verifier
 
 log = logging.getLogger("jobmon")
 
-INLINE_COMMIT = 0.001
+INLINE_COMMIT = 0.005
 """Seconds: while commits take less they run in the loop, a thread hop would cost more."""
+INLINE_ROWS = 200
+"""Job rows above which a commit is written in the thread whatever the disk: the loop stays free."""
 KEEP_FINISHED = 50
 """Finished runs kept in memory, so that a rerun of a recent one need not read them back."""
 RETRY_COMMIT = 1.0
@@ -119,11 +121,16 @@ class Engine:
             self.leave()
 
     async def _commit_and_act(self) -> None:
-        acts = await self._commit()
+        batch, acts = self.journal.take()
+        if not await self._commit(batch):
+            return
         failpoint.reached("committed")
         for act in acts:
             act()
         failpoint.reached("acted")
+        # Only now: a launch does not wait for those who look on.
+        self._publish(batch.events)
+        self._forget(batch)
 
     async def _sleep(self) -> None:
         """Until a fact arrives or the clock makes a decision due."""
@@ -205,23 +212,21 @@ class Engine:
             for event in events:
                 self.journal.fold(event)
 
-    async def _commit(self) -> list[Callable[[], None]]:
-        """Commit the turn, however long the disk refuses: nothing is done before it is written."""
-        batch, acts = self.journal.take()
-        if batch.empty:
-            return acts
-        while not await self._written(batch):
+    async def _commit(self, batch: Batch) -> bool:
+        """Commit the turn, however long the disk refuses: nothing is done before it is written.
+
+        False: told to leave meanwhile. What was not committed was not done, a restart finds it.
+        """
+        while not (batch.empty or await self._written(batch)):
             self._pending.put_off(self.trouble)
             await asyncio.sleep(RETRY_COMMIT)
-            if self._leaving:  # what was not committed was not done: a restart finds it again
-                return []
-        self._publish(batch.events)
-        self._forget(batch)
-        return acts
+            if self._leaving:
+                return False
+        return True
 
     async def _written(self, batch: Batch) -> bool:
         try:
-            if self.store.commit_seconds < INLINE_COMMIT:
+            if self.store.commit_seconds < INLINE_COMMIT and len(batch.jobs) < INLINE_ROWS:
                 self.store.commit(batch)
             else:
                 loop = asyncio.get_running_loop()

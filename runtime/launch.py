@@ -60,7 +60,7 @@ def spec(launch: Launch, settings: Settings, environ: Mapping[str, str]) -> Atte
         attempt=attempt,
         argv=argv,
         env=env,
-        cwd=str(settings.home / launch.job.cwd),
+        cwd=os.path.join(settings.home, launch.job.cwd) if launch.job.cwd else str(settings.home),
         timeout=launch.job.timeout,
         grace=launch.job.grace,
         cap=settings.log_cap,
@@ -109,7 +109,7 @@ class _Resolver:
 
     def _own(self, attempt: str) -> dict[str, str]:
         run, job = self.launch.run, self.launch.job
-        output = f"{self.launch.job_run.index}.{self.launch.n}.output.json"
+        output = f"attempts/{run.id}/{self.launch.job_run.index}.{self.launch.n}.output.json"
         return {
             "JOBMON_HOME": str(self.settings.home),
             "JOBMON_RUN": run.key,
@@ -119,7 +119,7 @@ class _Resolver:
             "JOBMON_ATTEMPT_ID": attempt,
             "JOBMON_TIME": run.time,
             "JOBMON_KEY": f"{run.key}/{job.name}",
-            "JOBMON_OUTPUT": str(self.settings.state_dir / "attempts" / str(run.id) / output),
+            "JOBMON_OUTPUT": f"{self.settings.state_dir}/{output}",
         }
 
     def value(self, value: Value) -> Any:

@@ -18,7 +18,8 @@ from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event, Run
 from jobmon.runtime.pending import Planned
-from jobmon.runtime.store import Batch, open_reader
+from jobmon.runtime.reader import open_reader
+from jobmon.runtime.store import Batch
 
 Answer = dict[str, Any]
 

@@ -22,7 +22,8 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError, StateError
 from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, JobKey
-from jobmon.runtime.store import DB_NAME, Batch, Store, guarded
+from jobmon.runtime.reader import DB_NAME
+from jobmon.runtime.store import Batch, Store, guarded
 from jobmon.runtime.versions import Versions
 
 MADE = "rebuilt.db"

@@ -12,7 +12,8 @@ from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.pending import Planned
-from jobmon.runtime.store import Batch, open_reader
+from jobmon.runtime.reader import open_reader
+from jobmon.runtime.store import Batch
 
 DAY = 86400.0
 

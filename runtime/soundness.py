@@ -11,7 +11,8 @@ from pathlib import Path
 
 from jobmon.runtime import stream
 from jobmon.runtime.errors import StateError
-from jobmon.runtime.store import DB_NAME, REBUILD, Store
+from jobmon.runtime.reader import DB_NAME, REBUILD
+from jobmon.runtime.store import Store
 
 
 def before_opening(state_dir: Path) -> None:

@@ -1,7 +1,7 @@
 """SQLite: the events and the rows they made, written in one transaction by one writer.
 
 The runtime is the only writer, for as long as it holds the folder's lock. Everyone else reads
-through `open_reader`.
+through `reader.open_reader`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime import schema
+from jobmon.runtime import reader, schema
 from jobmon.runtime.errors import StateError
 from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, FlowHold, JobRun, Run
+from jobmon.runtime.reader import DB_NAME
 from jobmon.runtime.versions import Versions
 
-DB_NAME = "state.db"
-REBUILD = "keep the file and make it anew from the event stream: jobmon doctor --rebuild"
 _encode = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
 
@@ -149,12 +148,6 @@ class Store:
 _OPEN_STATES = {"queued", "running", "blocked", "stopping"} - RUN_TERMINAL
 
 
-def open_reader(state_dir: Path) -> sqlite3.Connection:
-    """A read-only connection to the state. Raises StateError when there is none to read."""
-    path = state_dir / DB_NAME
-    return guarded(f"read {path}", lambda: _open_reader(path))
-
-
 def load_run(db: sqlite3.Connection, run_id: int) -> tuple[Run, list[JobRun]]:
     """One run and its job runs in index order."""
     (body,) = db.execute("SELECT body FROM runs WHERE id = ?", (run_id,)).fetchone()
@@ -198,29 +191,16 @@ def _open_writer(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _open_reader(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(f"file:{_quoted(path)}?mode=ro", uri=True, timeout=10)
-    db.execute("SELECT 1 FROM events LIMIT 1")
-    return db
-
-
-def _quoted(path: Path) -> str:
-    from urllib.parse import quote
-
-    return quote(str(path))
-
-
 def guarded(what: str, action: Callable[[], _T]) -> _T:
     """The outcome of `action`; what goes wrong with the database becomes a StateError."""
+    return reader.guarded(what, lambda: _decoded(action))
+
+
+def _decoded(action: Callable[[], _T]) -> _T:
     try:
         return action()
-    except schema.NewerSchemaError as error:
-        raise StateError(what, str(error), "run the newer jobmon on this folder") from error
-    except (sqlite3.OperationalError, OSError) as error:
-        hint = "make room or mend the permissions, then try again: jobmon doctor"
-        raise StateError(what, str(error), hint) from error
-    except (sqlite3.DatabaseError, msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise StateError(what, str(error), REBUILD) from error
+    except msgspec.DecodeError as error:  # a row that is no record any more
+        raise sqlite3.DatabaseError(str(error)) from error
 
 
 def _inode(path: Path) -> tuple[int, int]:

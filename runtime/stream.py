@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -58,7 +59,7 @@ def _by_day(events: Sequence[Event]) -> list[tuple[dt.date, bytes, int]]:
     """Consecutive events of one day, in the order of their numbers, also when the clock jumps."""
     found: list[tuple[dt.date, bytearray, int]] = []
     for event in events:
-        day = dt.datetime.fromtimestamp(event.at).astimezone().date()
+        day = _day(int(event.at // 60))
         line = _encode(event) + b"\n"
         if not found or found[-1][0] != day:
             found.append((day, bytearray(), 0))
@@ -66,6 +67,12 @@ def _by_day(events: Sequence[Event]) -> list[tuple[dt.date, bytes, int]]:
         lines += line
         found[-1] = (day, lines, event.seq)
     return [(day, bytes(lines), last) for day, lines, last in found]
+
+
+@lru_cache(maxsize=8)
+def _day(minute: int) -> dt.date:
+    """The local day of a minute since the epoch: many events share it, asking is slow."""
+    return dt.datetime.fromtimestamp(minute * 60).astimezone().date()
 
 
 def files(log_dir: Path) -> list[Path]:

@@ -6,13 +6,15 @@ its schema, `jobmon.<name>/<version>`; keys are added within a version, never re
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from jobmon.runtime.errors import NotFoundError
+from jobmon.runtime.reader import DB_NAME, guarded, open_reader
 
 Document = dict[str, Any]
 
@@ -215,5 +217,17 @@ def status(db: sqlite3.Connection) -> Document:
     }
 
 
-VIEWS = {"ls": ls, "show": show, "events": events, "status": status}
+def read(state_dir: Path, name: str, args: Document) -> Document:
+    """One of VIEWS, read from the state on disk. Raises StateError when it cannot be read."""
+    with contextlib.closing(open_reader(state_dir)) as db:
+        given = args | {"state_dir": state_dir} if name == "show" else args
+        return guarded(f"read {state_dir / DB_NAME}", lambda: VIEWS[name](db, **given))
+
+
+VIEWS: dict[str, Callable[..., Document]] = {
+    "ls": ls,
+    "show": show,
+    "events": events,
+    "status": status,
+}
 """The documents that need nothing but the rows."""

@@ -42,6 +42,7 @@ class AttemptFiles:
     def __init__(self, state: Path) -> None:
         self.state = state
         self.root = state / "attempts"
+        self._root = os.path.abspath(self.root)
 
     def relative(self, attempt: str) -> tuple[str, str]:
         """(folder, file name) below attempts/."""
@@ -54,9 +55,10 @@ class AttemptFiles:
         """The attempt's file."""
         return self.root.joinpath(*self.relative(attempt))
 
-    def output(self, attempt: str) -> Path:
-        """Where its job may leave its JSON."""
-        return self.path(attempt).with_suffix(".output.json")
+    def output(self, attempt: str) -> str:
+        """The path where its job may leave its JSON."""
+        folder, name = self.relative(attempt)
+        return f"{self._root}/{folder}/{name.removesuffix('.jsonl')}.output.json"
 
     def void(self, attempt: str) -> bool:
         """Take the attempt's name so that it never starts. False: it was claimed before."""
@@ -155,7 +157,7 @@ class AttemptFiles:
         path = self.path(attempt)
         if disk.locked(path):
             return
-        for left in (path, self.output(attempt), *tails(path)):
+        for left in (path, Path(self.output(attempt)), *tails(path)):
             left.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # other attempts of the run are still there
             path.parent.rmdir()

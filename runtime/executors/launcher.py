@@ -62,7 +62,7 @@ class Launcher:
         own = {
             "JOBMON_ATTEMPT_ID": spec.attempt,
             "JOBMON_HOME": self._home,
-            "JOBMON_OUTPUT": os.path.abspath(self._files.output(spec.attempt)),
+            "JOBMON_OUTPUT": self._files.output(spec.attempt),
         }
         order["env"] = own | spec.env
         return order

@@ -17,7 +17,7 @@ def multiply(path: Path, runs: int) -> None:
         db.execute("PRAGMA synchronous=OFF")
         (events,) = db.execute("SELECT max(seq) FROM events").fetchone()
         (run,) = db.execute("SELECT max(id) FROM runs").fetchone()
-        db.execute("CREATE TEMP TABLE copies(n INTEGER PRIMARY KEY)")
+        db.execute("CREATE TEMP TABLE copies(step INTEGER PRIMARY KEY)")
         db.executemany("INSERT INTO copies VALUES (?)", ((n,) for n in range(1, runs)))
         for copy in _COPIES:
             db.execute(copy, {"run": run, "events": events})
@@ -25,16 +25,17 @@ def multiply(path: Path, runs: int) -> None:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-_BODY = "replace(body, '\"run\":' || :run || ',', '\"run\":' || (:run + n) || ',')"
+_BODY = "replace(body, '\"run\":' || :run || ',', '\"run\":' || (:run + step) || ',')"
 _COPIES = (
-    "INSERT INTO runs SELECT id + n, flow || '#' || (id + n), flow, state, created + n, ended + n,"
-    " json_set(body, '$.id', id + n, '$.key', flow || '#' || (id + n))"
+    "INSERT INTO runs SELECT id + step, flow || '#' || (id + step), flow, state,"
+    " created + step, ended + step,"
+    " json_set(body, '$.id', id + step, '$.key', flow || '#' || (id + step))"
     " FROM copies, runs WHERE id = :run",
-    "INSERT INTO job_runs SELECT run + n, job, flow, name, state,"
-    f" {_BODY} FROM copies, job_runs WHERE run = :run",
-    "INSERT INTO attempts SELECT run + n, job, attempts.n, outcome,"
-    f" {_BODY.replace('+ n', '+ copies.n')} FROM copies, attempts WHERE run = :run",
-    f"INSERT INTO events SELECT seq + n * :events, at + n, kind, run + n, {_BODY}"
+    f"INSERT INTO job_runs SELECT run + step, job, flow, name, state, {_BODY}"
+    " FROM copies, job_runs WHERE run = :run",
+    f"INSERT INTO attempts SELECT run + step, job, n, outcome, {_BODY}"
+    " FROM copies, attempts WHERE run = :run",
+    f"INSERT INTO events SELECT seq + step * :events, at + step, kind, run + step, {_BODY}"
     " FROM copies, events WHERE run = :run",
 )
 

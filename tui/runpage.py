@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -122,6 +121,8 @@ def only(run: Document, name: str) -> dict[str, Any]:
     """
     jobs = [job for job in run["jobs"] if job["job"] == name]
     if not jobs:
+        import difflib
+
         names = [job["job"] for job in run["jobs"]]
         near = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"jobmon show {run['run']}"

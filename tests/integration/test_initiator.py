@@ -117,7 +117,7 @@ class TestJobOutput:
         file = host.state / "given"
         file.write_bytes(data)
         record = await host.run(f"cp {file} $JOBMON_OUTPUT", **fields)
-        assert not host.executor.files.output("1.0.1").exists()
+        assert not Path(host.executor.files.output("1.0.1")).exists()
         assert host.executor.probe(["1.0.1"])["1.0.1"].exit == record, "every reader takes it"
         return record
 
@@ -148,7 +148,7 @@ class TestJobOutput:
     async def test_a_failed_job_commits_nothing(self, host: Host) -> None:
         await host.run("echo '{}' > $JOBMON_OUTPUT; exit 3")
         assert host.records()[-1]["exit"]["output"] is None
-        assert not host.executor.files.output("1.0.1").exists()
+        assert not Path(host.executor.files.output("1.0.1")).exists()
 
     async def test_a_pipe_in_its_place_is_not_waited_for(self, host: Host) -> None:
         assert (await host.run("mkfifo $JOBMON_OUTPUT")).reason == "output"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -52,13 +53,13 @@ def typed(definition: ParamDef, value: Any, day: date | None = None) -> Any:
     except (ValueError, TypeError) as error:
         raise ParamError(
             definition.name,
-            f"parameter {definition.name!r} cannot be {value!r}",
+            f"parameter {definition.name!r} cannot be {reprlib.repr(value)}",
             str(error) if str(error).startswith("it ") else _wanted(definition),
         ) from None
     if definition.choices and found not in definition.choices:
         raise ParamError(
             definition.name,
-            f"parameter {definition.name!r} cannot be {value!r}",
+            f"parameter {definition.name!r} cannot be {reprlib.repr(value)}",
             _wanted(definition),
         )
     return found

@@ -12,66 +12,24 @@ import logging
 import os
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from jobmon.runtime.client import PROTO, SOCKET_NAME
-from jobmon.runtime.errors import JobmonError, StateError, UsageError
+from jobmon.runtime.errors import StateError, UsageError
 from jobmon.runtime.model import Event
+from jobmon.runtime.peer import ClientPeer, Desk, Peer, body
 
 log = logging.getLogger("jobmon")
 
 MAX_FRAME = 1 << 20
 """Bytes of one line from a peer; a longer one ends the connection."""
-MAX_BACKLOG = 4 << 20
-"""Bytes a subscriber may leave unread before it is told to resync."""
-MAX_UNREAD = 64 << 20
-"""Bytes of answers a client may leave unread before it is cut off."""
-MAX_PAST = 20_000
-"""Events a subscriber may have missed; one further behind is told to resync."""
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-
-
-class Peer(Protocol):
-    """What an accepted connection turns into once its role is known."""
-
-    def received(self, message: dict[str, Any]) -> None:
-        """A later line of it."""
-        ...
-
-    def lost(self) -> None:
-        """It hung up."""
-        ...
-
-
-class Desk(Protocol):
-    """Who answers: implemented by the runtime."""
-
-    def hello(self) -> dict[str, Any]:
-        """What the runtime says of itself first."""
-        ...
-
-    def answer(self, request: dict[str, Any]) -> Awaitable[dict[str, Any]]:
-        """The answer to one request; a JobmonError it raises becomes the answer."""
-        ...
-
-    def past(self, seq: int) -> Sequence[Event]:
-        """Committed events after `seq`."""
-        ...
-
-    def initiator(
-        self,
-        hello: dict[str, Any],
-        send: Callable[[dict[str, Any]], None],
-        close: Callable[[], None],
-    ) -> Peer:
-        """Take over an initiator's connection."""
-        ...
 
 
 class Server:
@@ -177,7 +135,7 @@ class Connection(asyncio.Protocol):
         return ClientPeer(self._server, self)
 
     def _refuse(self, why: str) -> None:
-        self.send({"err": _body(UsageError("understand the connection", why))})
+        self.send({"err": body(UsageError("understand the connection", why))})
         self._buffer.clear()
         self._transport.close()
 
@@ -186,11 +144,14 @@ class Connection(asyncio.Protocol):
         self.write(_encode(message) + b"\n")
 
     def write(self, lines: bytes) -> None:
-        """Queue complete lines. Who asks and asks and never reads is cut off."""
-        if self.backlog() > MAX_UNREAD:
-            self._transport.abort()
+        """Queue complete lines."""
         if not self._transport.is_closing():
             self._transport.write(lines)
+
+    def listen(self, *, on: bool) -> None:
+        """Take more from the peer, or let it wait."""
+        if not self._transport.is_closing():
+            self._transport.resume_reading() if on else self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The peer reads again and has caught up."""
@@ -205,72 +166,6 @@ class Connection(asyncio.Protocol):
         """Tell the peer object."""
         if self._peer:
             self._peer.lost()
-
-
-class ClientPeer:
-    """A person's command or screen: requests, answers, and a subscription if it wants one."""
-
-    def __init__(self, server: Server, connection: Connection) -> None:
-        self._server = server
-        self._connection = connection
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._missed = 0  # the number of the last event that was left out
-
-    def received(self, message: dict[str, Any]) -> None:
-        """Answer a request, in its own task: a slow one delays nobody."""
-        task = asyncio.get_running_loop().create_task(self._answer(message))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _answer(self, request: dict[str, Any]) -> None:
-        number = request.get("id")
-        try:
-            if request.get("op") == "subscribe":
-                self._subscribe(number, request.get("from_seq"))
-            else:
-                answer = await self._server.desk.answer(request)
-                self._connection.send({"id": number, "ok": answer})
-        except JobmonError as error:
-            self._connection.send({"id": number, "err": _body(error)})
-        except Exception as error:
-            log.exception("a request failed by a defect: %s", request.get("op"))
-            defect = JobmonError(f"answer {request.get('op')}", repr(error), "jobmon doctor")
-            self._connection.send({"id": number, "err": _body(defect)})
-
-    def _subscribe(self, number: Any, since: Any) -> None:
-        """Past events first, then the live ones: no turn of the loop lies between."""
-        newest = self._server.published  # what is committed but not yet published comes by itself
-        since = newest if since is None else since
-        if not isinstance(since, int) or since < 0:
-            raise UsageError("subscribe", "from_seq must be a number", "leave it out for news only")
-        past = self._server.desk.past(since) if newest - MAX_PAST <= since < newest else ()
-        self._connection.send({"id": number, "ok": {"seq": newest}})
-        if since < newest - MAX_PAST:
-            self._connection.send({"resync": newest})
-        lines = (_encode({"event": event}) + b"\n" for event in past if event.seq <= newest)
-        self._connection.write(b"".join(lines))
-        self._server.subscribers.add(self)
-
-    def publish(self, lines: bytes, seq: int) -> None:
-        """Send news, or remember that some were left out until the client reads again."""
-        if self._missed or self._connection.backlog() > MAX_BACKLOG:
-            self._missed = seq
-        else:
-            self._connection.write(lines)
-
-    def caught_up(self) -> None:
-        """All it was sent is read: if something was left out meanwhile, it is told now."""
-        if self._missed:
-            self._connection.send({"resync": self._missed})
-            self._missed = 0
-
-    def lost(self) -> None:
-        """Forget it."""
-        self._server.subscribers.discard(self)
-
-
-def _body(error: JobmonError) -> dict[str, str]:
-    return {"code": error.code, "what": error.what, "why": error.why, "hint": error.hint}
 
 
 def _bind(path: Path) -> socket.socket:

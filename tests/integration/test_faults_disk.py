@@ -19,6 +19,7 @@ from tests.faults import (
     command,
     effects,
     fill,
+    give_way,
     jobmon,
     limit,
     serving,
@@ -211,11 +212,7 @@ def give_to_nobody(batch: Batch) -> None:
     """The folder and what leads to it, for a runtime that is another user's."""
     for path in (batch.home, batch.home / "flows"):
         os.chown(path, 65534, 65534)
-    for above in batch.home.parents:
-        if above.stat().st_mode & 0o005 != 0o005:
-            above.chmod(above.stat().st_mode | 0o055)
-        if above.name.startswith("pytest-of-"):
-            break
+    give_way(batch)
 
 
 def test_a_folder_that_cannot_be_written_is_named(batch: Batch) -> None:

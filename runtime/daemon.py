@@ -171,7 +171,8 @@ class Daemon:
         self.server.publish(events)
         if self._watch:
             self._watch(events)
-        self.stream.append(events)
+        if not self._gone:  # else what lies there now may be another runtime's
+            self.stream.append(events)
 
     def _down(self, drain: bool) -> None:
         if drain:

@@ -189,7 +189,9 @@ class Lane:
         for run, jobs in self.ground.lost_jobs().items():
             try:
                 with client.connect(self.ground.state) as connection:
-                    connection.call("verb", verb="rerun", run=run, jobs=jobs, options={})
+                    connection.call(
+                        "verb", verb="rerun", run=run, jobs=jobs, options={"only": True}
+                    )
             except NoRuntimeError:
                 return
             except JobmonError as error:

@@ -201,6 +201,16 @@ class TestCancel:
         assert shapes.alive() == {}, "cancelled says: nothing of it is alive"
         assert time.monotonic() - begun < GRACE + 2
 
+    @pytest.mark.parametrize("shapes", [["plain", "deaf_daemon"]], indirect=True)
+    def test_reaches_initiators_that_somebody_stopped(self, shapes: Shapes) -> None:
+        claims = [claim_of(shapes.attempt_file(shape)) for shape in shapes.names]
+        shapes.batch.kill()
+        for claim in filter(None, claims):
+            os.kill(claim.pid, signal.SIGSTOP)
+        shapes.batch.verb("cancel", shapes.run)
+        until(lambda: shapes.over("cancelled"), "all are cancelled")
+        assert shapes.alive() == {}
+
     @pytest.mark.parametrize("shapes", [FINDABLE], indirect=True)
     def test_of_jobs_without_their_initiators_kills_all_and_ends_lost(self, shapes: Shapes) -> None:
         """Their exit codes nobody can know: `lost`, not `cancelled`; but nothing is left."""

@@ -7,7 +7,6 @@ Whatever follows, the accounting of the campaign must come out even: no job twic
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,12 +24,12 @@ from tests.crash.plan import Planned
 LIMIT = 20.0
 NTH = {
     "recovered": (1,),
-    "gathered": (1, 2, 3, 4, 6),
-    "decided": (1, 2, 3, 4, 6),
+    "gathered": (1, 3, 6),
+    "decided": (2, 4),
     "committed": (1, 2, 3, 4, 6),
-    "submitting": (1, 2, 3, 5),
-    "submitted": (1, 2, 3, 5),
-    "acted": (1, 2, 3, 4, 6),
+    "submitting": (1, 2, 5),
+    "submitted": (1, 2, 5),
+    "acted": (1, 3, 5),
 }
 """Which passing of each step is the last: the first ones lie in recovery and before the run."""
 FAN = [
@@ -87,7 +86,8 @@ class Story:
         return bool(self.run) and not self.ground.open_runs()
 
     def call(self, op: str, **args: Any) -> None:
-        """One request to the runtime that lives now."""
+        """One request to the runtime that was started last."""
+        assert wait_until(self.ground.answers, LIMIT), "it answers"
         with client.connect(self.ground.state) as connection:
             connection.call(op, **args)
 
@@ -102,10 +102,17 @@ class Story:
         return [f"{word} {n}" for word, (_, index, n) in found if int(index) == job]
 
     def end(self) -> None:
-        """Leave nothing running."""
+        """Have the runtime leave."""
         if self._process and self._process.poll() is None:
             self.call("down")
             assert self._process.wait(LIMIT) == 0
+
+    def close(self) -> None:
+        """Leave nothing running, whatever a test proved."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+        self.ground.close()
 
     def account(self) -> Account:
         """End, and settle the books."""
@@ -117,8 +124,7 @@ class Story:
 def story(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Story]:
     made = Story(tmp_path / "batch", getattr(request, "param", FAN))
     yield made
-    made.end()
-    made.ground.close()
+    made.close()
 
 
 def even(account: Account) -> bool:
@@ -141,8 +147,8 @@ class TestRuntime:
         account = story.account()
         assert even(account), account.violations
 
-    @pytest.mark.parametrize("again", ["recovered:1", "committed:1", "decided:1", "submitted:1"])
-    @pytest.mark.parametrize("step", ["submitting:1", "submitted:2", "acted:3", "committed:4"])
+    @pytest.mark.parametrize("again", ["recovered:1", "committed:1"])
+    @pytest.mark.parametrize("step", ["submitting:1", "submitted:2", "committed:4"])
     def test_a_second_death_while_it_recovers_changes_nothing(
         self, story: Story, step: str, again: str
     ) -> None:
@@ -270,19 +276,18 @@ def test_what_is_declared_idempotent_starts_again_by_itself(tmp_path: Path) -> N
         story.orphans = {"1.0.1"}
         assert even(story.account())
     finally:
-        story.end()
-        story.ground.close()
+        story.close()
 
 
-def test_every_initiator_of_a_dead_runtime_leaves_once_its_job_is_done(tmp_path: Path) -> None:
-    story = Story(tmp_path / "batch", ONE)
+@pytest.mark.parametrize("story", [ONE], indirect=True)
+def test_an_initiator_of_a_dead_runtime_leaves_once_its_job_is_done(story: Story) -> None:
     runtime = story.start()
     assert story.order()
     story.until(lambda: story.effects(0), "a runs")
     runtime.kill()
     runtime.wait()
     story.until(lambda: not story.ground.processes(), "every process of the folder has left")
-    last = (story.ground.state / "attempts" / "1" / "0.1.jsonl").read_text().splitlines()[-1]
+    attempts = story.ground.state / "attempts"
+    last = (attempts / "1" / "0.1.jsonl").read_text().splitlines()[-1]
     assert json.loads(last)["exit"]["code"] == 0
-    assert not [name for name in os.listdir(story.ground.state / "attempts") if "room" in name]
-    story.ground.close()
+    assert not list(attempts.glob(".room*"))

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tests.batch import Batch
 from tests.crash.plan import SCRIPT, STUBBORN, Plan, flow_file
 
 SLOTS = 6
@@ -164,6 +165,18 @@ def kill_initiator(claim: Claim) -> bool:
         os.close(handle)
     wait_until(lambda: ticks_of(claim.pid) != claim.ticks, 10)
     return True
+
+
+def up(batch: Batch) -> None:
+    """`jobmon up`."""
+    command = [sys.executable, "-m", "jobmon.tui.cli", "--home", str(batch.home), "up"]
+    subprocess.run(command, check=True, capture_output=True, timeout=30)
+
+
+def attempt_file(batch: Batch, run: str, job: str) -> Path:
+    """The file of the job's first attempt."""
+    shown = batch.show(run)
+    return Path(next(a["log"] for a in shown["attempts"] if a["job"] == job))
 
 
 def wait_until(condition: Any, limit: float) -> bool:

@@ -7,6 +7,7 @@ runtime, the store and the screens know flows through these records alone.
 from __future__ import annotations
 
 import hashlib
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -131,7 +132,7 @@ class JobDef(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0  # where it is declared in the flow's file
 
 
-class FlowDef(msgspec.Struct, frozen=True, kw_only=True):
+class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: for its hash
     """A whole flow. `jobs` stand in declaration order; a job's index here is its number."""
 
     name: str
@@ -147,7 +148,7 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True):
     file: str = ""  # relative to the batch folder when inside it
     imports: tuple[str, ...] = ()  # absolute paths of the files whose change means reload
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """20 hex digits naming the graph and source, wherever the file lies."""
         body = msgspec.structs.replace(

@@ -225,11 +225,8 @@ def _insert(db: sqlite3.Connection, batch: Batch) -> None:
         "INSERT INTO events VALUES (?, ?, ?, ?, ?)",
         ((e.seq, e.at, e.kind, e.run, _text(e)) for e in batch.events),
     )
-    _many(
-        db,
-        "INSERT OR IGNORE INTO definitions VALUES (?, ?, ?)",
-        ((d.hash, d.name, _text(d)) for d in batch.definitions),
-    )
+    for definition in batch.definitions:
+        _insert_version(db, definition)
     _many(db, "INSERT OR REPLACE INTO counters VALUES (?, ?)", batch.counters.items())
     _many(
         db,
@@ -252,6 +249,12 @@ def _insert(db: sqlite3.Connection, batch: Batch) -> None:
     _insert_rest(db, batch)
 
 
+def _insert_version(db: sqlite3.Connection, flow: FlowDef) -> None:
+    """Most runs are of a version that is there; asking takes less than encoding a large one."""
+    if not db.execute("SELECT 1 FROM definitions WHERE hash = ?", (flow.hash,)).fetchone():
+        db.execute("INSERT INTO definitions VALUES (?, ?, ?)", (flow.hash, flow.name, _text(flow)))
+
+
 def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
     for flow, hold in batch.holds.items():
         db.execute("DELETE FROM flow_holds WHERE flow = ?", (flow,))
@@ -268,9 +271,7 @@ def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
 
 
 def _many(db: sqlite3.Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:
-    listed = list(rows)
-    if listed:
-        db.executemany(query, listed)
+    db.executemany(query, rows)  # row by row: 10,000 of them need not exist at once
 
 
 def _text(record: Any) -> str:

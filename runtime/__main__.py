@@ -12,9 +12,9 @@ def main() -> int:
     parser.add_argument("--home", required=True, help="the batch folder")
     parser.add_argument("--detached", action="store_true", help="log to .jobmon/log/runtime.log")
     options = parser.parse_args()
-    from jobmon.runtime import daemon
+    from jobmon.runtime import gate
 
-    return daemon.main(options.home, detached=options.detached)
+    return gate.main(options.home, detached=options.detached)
 
 
 if __name__ == "__main__":

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import logging.handlers
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from jobmon.runtime import config, disk, procs, soundness
+from jobmon.runtime import disk, procs, soundness
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
+from jobmon.runtime.gate import say
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
 from jobmon.runtime.mounts import network_filesystem
@@ -36,38 +35,21 @@ LOCK_GONE = "the lock file was removed or the folder moved: nothing is launched 
 STATE_GONE = "state.db was removed or replaced: nothing is launched; jobmon down, then jobmon up"
 
 
-def main(home: str, *, detached: bool) -> int:
-    """Serve `home` until told to stop; the exit code is an EXIT_* of errors.py.
-
-    Detached, what keeps it from starting is one line of JSON on stderr for whoever started it.
-    """
-    try:
-        settings = config.load(config.find_home(home))
-        lock = guarded(f"prepare {settings.state_dir}", lambda: _locked(settings.state_dir))
-    except JobmonError as error:
-        _say(error, as_json=detached)
-        return error.exit_code
+def main(settings: Settings, lock: disk.WriterLock, *, detached: bool) -> int:
+    """Serve until told to stop, holding the folder's lock; the exit code is an EXIT_*."""
     try:
         trouble = _start_log(settings.state_dir / "log" / "runtime.log" if detached else None)
         what = f"serve {settings.home}"
         return guarded(what, lambda: asyncio.run(_serve(settings, lock, detached, trouble)))
     except JobmonError as error:
         log.error("%s", error)
-        _say(error, as_json=detached)
+        say(error, as_json=detached)
         return error.exit_code
     except Exception as error:
         log.exception("the runtime ended by a defect")
-        _say(StateError("run", f"{type(error).__name__}: {error}", "jobmon doctor"), detached)
+        defect = StateError("run", f"{type(error).__name__}: {error}", "jobmon doctor")
+        say(defect, as_json=detached)
         return EXIT_RUN_FAILED
-    finally:
-        lock.release()
-
-
-def _locked(state_dir: Path) -> disk.WriterLock:
-    disk.prepare_state(state_dir)
-    lock = disk.WriterLock(state_dir)
-    lock.acquire()
-    return lock
 
 
 async def _serve(settings: Settings, lock: disk.WriterLock, detached: bool, trouble: str) -> int:
@@ -179,12 +161,6 @@ class Daemon:
             self.engine.drain()
         else:
             self.engine.leave()
-
-
-def _say(error: JobmonError, as_json: bool) -> None:
-    body = {"code": error.code, "what": error.what, "why": error.why, "hint": error.hint}
-    with contextlib.suppress(OSError):  # whoever started it may have gone
-        print(json.dumps(body) if as_json else f"jobmon: {error}", file=sys.stderr)  # noqa: T201
 
 
 def _let_go_of_the_terminal() -> None:

@@ -13,9 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from jobmon.runtime import soundness
+from jobmon.runtime.errors import StateError
+from jobmon.runtime.store import Store
 from tests.batch import Batch, until
 from tests.faults import foreground, jobmon
 
+STEP = 64
+"""Bytes between two places where a file is cut."""
 FLOW = """
 flow = Flow("work")
 a = flow.shell("a", "echo hello")
@@ -216,3 +221,30 @@ def test_a_run_folder_taken_by_a_file_is_told_and_waited_for(batch: Batch) -> No
     assert batch.states(run)["a"] == "starting"
     (batch.state / "attempts" / "1").unlink()
     assert batch.wait(run)["jobs"][0]["state"] == "succeeded"
+
+
+def test_a_database_cut_anywhere_is_never_taken_for_a_sound_one(
+    served: Batch, tmp_path: Path
+) -> None:
+    whole = (served.state / "state.db").read_bytes()
+    place = tmp_path / "cut"
+    shutil.copytree(served.state / "log", place / "log")
+    for size in range(0, len(whole), STEP):
+        for part in ("state.db", "state.db-wal", "state.db-shm"):
+            (place / part).unlink(missing_ok=True)
+        (place / "state.db").write_bytes(whole[:size])
+        with pytest.raises(StateError) as refused:
+            opened(place)
+        assert "rebuild" in refused.value.hint, size
+
+
+def opened(state: Path) -> None:
+    """As a runtime does it at its start."""
+    soundness.before_opening(state)
+    store = Store(state)
+    try:
+        soundness.after_opening(store, state)
+        list(store.open_runs())
+        store.open_attempts()
+    finally:
+        store.close()

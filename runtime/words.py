@@ -1,9 +1,18 @@
-"""States as parts of a sentence."""
+"""Words for people: states as parts of a sentence, durations, sizes, lines to paste in a shell.
+
+Light to import: the command line says the same words before anything else is loaded.
+"""
 
 from __future__ import annotations
 
-from jobmon.runtime.model import JobRun
+import re
+import shlex
+from typing import TYPE_CHECKING
+
 from jobmon.runtime.states import State
+
+if TYPE_CHECKING:
+    from jobmon.runtime.model import JobRun
 
 _WORDS = {
     State.SUCCEEDED: "succeeded",
@@ -26,6 +35,19 @@ _WORDS = {
 def state_words(job: JobRun) -> str:
     """The job's state to follow its name or `it`: `failed`, `is running`, `was skipped`."""
     return _WORDS[job.state]
+
+
+def shell_word(text: str) -> str:
+    """`text` as one word of a shell line; quoted only where a shell would read more into it."""
+    return text if _BARE.fullmatch(text) else shlex.quote(text)
+
+
+_BARE = re.compile(r"[\w./@-][\w./@#:+=,-]*")
+
+
+def command(*words: str) -> str:
+    """A line of jobmon to paste into a shell: `jobmon rerun load#3 'my job'`; "" is left out."""
+    return " ".join(["jobmon", *(shell_word(word) for word in words if word)])
 
 
 def said(done: str, who: str, why: str) -> str:

@@ -76,18 +76,30 @@ def _counts(value: Any) -> Mapping[str, int]:
     return {name: _positive(count) for name, count in value.items()}
 
 
+class _PrivateError(ValueError):
+    """A wrong value that may be a secret: `name` is told, what stands there never is."""
+
+    def __init__(self, wanted: str, name: str = "") -> None:
+        super().__init__(f"{wanted}; {name} is wrong" if name else wanted)
+        self.name = name or "NAME"
+
+
 def _texts(value: Any) -> Mapping[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
-        raise ValueError("a table of names and texts")
+    if not isinstance(value, dict):
+        raise _PrivateError("a table of names and texts")
+    for name, text in value.items():
+        if not isinstance(text, str):
+            raise _PrivateError("a table of names and texts", name)
     return dict(value)
 
 
 def _secrets(value: Any) -> Mapping[str, Mapping[str, str]]:
     if not isinstance(value, dict):
-        raise ValueError('a table of names, each {file = "PATH"} or {env = "NAME"}')
-    for source in value.values():
-        if not isinstance(source, dict) or len(source) != 1 or not {"file", "env"} & set(source):
-            raise ValueError('{file = "PATH"} or {env = "NAME"} for each name')
+        raise _PrivateError("a table of names and where to read each")
+    for name, source in value.items():
+        named = isinstance(source, dict) and len(source) == 1 and {"file", "env"} & set(source)
+        if not named or not all(isinstance(place, str) for place in source.values()):
+            raise _PrivateError("a table of names and where to read each", name)
     return value
 
 
@@ -222,5 +234,9 @@ def _checked(key: str, value: Any, where: str) -> Any:
         raise UsageError(f"read {where}", f"there is no setting {key}", hint)
     try:
         return setting.check(value)
+    except _PrivateError as error:
+        example = '{ file = "PATH" }' if key == "secrets" else '"a text"'
+        hint = f"write {error.name} = {example}"
+        raise UsageError(f"read {where}", f"{key} must be {error}", hint) from None
     except ValueError as error:
         raise UsageError(f"read {where}", f"{key} must be {error}, not {value!r}") from error

@@ -101,7 +101,7 @@ def _inside(node: ast.expr) -> list[ast.expr]:
         case ast.UnaryOp() if type(node.op) in _UNARY:
             return [node.operand]
         case ast.Compare():
-            return [node.left, *node.comparators]
+            return _compares(node)
         case ast.BinOp() if type(node.op) in _ARITHMETIC:
             return [node.left, node.right]
         case ast.List() | ast.Tuple():
@@ -115,6 +115,16 @@ def _inside(node: ast.expr) -> list[ast.expr]:
         case ast.Subscript():
             return [node.value, node.slice]
     raise ConditionError(f"{ast.unparse(node)!r} is not allowed in a condition")
+
+
+def _compares(node: ast.Compare) -> list[ast.expr]:
+    """What is compared. `is` asks for identity, which equal texts and numbers need not have."""
+    for compare, right in zip(node.ops, node.comparators, strict=True):
+        single = isinstance(right, ast.Constant) and isinstance(right.value, bool | None)
+        if isinstance(compare, ast.Is | ast.IsNot) and not single:
+            sign, word = ("==", "is") if isinstance(compare, ast.Is) else ("!=", "is not")
+            raise ConditionError(f"{ast.unparse(node)}: write {sign} instead of {word!r}")
+    return [node.left, *node.comparators]
 
 
 def _noted(node: ast.expr, found: Names) -> Names:

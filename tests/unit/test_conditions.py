@@ -35,6 +35,8 @@ OUTPUTS: dict[str, Any] = {"load": {"rows": 5, "sites": ["jp", "us"]}, "count": 
         ('n in [1, 2, "3"]', False),
         ('output["集計"]["x"] == 0 and 日', True),
         ("day is not None", True),
+        ("full is False", True),
+        ("n is True", False),
         ("  n  ", True),
     ],
 )
@@ -89,6 +91,21 @@ def test_what_cannot_be_answered_is_said(expression: str, message: str) -> None:
     with pytest.raises(ConditionError) as caught:
         evaluate(expression, PARAMS, OUTPUTS)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("expression", "instead"),
+    [
+        ('market is "kobe"', "write == instead of 'is'"),
+        ("n is 1", "write == instead of 'is'"),
+        ("None is day", "write == instead of 'is'"),
+        ('market is not "kobe"', "write != instead of 'is not'"),
+        ("day is None is n", "write == instead of 'is'"),
+    ],
+)
+def test_identity_is_asked_of_none_true_and_false_only(expression: str, instead: str) -> None:
+    with pytest.raises(ConditionError, match=instead):
+        check(expression)
 
 
 def test_check_names_what_is_needed() -> None:

@@ -21,6 +21,8 @@ _UNDONE = frozenset(
         State.EXPIRED,
     }
 )
+_DECIDED = frozenset({State.UPSTREAM_FAILED, State.SKIPPED})
+"""Ends without a result of their own: the reset decides them anew, or an operator's word stays."""
 
 
 def rerun(case: Case) -> Plan:
@@ -52,7 +54,27 @@ def _rerun_failed(case: Case) -> Plan:
     if stopping:
         why = f"{case.names(stopping)} is still stopping"
         case.refuse(None, why, f"wait for it, or {case.line('kill')}")
-    return _reset(case, found | _skipped_behind(case, found), [])
+    found |= _answers(case, found)
+    found |= _skipped_behind(case, found)
+    return _reset(case, found, _stale(case, case.shape.downstream(found) - found, _DECIDED))
+
+
+def _answers(case: Case, reset: set[int]) -> set[int]:
+    """What answered the earlier end of a reset job and has to answer the next one too.
+
+    These are its on_failure handlers, which would else excuse a failure they never saw, and the
+    finally_ jobs.
+    """
+    every, shape = case.board.jobs_of(case.run.id), case.shape
+    below = shape.downstream(reset) - reset
+    ended = [i for i in below if every[i].state is State.SUCCEEDED or every[i].state in ACTIVE]
+    found = {i for i in ended if shape.jobs[i].finally_ or reset & {*shape.handles.get(i, ())}}
+    active = [i for i in sorted(found) if every[i].state in ACTIVE]
+    if active:
+        first = every[active[0]]
+        hint = f"wait for it, or cancel it: {case.line('cancel', first)}"
+        case.refuse(None, f"{case.names(active)} {state_words(first)}, for the earlier end", hint)
+    return {i for i in found if every[i].state is State.SUCCEEDED}
 
 
 def _skipped_behind(case: Case, reset: set[int]) -> set[int]:
@@ -129,11 +151,12 @@ def _none_active(case: Case, closure: Iterable[int]) -> None:
         case.refuse(None, f"{case.names(active)} {state_words(first)}", hint)
 
 
-def _stale(case: Case, below: Iterable[int]) -> list[JobRun]:
+def _stale(case: Case, below: Iterable[int], but: frozenset[State] = frozenset()) -> list[JobRun]:
     """Downstream jobs that have a result, or are making one, from what is now redone."""
     every = case.board.jobs_of(case.run.id)
     jobs = (every[i] for i in sorted(below))
-    return [job for job in jobs if not job.stale and (job.state in TERMINAL or job.state in ACTIVE)]
+    concerned = (TERMINAL | ACTIVE) - but
+    return [job for job in jobs if not job.stale and job.state in concerned]
 
 
 def _reset(case: Case, closure: set[int], stale: list[JobRun]) -> Plan:

@@ -456,6 +456,52 @@ def _() -> None:
     assert "none of it failed" in refused(fine, "rerun", failed=True).why
 
 
+@sentence("rerun failed: what answered the earlier failure answers the next one too")
+def _() -> None:
+    handled = flow(
+        job("A", on_failure="alarm"),
+        job("alarm", trigger="one_failed"),
+        job("report", "A", trigger="all_done"),
+        job("Z", finally_=True),
+    )
+    night = Driver(handled).ends(A=1, alarm=0, report=0, Z=0)
+    assert night.run.state == "succeeded"
+    night.verb("rerun", failed=True).ends(A=1)
+    assert night.states == {
+        "A": "failed", "alarm": "starting", "report": "succeeded", "Z": "waiting",
+    }  # fmt: skip
+    assert [night[name].stale for name in ("A", "alarm", "report", "Z")] == [
+        False, False, True, False,
+    ]  # fmt: skip
+    night.ends(alarm=1, Z=0)
+    assert [night[name].attempt for name in ("A", "alarm", "report", "Z")] == [2, 2, 1, 2]
+    assert night.run.state == "failed"
+
+
+@sentence("rerun failed: a handler is not needed again when its job succeeds")
+def _() -> None:
+    night = Driver(flow(job("A", on_failure="alarm"), job("alarm", trigger="one_failed")))
+    night.ends(A=1, alarm=0).verb("rerun", failed=True).ends(A=0)
+    assert night.states == {"A": "succeeded", "alarm": "skipped"}
+    assert night.run.state == "succeeded"
+
+
+@sentence("rerun failed: refused while the answer to the earlier failure still runs")
+def _() -> None:
+    night = Driver(flow(job("A"), job("Z", finally_=True))).ends(A=1).start("Z")
+    error = refused(night, "rerun", failed=True)
+    assert error.why == "Z is running, for the earlier end"
+    assert error.hint == "wait for it, or cancel it: jobmon cancel f#1 Z"
+
+
+@sentence("rerun failed: what an operator skipped, and what it may revive, is not called stale")
+def _() -> None:
+    night = Driver(flow(job("A"), job("B", "A"), job("S", "A"), job("Z", finally_=True)))
+    night.verb("skip", "S", "Z").ends(A=1).verb("rerun", "A", failed=True)
+    assert [night[name].stale for name in ("B", "S", "Z")] == [False] * 3
+    assert night.ends(A=0).states["B"] == "starting"
+
+
 @sentence("reruns use the current code, say so and list what changed since the last attempt")
 def _() -> None:
     night = Driver(diamond()).ends(A=0, B=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from jobmon.jobs import graph
@@ -14,7 +15,7 @@ from jobmon.runtime import explain, failure, logs, views
 from jobmon.runtime.board import Board
 from jobmon.runtime.config import Settings
 from jobmon.runtime.library import pick
-from jobmon.runtime.model import JobKey, Limits
+from jobmon.runtime.model import FlowHold, JobKey, Limits
 from jobmon.runtime.reader import DB_NAME, open_reader
 from jobmon.runtime.states import State
 from jobmon.runtime.store import (
@@ -22,6 +23,7 @@ from jobmon.runtime.store import (
     last_success,
     load_attempt,
     load_definition,
+    load_holds,
     load_run,
 )
 
@@ -35,7 +37,9 @@ def document(settings: Settings, name: str, args: Document) -> Document:
     """Any document, read from the state on disk. Blocks for as long as reading takes."""
     if name in ("flows", "graph") and not args.get("run"):
         loaded = load_folder(settings.home, settings.load_timeout)
-        return flows(loaded) if name == "flows" else graph_of(pick(loaded, args["flow"]))
+        if name == "graph":
+            return graph_of(pick(loaded, args["flow"]))
+        return flows(loaded, _holds(settings))
     if name in views.VIEWS:
         return views.read(settings.state_dir, name, args)
     with contextlib.closing(open_reader(settings.state_dir)) as db:
@@ -49,8 +53,16 @@ def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Docu
     return graph_of_run(db, args["run"])
 
 
-def flows(loaded: Loaded) -> Document:
-    """Every flow of the folder, and what keeps others from loading."""
+def _holds(settings: Settings) -> dict[str, FlowHold]:
+    path = settings.state_dir / DB_NAME
+    if not path.exists():
+        return {}
+    with contextlib.closing(open_reader(settings.state_dir)) as db:
+        return guarded(f"read {path}", lambda: {hold.flow: hold for hold in load_holds(db)})
+
+
+def flows(loaded: Loaded, holds: Mapping[str, FlowHold]) -> Document:
+    """Every flow of the folder, which of them are held, and what keeps others from loading."""
     rows = [
         {
             "flow": flow.name,
@@ -63,11 +75,17 @@ def flows(loaded: Loaded) -> Document:
             "tags": list(flow.tags),
             "description": flow.description,
             "schedule": flow.schedule.expression if flow.schedule else None,
+            **_held(holds.get(flow.name)),
         }
         for flow in loaded.flows.values()
     ]
     mistakes = [str(m) for m in loaded.mistakes]
     return {"schema": "jobmon.flows/1", "flows": rows, "mistakes": mistakes}
+
+
+def _held(hold: FlowHold | None) -> Document:
+    until, by = (hold.until, hold.who) if hold else (None, None)
+    return {"held": hold is not None, "until": until, "by": by}
 
 
 def graph_of(flow: FlowDef) -> Document:

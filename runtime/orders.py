@@ -74,6 +74,7 @@ class Orders:
 
     async def verb(self, request: Answer) -> Answer:
         """An operator's verb on a flow, a run or some of its jobs."""
+        await self._known(request.get("flow"))
         run_id, jobs = await asyncio.to_thread(self._target, request)
         current = await self._current_code(run_id) if request["verb"] == "rerun" else None
 
@@ -95,6 +96,12 @@ class Orders:
             shown = verbs.preview(self._engine.board, made(now), now)
             return self._told(shown) | {"applied": False}
         return await self._engine.order(plan, str(request.get("idem", "")))
+
+    async def _known(self, flow: str | None) -> None:
+        """Raise NotFoundError for a flow that is in no file, had no run, and is not held."""
+        board, store = self._engine.board, self._engine.store
+        if flow and flow not in board.held_flows and not store.last_number(flow):
+            await self._library.flow(flow)
 
     def _told(self, plan: verbs.Plan) -> Answer:
         runs = self._engine.board.runs

@@ -106,7 +106,7 @@ class Service:
         if name == "status":
             return await self._status(request)
         if name == "flows":
-            return documents.flows(await self._library.current())
+            return documents.flows(await self._library.current(), self._engine.board.held_flows)
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
         return await asyncio.to_thread(documents.document, self._settings, name, args)

@@ -132,8 +132,7 @@ class Store:
 
     def holds(self) -> list[FlowHold]:
         """The flows on hold."""
-        rows = self._rows("SELECT body FROM flow_holds")
-        return [msgspec.json.decode(body, type=FlowHold) for (body,) in rows]
+        return guarded(f"read {self.path}", lambda: load_holds(self.db))
 
     def events_after(self, seq: int) -> Iterator[Event]:
         """Committed events with a larger number, in order."""
@@ -162,6 +161,12 @@ def load_definition(db: sqlite3.Connection, digest: str) -> FlowDef:
     if row is None:
         raise StateError(f"read flow version {digest}", "it is not in state.db", "jobmon doctor")
     return msgspec.json.decode(row[0], type=FlowDef)
+
+
+def load_holds(db: sqlite3.Connection) -> list[FlowHold]:
+    """The flows on hold."""
+    rows = db.execute("SELECT body FROM flow_holds").fetchall()
+    return [msgspec.json.decode(body, type=FlowHold) for (body,) in rows]
 
 
 def load_attempt(db: sqlite3.Connection, run: int, job: int, n: int) -> Attempt | None:

@@ -151,11 +151,8 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
     @cached_property
     def hash(self) -> str:
         """20 hex digits naming the graph and source, wherever the file lies."""
-        body = msgspec.structs.replace(
-            self, file="", imports=(), jobs=tuple(_placeless(j) for j in self.jobs)
-        )
-        return hashlib.sha256(msgspec.json.encode(body)).hexdigest()[:20]
-
-
-def _placeless(job: JobDef) -> JobDef:
-    return msgspec.structs.replace(job, line=0)
+        rest = msgspec.structs.replace(self, file="", imports=(), jobs=())
+        digest = hashlib.sha256(msgspec.json.encode(rest))
+        for job in self.jobs:  # one at a time: all of them encoded take megabytes
+            digest.update(msgspec.json.encode(msgspec.structs.replace(job, line=0)))
+        return digest.hexdigest()[:20]

@@ -13,11 +13,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 
 from jobmon.jobs.answers import Answer, Begun, Found, Imported, Over, Wrong
+from jobmon.jobs.definition import JobDef
 from jobmon.jobs.flow import Flow
 from jobmon.jobs.importing import execute, flows_of, new_module, prepare
 from jobmon.jobs.mistakes import FlowError, Mistake, Place, own_file
@@ -84,7 +85,7 @@ class _Child:
             except FlowError as error:
                 self.send(*map(Wrong, error.mistakes))
             else:
-                self.send(Found(definition, flow.line))
+                self.send(lean(Found(definition, flow.line)))
 
     def raised(self, error: BaseException) -> None:
         """Tell why the import ended early."""
@@ -153,12 +154,25 @@ class _Child:
         """Send one mistake."""
         self.send(Wrong(Mistake(*place, text, hint, warning)))
 
-    def send(self, *answers: Answer) -> None:
+    def send(self, *answers: Answer | dict[str, Any]) -> None:
         """Write answers, one line each."""
         for answer in answers:
             left = memoryview(msgspec.json.encode(answer) + b"\n")
             while left:
                 left = left[os.write(self.fd, left) :]
+
+
+_UNSAID = msgspec.to_builtins(JobDef(name="", kind=""))
+
+
+def lean(found: Found) -> dict[str, Any]:
+    """The answer without what every JobDef says by default: who decodes it shares the defaults."""
+    plain = msgspec.to_builtins(found)
+    for job in plain["flow"]["jobs"]:
+        for name in _UNSAID.keys() - {"name", "kind"}:
+            if job[name] == _UNSAID[name]:
+                del job[name]
+    return plain
 
 
 class _Noticed(io.TextIOBase):

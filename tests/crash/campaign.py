@@ -106,6 +106,7 @@ _MOMENTS = {
     "ready": "just after it answers",
     "progress": "while jobs begin and end",
     "step": "at a named step",
+    "relief": "once it gave an answer long waited for",
     "between initiators": "between kills of initiators",
 }
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 CODES = ((0, 80), (75, 7), (3, 5), (1, 4), (65, 2), (255, 2))
 """Exit codes and how often they are planned, in per cent. 75 is retried once."""
 TRIES = {75: 2}
-LONGEST, LONG = 0.09, 1.2
+LONGEST, LONG = 0.09, 3.0
 """Seconds of most jobs, and of the few that live through a restart of the runtime."""
 SCRIPT = """\
 #!/bin/sh
@@ -89,7 +89,7 @@ def _planned(seed: int, flow: str, index: int, parents: tuple[int, ...]) -> Plan
     drawn = random.Random(zlib.crc32(f"{seed}/{flow}/{name}".encode()))
     codes, weights = zip(*CODES, strict=True)
     code = drawn.choices(codes, weights)[0]
-    seconds = drawn.choices((0, drawn.uniform(0, LONGEST), drawn.uniform(0, LONG)), (15, 77, 8))[0]
+    seconds = drawn.choices((0, drawn.uniform(0, LONGEST), drawn.uniform(0, LONG)), (15, 78, 7))[0]
     # With three parents each, all_success alone would leave little to run below a failure.
     trigger = "all_success" if drawn.random() < 0.3 else "all_done"
     return Planned(name, parents, round(seconds, 3), code, trigger)

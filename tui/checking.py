@@ -1,4 +1,7 @@
-"""`jobmon check`: every flow loaded in a child process, every mistake with its place."""
+"""`jobmon check`: every flow loaded in a child process, every mistake with its place.
+
+Then what the flows ask of the folder is compared with its settings.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,19 @@ SCHEMA = "jobmon.check/1"
 
 
 def load(settings: Settings) -> dict[str, Any]:
-    """The flows that load and the mistakes of those that do not."""
-    from jobmon.jobs import loader
+    """The flows that load, the mistakes of all, and what the folder does not have."""
+    from jobmon.jobs.checking import check_folder
+    from jobmon.runtime.checks import unmet
 
-    loaded = loader.load_folder(settings.home, settings.load_timeout)
+    loaded = check_folder(settings.home, settings.load_timeout)
+    said = [*loaded.mistakes, *unmet(loaded.flows.values(), settings)]
     flows = [
         {"flow": flow.name, "file": flow.file, "jobs": len(flow.jobs), "hash": flow.hash}
         for flow in loaded.flows.values()
     ]
     found = [
         {"file": m.file, "line": m.line, "text": m.text, "hint": m.hint, "warning": m.warning}
-        for m in loaded.mistakes
+        for m in sorted(said, key=lambda m: (m.file, m.line))
     ]
     return {
         "schema": SCHEMA,

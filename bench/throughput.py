@@ -100,7 +100,7 @@ class Cpu(Workload):
         few *= 1000 / (200 * self.scale.times)
         many = spent(self.ground, "many")[0] * 1000 / self.scale.many
         yield "cpu.200", Sample(few, statistics.mean(makes) * 1000 / 200)
-        yield "cpu.many", Sample(many, few)
+        yield "cpu.many", Sample(many)
         yield "cpu.growth", Sample(many / few)
 
     def close(self) -> None:

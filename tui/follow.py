@@ -1,4 +1,4 @@
-"""`run --follow`: a run to its end, as a live view on a terminal, else one line per change.
+"""`run --follow`: a run to its end, as a live view on a terminal, else line by line.
 
 Following is looking on: interrupting it, or losing the runtime, leaves the run as it is.
 """
@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from jobmon.runtime.errors import JobmonError, NoRuntimeError, RefusedError
-from jobmon.tui import runpage
+from jobmon.runtime.words import command
 from jobmon.tui.desk import Desk
-from jobmon.tui.lines import change_line
 from jobmon.tui.live import Screen
 from jobmon.tui.mirror import RUN_ENDS, Mirror, OutOfStepError
+from jobmon.tui.tellers import Json, Plain, Teller
 
 Document = dict[str, Any]
 TICK = 0.25
@@ -77,13 +77,16 @@ class Feed(threading.Thread):
         return False
 
 
-def follow(desk: Desk, run: str, since: int | None = None, *, yes: bool = False) -> int:
+def follow(
+    desk: Desk, run: str, since: int | None = None, *, yes: bool = False, as_json: bool = False
+) -> int:
     """Follow a run to its end; the exit code of its outcome (0 succeeded, 1 not, 130 detached).
 
     `since` is an event number from before the run was made: then every change is told, else those
-    from now on. `yes` answers its manual steps. Raises NoRuntimeError when the runtime stays away.
+    from now on. `yes` answers its manual steps; `as_json` prints each event and at last the run as
+    documents. Raises NoRuntimeError when the runtime stays away.
     """
-    follower = Follower(desk, run, since, yes=yes)
+    follower = Follower(desk, run, since, yes=yes, as_json=as_json)
     try:
         return follower.to_end()
     except KeyboardInterrupt:
@@ -94,7 +97,9 @@ def follow(desk: Desk, run: str, since: int | None = None, *, yes: bool = False)
 class Follower:
     """One run being followed: its mirror, the feed, and where it is shown."""
 
-    def __init__(self, desk: Desk, run: str, since: int | None, *, yes: bool) -> None:
+    def __init__(
+        self, desk: Desk, run: str, since: int | None, *, yes: bool, as_json: bool = False
+    ) -> None:
         self.desk, self.run, self.yes = desk, run, yes
         with contextlib.closing(desk.connect(start=True)) as client:
             now = client.hello["seq"]
@@ -103,9 +108,10 @@ class Follower:
         if since is not None:
             self.mirror.blank()
         self.answered: set[tuple[int, int]] = set()
-        patience = None if desk.ink.terminal else PATIENCE
-        self.feed = Feed(desk, now if since is None else since, patience)
-        self.screen = Screen(desk.ink) if desk.ink.terminal else None
+        live = desk.ink.terminal and not as_json
+        self.feed = Feed(desk, now if since is None else since, None if live else PATIENCE)
+        self.screen = Screen(desk.ink) if live else None
+        self.teller: Teller = Json(desk.ink) if as_json else Plain(desk.ink, quiet=live)
 
     def to_end(self) -> int:
         """Show changes until the run ends."""
@@ -142,7 +148,8 @@ class Follower:
             return self._fold(news.event)
         if news.kind == "lost":
             why = f"it is away for {PATIENCE:.0f} s"
-            hint = f"the run goes on when it is back: jobmon up && jobmon show {self.run} -f"
+            back = command("show", self.run, "-f")
+            hint = f"the run goes on when it is back: jobmon up && {back}"
             raise NoRuntimeError(f"follow {self.run}", why, hint)
         self._away(gone=news.kind == "gone")
         if news.kind == "resync":
@@ -155,9 +162,10 @@ class Follower:
         except OutOfStepError:
             self._resync()
             return True
-        if job is not None and self.screen is None:
-            print(change_line(self.desk.ink, self.run, job, event), flush=True)  # noqa: T201
-        return event.get("run") == self.mirror.number
+        mine = event.get("run") == self.mirror.number
+        if mine:
+            self.teller.news(self.mirror.document, job, event)
+        return mine
 
     def _away(self, *, gone: bool) -> None:
         note = "the runtime is gone; its jobs go on, waiting for it to come back" if gone else ""
@@ -167,7 +175,7 @@ class Follower:
             print(note, file=sys.stderr, flush=True)  # noqa: T201
 
     def _resync(self) -> None:
-        self.mirror.document = self.desk.view("show", run=self.run)
+        self.mirror.take(self.desk.view("show", run=self.run))
 
     def _check(self) -> None:
         """Answer manual steps if told so; ask for the outcome once no job is left to run."""
@@ -198,18 +206,15 @@ class Follower:
         document = self.mirror.document
         if self.screen:
             self.screen.last(document, self.desk.now())
-        print(runpage.summary(self.desk.ink, document, self.desk.now()), flush=True)  # noqa: T201
-        if document["state"] == "succeeded":
-            return 0
-        print(f"  why: jobmon explain {self.run}", flush=True)  # noqa: T201
-        return 1
+        self.teller.ended(document, self.desk.now())
+        return 0 if document["state"] == "succeeded" else 1
 
     def detach(self) -> None:
         """Say that the run goes on, and how to come back."""
-        name = self.desk.ink.safe(self.run)
+        safe = self.desk.ink.safe
         lines = (
-            f"\ndetached: {name} goes on without you.",
-            f"  come back: jobmon show {name} -f",
-            f"  stop it:   jobmon cancel {name}",
+            f"\ndetached: {safe(self.run)} goes on without you.",
+            f"  come back: {safe(command('show', self.run, '-f'))}",
+            f"  stop it:   {safe(command('cancel', self.run))}",
         )
         print("\n".join(lines), file=sys.stderr, flush=True)  # noqa: T201

@@ -42,6 +42,15 @@ def change_line(ink: Ink, run: str, job: Document, event: Document) -> str:
     return f"{line}  {extra}" if extra else line
 
 
+def run_line(ink: Ink, run: str, event: Document) -> str:
+    """What a person did to a whole run: time, run, the deed, by whom and why."""
+    deed = event["kind"].removeprefix("run.")
+    by = f"by {event['who']}" if event.get("who") else ""
+    why = f'"{event["why"]}"' if event.get("why") else ""
+    head = f"{ink.paint(clock(event['at']), 'dim')} {ink.safe(run)} {pad('(the run)', NAME)} "
+    return head + "  ".join(part for part in (deed, ink.safe(by), ink.safe(why)) if part)
+
+
 def event_line(ink: Ink, event: Document, run: str, job: str) -> str:
     """One event: number, time, where, what happened, by whom and why."""
     kind = str(event["kind"])

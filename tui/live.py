@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from jobmon.runtime.words import command
 from jobmon.tui import runpage
 from jobmon.tui.ink import Ink
 
@@ -73,7 +74,7 @@ def _busiest(ink: Ink, jobs: Sequence[Document], now: float, room: int) -> list[
 
 
 def _hints(ink: Ink, document: Document) -> list[str]:
-    run = ink.safe(document["run"])
-    mine = [ink.safe(j["job"]) for j in document["jobs"] if j["state"] == "waiting_human"]
-    steps = [ink.paint(f"your turn: jobmon done {run} '{name}'", "bold yellow") for name in mine]
+    mine = [job["job"] for job in document["jobs"] if job["state"] == "waiting_human"]
+    lines = [ink.safe(command("done", document["run"], name)) for name in mine]
+    steps = [ink.paint(f"your turn: {line}", "bold yellow") for line in lines]
     return ["", *steps, ink.paint("ctrl-c detaches, the run goes on", "dim")]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from jobmon.runtime.errors import NotFoundError, RefusedError
 from jobmon.runtime.states import TERMINAL
+from jobmon.runtime.words import command
 from jobmon.tui import runpage
 from jobmon.tui.desk import Desk
 from jobmon.tui.ink import Ink
@@ -48,7 +51,7 @@ class View:
     def _nothing(self, body: Document) -> RefusedError:
         job = body["jobs"][0]
         reason = ": ".join(p for p in (f"it is {job['state']}", why(job, self.desk.now())) if p)
-        hint = f"why: jobmon explain {body['run']} {job['job']}"
+        hint = f"why: {command('explain', body['run'], job['job'])}"
         return RefusedError(f"show the log of {job['job']} in {body['run']}", reason, hint)
 
     def _pick(self, body: Document, n: int | None) -> Document:
@@ -57,9 +60,8 @@ class View:
         if not found:
             known = ", ".join(str(a["n"]) for a in attempts) or "none"
             what = f"find attempt {n} of {self.job} in {body['run']}"
-            raise NotFoundError(
-                what, f"its attempts: {known}", f"jobmon show {self.run} {self.job}"
-            )
+            hint = command("show", self.run, self.job)
+            raise NotFoundError(what, f"its attempts: {known}", hint)
         return found[-1]
 
     def _from_attempt_to_attempt(self, body: Document, last: int | None) -> None:
@@ -69,6 +71,7 @@ class View:
             if fresh:
                 seen = fresh[-1]["n"]
                 self._attempt(body, fresh[-1], last, follow=True)
+                last = None  # of a further attempt nothing was there yet
             elif body["jobs"][0]["state"] not in WAITING:
                 return
             else:
@@ -90,7 +93,8 @@ class View:
         path = self.desk.settings.state_dir / chosen["log"]
         if not follow:
             return _lines(logs.records(path) if last is None else logs.tail(path, last))
-        return _lines(logs.follow(path, self._over(chosen)))
+        start = 0 if last is None else _last_lines(path, last)
+        return _lines(logs.follow(path, self._over(chosen), start))
 
     def _over(self, chosen: Document) -> Callable[[], bool]:
         """Whether the attempt has ended, asked again at most every second."""
@@ -139,3 +143,25 @@ class View:
 def _lines(records: Iterable[Document]) -> Iterator[Document]:
     """The records of output and of what is left out, without the claim and the exit record."""
     return (record for record in records if "m" in record or "dropped" in record)
+
+
+def _last_lines(path: Path, last: int) -> int:
+    """Where in the file the last lines of output begin, as far as it is written."""
+    from jobmon.runtime import logs
+
+    starts: deque[int] = deque(maxlen=last)
+    end, fresh = 0, True
+    for offset, record in logs.search(path, ""):
+        if fresh:
+            starts.append(offset)
+        fresh, end = not record.get("c"), offset + 1
+    return starts[0] if starts else _next_line(path, end)
+
+
+def _next_line(path: Path, inside: int) -> int:
+    """The offset after the line that holds the byte before `inside`."""
+    if not inside or not path.exists():
+        return 0
+    with path.open("rb") as file:
+        file.seek(inside)
+        return inside + len(file.readline())

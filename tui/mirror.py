@@ -1,7 +1,7 @@
-"""One run as a document that events keep current: the fold a following client needs. Pure.
+"""One run as a document that events keep current: what a following client shows. Pure.
 
-It goes by the table of transitions, so that every change shows, also one that is over before a
-new document could be asked for.
+It is the board itself, with this one run on it: the view can never tell another story than the
+runtime does.
 """
 
 from __future__ import annotations
@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jobmon.runtime.states import TABLE, TERMINAL, Effect, Input, State
+import msgspec
+
+from jobmon.jobs.definition import FlowDef, JobDef
+from jobmon.runtime.board import Board
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Run
+from jobmon.runtime.states import TERMINAL
 
 Document = dict[str, Any]
-_CARRIED = ("reason", "cause", "code", "signal", "output", "warn", "due")
-_FLAGS = {
-    "job.hold": ("held", True),
-    "job.release": ("held", False),
-    "job.stale": ("stale", True),
-    "job.unsupervised": ("unsupervised", True),
-}
-RUN_ENDS = frozenset({"succeeded", "failed", "cancelled", "expired"})
-_GOING = ("starting", "running", "stopping", "retry_wait")
+RUN_ENDS = RUN_TERMINAL
+_NOT_FOLDED = frozenset({"run.created", "job.definition"})
+"""The document begins after the one; what the other names is not in it."""
+_RUN_FIELDS = ("state", "warn", "held", "started", "ended")
+_GIVEN = ("flow", "time", "created", "priority", *_RUN_FIELDS)
 
 
 class OutOfStepError(Exception):
@@ -32,56 +34,58 @@ class Mirror:
 
     def __init__(self, document: Document, number: int) -> None:
         self.number = number
-        self.document = document
+        self.take(document)
+
+    def take(self, document: Document) -> None:
+        """Go on from this document."""
+        rows = document["jobs"]
+        self._begin(document, _run(document, self.number), [_job(row, self.number) for row in rows])
 
     def blank(self) -> None:
         """Put every job back to where a new run begins, to fold all its events from there."""
-        for job in self.document["jobs"]:
-            job.update(dict.fromkeys((*_CARRIED, "started", "ended")), state="waiting", attempt=0)
-            job.update(held=False, stale=False, unsupervised=False, tries=0)
-        self.document["state"] = "queued"
-        self._count()
+        old = _run(self.document, self.number)
+        run = Run(
+            id=old.id, key=old.key, flow=old.flow, definition="", time=old.time, created=old.created
+        )
+        number = range(len(self.document["jobs"]))
+        jobs = [JobRun(run=old.id, index=i, since=old.created) for i in number]
+        self._begin(self.document, run, jobs)
+        for job in jobs:
+            self._show(job.index)
+
+    def _begin(self, document: Document, run: Run, jobs: list[JobRun]) -> None:
+        self.document = document
+        self._board = Board()
+        digest = self._board.add_definition(_flow(document))
+        self._board.load(msgspec.structs.replace(run, definition=digest), jobs)
+        self._show_run()
 
     def apply(self, event: Mapping[str, Any]) -> Document | None:
-        """Fold one event; the job it changed, None when it was about something else.
+        """Fold one event; the job it changed, None when it was not about one of this run.
 
         Raises OutOfStepError when the document is not the one the event happened to.
         """
-        if event.get("run") != self.number or event.get("job", -1) < 0:
+        if event.get("run") != self.number or event["kind"] in _NOT_FOLDED:
             return None
-        job = self.document["jobs"][event["job"]]
-        kind = event["kind"]
-        if kind in _FLAGS:
-            name, value = _FLAGS[kind]
-            job[name] = value
-            return job
-        given = kind.removeprefix("job.")
-        if given not in Input.__members__.values():
-            return None
-        self._move(job, Input(given), event)
-        return job
+        try:
+            self._board.apply(msgspec.convert(event, Event))
+        except JobmonError as error:
+            raise OutOfStepError from error
+        self._show_run()
+        index = event.get("job", -1)
+        return self._show(index) if index >= 0 else None
 
-    def _move(self, job: Document, given: Input, event: Mapping[str, Any]) -> None:
-        move = TABLE.get((State(job["state"]), given))
-        if move is None:
-            raise OutOfStepError
-        job["state"] = move.to.value
-        data = event.get("data") or {}
-        job["since"] = event["at"]
-        job.update(_times(job, given, move.effects, event))
-        if given is Input.LAUNCH:
-            job["attempt"] = event["attempt"]
-        job.update({name: data[name] for name in _CARRIED if name in data})
-        self._count()
+    def _show(self, index: int) -> Document:
+        row = self.document["jobs"][index]
+        fields = msgspec.structs.asdict(self._board.jobs[self.number, index])
+        row.update({name: value for name, value in fields.items() if name in row})
+        return row
 
-    def _count(self) -> None:
-        counts: dict[str, int] = {}
-        for job in self.document["jobs"]:
-            counts[job["state"]] = counts.get(job["state"], 0) + 1
-        self.document["counts"] = counts
+    def _show_run(self) -> None:
+        run = self._board.runs[self.number]
+        self.document.update({name: getattr(run, name) for name in _RUN_FIELDS})
+        self.document["counts"] = self._board.counts(self.number)
         self.document["total"] = len(self.document["jobs"])
-        if self.document["state"] not in RUN_ENDS:
-            self.document["state"] = _standing(counts, self.document["state"])
 
     @property
     def settled(self) -> bool:
@@ -89,26 +93,29 @@ class Mirror:
         return all(state in TERMINAL for state in self.document["counts"])
 
 
-def _standing(counts: Mapping[str, int], before: str) -> str:
-    """The state of a run that is not over, as far as its jobs tell; holds are not seen here."""
-    if any(counts.get(state) for state in _GOING):
-        return "stopping" if before == "stopping" else "running"
-    if any(counts.get(state) for state in ("waiting_human", "lost")):
-        return "blocked"
-    return before
+def _flow(document: Document) -> FlowDef:
+    """The graph as the rows of the jobs tell it."""
+    jobs = tuple(
+        JobDef(
+            name=row["job"],
+            kind=row["kind"],
+            trigger=row["trigger"],
+            finally_=row["finally"],
+            after=tuple(row["after"]),
+        )
+        for row in document["jobs"]
+    )
+    return FlowDef(name=document["flow"], jobs=jobs)
 
 
-def _times(
-    job: Mapping[str, Any], given: Input, effects: tuple[Effect, ...], event: Mapping[str, Any]
-) -> Document:
-    """What an input does to a job's times and to what is known of its last end."""
-    data = event.get("data") or {}
-    if given in (Input.RESET, Input.REVIVE, Input.LAUNCH):
-        return dict.fromkeys((*_CARRIED, "started", "ended"))
-    if given is Input.STARTED:
-        return {"started": data.get("at", event["at"])}
-    if Effect.SETTLED in effects or given is Input.RETRY:
-        end = data.get("end") or {}
-        started = end.get("started") or job.get("started")
-        return {"started": started, "ended": end.get("ended") or event["at"] if started else None}
-    return {}
+def _run(document: Document, number: int) -> Run:
+    given = {name: document[name] for name in _GIVEN if document.get(name) is not None}
+    cancel = "soft" if document["state"] == "stopping" else ""
+    return Run(id=number, key=document["run"], definition="", cancel=cancel, **given)
+
+
+def _job(row: Document, number: int) -> JobRun:
+    known = {n: row[n] for n in JobRun.__struct_fields__ if row.get(n) is not None}
+    # That a person skipped it is not in the row; what skipped itself names its cause.
+    skipped = row["state"] == "skipped" and not row["cause"]
+    return msgspec.convert({**known, "run": number, "by_operator": skipped}, JobRun)

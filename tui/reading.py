@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from jobmon.runtime.errors import UsageError
+from jobmon.runtime.words import command
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import (
     complete,
@@ -22,7 +24,14 @@ from jobmon.tui.options import (
 
 @click.command()
 @click.argument("flow", metavar="[FLOW]", required=False, shell_complete=complete("flow"))
-@click.option("-n", "--limit", default=20, show_default=True, help="How many of the runs ended.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="How many of the runs ended.",
+)
 @click.option("--all", "everything", is_flag=True, help="All runs there are.")
 @click.option("--flows", is_flag=True, help="The flows instead of the runs.")
 @json_option
@@ -53,13 +62,17 @@ def show(ctx: click.Context, run: str, job: str | None, follow: bool, as_json: b
     """Show a run as the tree of its jobs.
 
     With JOB that one with all its attempts. With -f the view stays and moves until the run
-    ends; the exit code is then the run's outcome.
+    ends; the exit code is then the run's outcome. -f --json prints each event as one line and
+    at last the run.
     """
     desk: Desk = ctx.obj
+    if follow and job:
+        hint = f"{command('logs', run, job, '-f')}, or the run: {command('show', run, '-f')}"
+        raise UsageError(f"follow {job}", "a run is followed as a whole", hint)
     if follow:
         from jobmon.tui.follow import follow as follow_run
 
-        ctx.exit(follow_run(desk, run))
+        ctx.exit(follow_run(desk, run, as_json=as_json))
     from jobmon.tui import runpage
 
     body = desk.view("show", run=run, attempts=bool(job) or as_json)
@@ -95,8 +108,8 @@ def logs(
     """Print what a job wrote.
 
     Each line: time, a rule (! for standard error), the text made inert. -f goes on until the
-    job ends, over its retries too. --json prints one document a line, with the run, the job and
-    the attempt on every line.
+    job ends, over its retries too; with -n it begins at the last lines. --json prints one
+    document a line, with the run, the job and the attempt on every line.
     """
     from jobmon.tui import logview
 
@@ -108,7 +121,14 @@ def logs(
 @follow_option
 @click.option("--since", type=click.IntRange(0), metavar="SEQ", help="Those after that number.")
 @click.option("--run", metavar="RUN", help="Of one run.", shell_complete=complete("run"))
-@click.option("-n", "--limit", default=100, show_default=True, help="The newest so many.")
+@click.option(
+    "-n",
+    "--limit",
+    type=click.IntRange(0),
+    default=100,
+    show_default=True,
+    help="The newest so many.",
+)
 @json_option
 @pass_desk
 def events(
@@ -159,7 +179,7 @@ def graph(desk: Desk, flow: str, as_json: bool) -> None:
     from jobmon.tui import graphpage
 
     page(graphpage.page(desk.ink, body))
-    hint(desk.ink, f"run it: jobmon run {desk.ink.safe(flow)}")
+    hint(desk.ink, f"run it: {desk.ink.safe(command('run', flow))}")
 
 
 @click.command()

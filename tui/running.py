@@ -8,9 +8,11 @@ from typing import Any
 import click
 
 from jobmon.runtime.errors import UsageError
+from jobmon.runtime.words import command
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import (
     document,
+    encode,
     flow_argument,
     json_option,
     page,
@@ -40,7 +42,7 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
     """Start a run of a flow.
 
     Ctrl-C under --follow detaches: the run goes on. Without a terminal --follow prints one line
-    for every change.
+    for every change; with --json one document for every event and at last the run.
     """
     desk: Desk = ctx.obj
     follow = options["follow"] and not options["preview"]
@@ -54,13 +56,16 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
         preview=options["preview"],
     )
     if options["as_json"]:
-        document(desk.ink, {"schema": "jobmon.run/1", **answer})
+        body = {"schema": "jobmon.run/1", **answer}
+        page([encode(desk.ink, body)]) if follow else document(desk.ink, body)
     elif not follow:
         page(_told(desk, answer, preview=options["preview"]))
     if follow:
         from jobmon.tui.follow import follow as follow_run
 
-        ctx.exit(follow_run(desk, answer["run"], since, yes=options["yes"]))
+        ctx.exit(
+            follow_run(desk, answer["run"], since, yes=options["yes"], as_json=options["as_json"])
+        )
 
 
 def _number_before(desk: Desk) -> int:
@@ -83,7 +88,8 @@ def _told(desk: Desk, answer: dict[str, Any], *, preview: bool) -> list[str]:
     if preview:
         names = ", ".join(ink.safe(name) for name in jobs)
         return [f"would start {key}: {number}", f"  {names}"]
-    return [f"started {ink.paint(key, 'bold')}: {number}", f"  watch it: jobmon show {key} -f"]
+    watch = ink.safe(command("show", answer["run"], "-f"))
+    return [f"started {ink.paint(key, 'bold')}: {number}", f"  watch it: {watch}"]
 
 
 @click.command()

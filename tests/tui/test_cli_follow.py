@@ -1,7 +1,10 @@
 """Following a run: the fold of its events, its lines and outcome, detaching, a lost runtime."""
 
 import itertools
+import json
+import re
 import signal
+import types
 
 import pytest
 from click.testing import CliRunner
@@ -58,7 +61,7 @@ def test_a_job_goes_from_waiting_to_its_end():
         event("ready"),
         event("launch", attempt=1),
         event("started", at=NOW + 1),
-        event("succeed", at=NOW + 4, output={"rows": 3}, end={"ended": NOW + 3}),
+        event("succeed", at=NOW + 4, output={"rows": 3}, ended=NOW + 3),
     )
     seen = [applied(m, step)["state"] for step in steps]
     assert seen == ["queued", "starting", "running", "succeeded"]
@@ -70,12 +73,13 @@ def test_a_job_goes_from_waiting_to_its_end():
 
 
 def test_a_new_attempt_forgets_how_the_last_one_ended():
-    m = mirror("running")
-    m.apply(event("retry", reason="exit code 75", code=75, due=NOW + 5))
+    m = Mirror(show([job("a", "running", attempt=1)]), 1)
+    m.apply(event("retry", reason="exit", code=75, due=NOW + 5))
     assert m.document["jobs"][0]["due"] == NOW + 5
-    m.apply(event("due"))
+    row = applied(m, event("due"))
+    assert change_line(PIPE, "r", row, event("due")).endswith("queued")
     row = applied(m, event("launch", attempt=2))
-    assert (row["attempt"], row["reason"], row["code"], row["due"]) == (2, None, None, None)
+    assert (row["attempt"], row["reason"], row["code"], row["due"]) == (2, "", None, None)
 
 
 def test_flags_come_and_go():
@@ -88,9 +92,9 @@ def test_flags_come_and_go():
 def test_other_runs_and_other_news_change_nothing():
     m = mirror("waiting")
     assert m.apply(event("ready", run=2)) is None
-    assert m.apply({"kind": "run.hold", "run": 1, "job": -1, "at": NOW}) is None
     assert m.apply({"kind": "runtime.started", "at": NOW}) is None
-    assert m.apply(event("some_day")) is None
+    assert m.apply({"kind": "run.created", "run": 1, "job": -1, "at": NOW, "data": {}}) is None
+    assert m.apply(event("definition", definition="0" * 20)) is None
     assert m.document["jobs"][0]["state"] == "waiting"
 
 
@@ -102,13 +106,41 @@ def test_an_event_that_does_not_fit_asks_for_a_new_document():
 @pytest.mark.parametrize(
     ("states", "state"),
     [(("running", "waiting"), "running"), (("succeeded", "waiting_human"), "blocked"),
-     (("retry_wait", "lost"), "running"), (("succeeded", "lost"), "blocked"),
-     (("waiting", "waiting"), "queued")],
+     (("retry_wait", "lost"), "running"), (("waiting_human", "lost"), "blocked"),
+     (("succeeded", "lost"), "failed"),
+     (("waiting", "waiting"), "running"), (("succeeded", "failed"), "failed")],
 )  # fmt: skip
 def test_the_run_stands_as_its_jobs_do(states, state):
-    m = Mirror(show([job(f"j{i}", s) for i, s in enumerate(("queued", *states))], "queued"), 1)
+    m = Mirror(show([job(f"j{i}", s) for i, s in enumerate(("queued", *states))]), 1)
     m.apply(event("skip"))
     assert m.document["state"] == state
+
+
+def test_a_run_is_held_released_and_cancelled():
+    m = Mirror(show([job("a", "queued"), job("b", "running", attempt=1)]), 1)
+    about_run = {"run": 1, "job": -1, "at": NOW, "who": "aki"}
+    m.apply({"kind": "run.hold", **about_run})
+    assert (m.document["held"], m.document["state"]) == (True, "running")
+    m.apply(event("succeed", 1))
+    assert m.document["state"] == "blocked"
+    m.apply({"kind": "run.release", **about_run})
+    assert (m.document["held"], m.document["state"]) == (False, "running")
+    m.apply({"kind": "run.cancel", **about_run, "data": {"mode": "soft"}})
+    assert m.document["state"] == "stopping"
+
+
+def test_a_probe_that_cannot_tell_is_told():
+    lost = job("a", "lost", reason="reboot") | {"probing": True}
+    row = applied(Mirror(show([lost]), 1), event("unverified", reason="probe exit 7"))
+    assert (row["probing"], row["reason"]) == (False, "reboot; probe exit 7")
+
+
+def test_what_a_person_skipped_moves_no_more():
+    jobs = [job("a", "succeeded"), job("b", "skipped", ("a",)), job("c", "running", attempt=1),
+            job("d", "waiting_human", ("a",))]  # fmt: skip
+    m = Mirror(show(jobs), 1)
+    m.apply(event("succeed", 2))
+    assert m.document["state"] == "blocked"
 
 
 # Without a terminal: one line per change
@@ -134,6 +166,54 @@ def test_every_change_is_one_line_and_the_exit_code_is_the_outcome(desk):
     assert lines[-1].strip() == "why: jobmon explain morning#1"
     assert result.exit_code == 1
     assert ("subscribe", {"from_seq": 40}) in desk.calls  # from before the run was made
+
+
+def test_with_json_every_event_is_a_document_and_the_run_is_the_last(desk):
+    desk.stream.extend([event("ready"), event("ready", run=9), event("launch"), event("started"),
+                        event("succeed")])  # fmt: skip
+    ends = iter([show([job("日次")], "queued"), show([job("日次", "succeeded")], "succeeded")])
+    desk.views["show"] = lambda _: next(ends)
+    desk.answers["run"] = {"run": "morning#1", "id": 1, "jobs": ["日次"]}
+    result = CliRunner().invoke(cli, ["run", "morning", "-f", "--json"], obj=desk)
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    kinds = [body["schema"].removeprefix("jobmon.") for body in documents]
+    assert kinds == ["run/1", *["event/1"] * 4, "show/1"]
+    assert {(d["run_key"], d["job_name"]) for d in documents[1:5]} == {("morning#1", "日次")}
+    assert result.exit_code == 0
+
+
+def test_what_is_done_to_the_run_is_a_line_too(desk):
+    held = {"kind": "run.hold", "run": 1, "job": -1, "at": NOW, "seq": 41, "who": "aki@pts/1",
+            "why": "wait for the feed"}  # fmt: skip
+    documents = iter([show([job("a", "running", attempt=1)]), show([job("a")], "succeeded")])
+    desk.views["show"] = lambda _: next(documents)
+    desk.stream.extend([held, event("succeed")])
+    result = CliRunner().invoke(cli, ["show", "morning#1", "-f"], obj=desk)
+    assert re.search(r'\(the run\) +hold  by aki@pts/1  "wait for the feed"', result.stdout)
+
+
+def test_a_single_job_is_not_followed_silently_as_the_run(desk):
+    desk.views["show"] = morning()
+    result = CliRunner().invoke(cli, ["show", "morning#1", "load", "-f"], obj=desk)
+    assert result.exit_code == 2
+    assert "jobmon logs morning#1 load -f" in result.stderr
+
+
+@pytest.mark.parametrize(("last", "shown"), [(1, [4]), (2, [3, 4]), (9, [0, 1, 2, 3, 4]), (0, [])])
+def test_a_followed_log_begins_at_its_last_lines(desk, tmp_path, last, shown):
+    lines = [{"jobmon": 1}, *({"t": NOW, "s": "out", "m": f"line {n}"} for n in range(5))]
+    if not last:  # what comes later is told
+        lines.append({"exit": {}})
+    log = tmp_path / "1.jsonl"
+    text = [json.dumps(line, separators=(",", ":")) + "\n" for line in lines]
+    log.write_text("".join(text), encoding="utf-8")
+    attempt = {"job": "a", "n": 1, "outcome": "succeeded", "log": str(log)}
+    desk.settings = types.SimpleNamespace(state_dir=tmp_path)
+    body = show([job("a", "succeeded", attempt=1)], "succeeded", attempts=[attempt])
+    desk.views["show"] = body
+    result = CliRunner().invoke(cli, ["logs", "morning#1", "a", "-f", "--raw", "-n", str(last)],
+                                obj=desk)  # fmt: skip
+    assert result.stdout.splitlines() == [f"line {n}" for n in shown]
 
 
 def test_a_run_that_is_over_is_told_at_once(desk):
@@ -241,7 +321,7 @@ def test_the_picture_fits_the_terminal_also_with_many_jobs():
 
 def test_the_picture_says_whose_turn_it_is():
     text = "\n".join(frame(PLAIN, show([job("adjust", "waiting_human")], "blocked"), NOW, 22))
-    assert "your turn: jobmon done morning#1 'adjust'" in text
+    assert "your turn: jobmon done morning#1 adjust" in text
     assert "ctrl-c detaches" in text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import Any
 
@@ -58,8 +59,9 @@ def down(desk: Desk, drain: bool, as_json: bool) -> None:
     pid = client.hello["pid"]
     running = _busy(desk)
     client.call("down", drain=drain)
-    for _ in client.subscribe() if drain else ():
-        pass
+    with contextlib.suppress(NoRuntimeError):  # it may be gone before it hears the question
+        for _ in client.subscribe() if drain else ():
+            pass
     client.close()
     _await_end(desk, pid)
     if as_json:

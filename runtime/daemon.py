@@ -8,11 +8,11 @@ import logging
 import logging.handlers
 import os
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from jobmon.runtime import disk, procs, soundness
+from jobmon.runtime.clock import SteadyClock
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
@@ -78,7 +78,7 @@ class Daemon:
         self.stream = EventStream(state / "log", self.store)
         self.executor = LocalExecutor(state, settings.slots)
         self.engine = Engine(
-            settings, self.store, self.executor, dict(os.environ), procs.boot_id(), time.time,
+            settings, self.store, self.executor, dict(os.environ), procs.boot_id(), SteadyClock(),
             self._publish,
         )  # fmt: skip
         self.library = Library(settings.home, settings.load_timeout)
@@ -91,6 +91,7 @@ class Daemon:
 
     async def start(self) -> None:
         """Settle what an earlier runtime left, then listen."""
+        await asyncio.to_thread(self.stream.catch_up)
         await self.engine.start()
         await self.server.open()
         self.executor.prepare()

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from jobmon.runtime import failpoint
+from jobmon.runtime.clock import SteadyClock
 from jobmon.runtime.config import Settings
 from jobmon.runtime.decide import decide, next_time
 from jobmon.runtime.errors import StateError
@@ -29,10 +30,10 @@ from jobmon.runtime.executors.contract import (
     Rejected,
     Report,
 )
-from jobmon.runtime.journal import Journal, finished
+from jobmon.runtime.journal import Act, Journal, finished
 from jobmon.runtime.model import RUN_TERMINAL, Event, ExitRecord, JobKey, Limits
 from jobmon.runtime.pending import Order, Pending, Plan
-from jobmon.runtime.reports import Reports
+from jobmon.runtime.reports import LOOK_AGAIN, Reports
 from jobmon.runtime.store import Batch, Store
 from jobmon.runtime.verify import Verifier
 
@@ -61,7 +62,7 @@ class Engine:
         executor: Executor,
         environ: Mapping[str, str],
         boot: str,
-        clock: Callable[[], float],
+        clock: SteadyClock,
         publish: Callable[[list[Event]], None],
     ) -> None:
         self.store, self.executor, self.clock = store, executor, clock
@@ -71,7 +72,7 @@ class Engine:
         self.trouble = ""
         self.paused = ""
         self._boot, self._publish = boot, publish
-        self._verifier = Verifier(self.order, self.board, settings, environ)
+        self._verifier = Verifier(self.order, self.board, self.journal.environment)
         self._reports = Reports(self.journal, executor, clock, self.post)
         self._facts: deque[Report | Order] = deque()
         self._wake = asyncio.Event()
@@ -106,9 +107,9 @@ class Engine:
             await self._turn()
             await self._sleep()
         await self._verifier.close()
-        stopped = Event(kind="runtime.stopped", at=self.clock(), who="runtime")
-        self.journal.fold(stopped)
-        await self._commit_and_act()
+        if not self.trouble:  # else events would be missing before this one
+            self.journal.fold(Event(kind="runtime.stopped", at=self.clock(), who="runtime"))
+            await self._commit_and_act()
         self._writer.shutdown()
 
     async def _turn(self) -> None:
@@ -126,17 +127,27 @@ class Engine:
             return
         failpoint.reached("committed")
         for act in acts:
-            act()
+            self._do(act)
         failpoint.reached("acted")
         # Only now: a launch does not wait for those who look on.
         self._publish(batch.events)
         self._forget(batch)
+
+    def _do(self, act: Act) -> None:
+        """One act's failure keeps no other from being done: the rest is committed too."""
+        try:
+            act()
+        except Exception as error:
+            log.exception("an act failed")
+            self.warn(f"something committed could not be done ({error!r}): jobmon doctor")
 
     async def _sleep(self) -> None:
         """Until a fact arrives or the clock makes a decision due."""
         due = next_time(self.board, self.clock())
         loop = asyncio.get_running_loop()
         delay = None if due is None else max(0.0, due - self.clock())
+        if due is None:
+            self.clock.settle()
         timer = None if delay is None else loop.call_later(delay, self._wake.set)
         await self._wake.wait()
         self._wake.clear()
@@ -173,7 +184,8 @@ class Engine:
         """
         if self.trouble:
             raise StateError("record the command", self.trouble, "jobmon doctor")
-        earlier = self.store.answered(idem) if idem else None
+        known = self._pending.knows(idem)
+        earlier = None if known or not idem else self.store.answered(idem)
         if earlier is not None:
             return earlier
         order, new = self._pending.order(plan, idem)
@@ -187,18 +199,26 @@ class Engine:
             if isinstance(fact, Order):
                 self._take(fact)
             else:
-                self._reports.take(fact)
+                self._hear(fact)
+
+    def _hear(self, report: Report) -> None:
+        try:
+            self._reports.take(report)
+        except Exception:
+            log.exception("a report could not be taken: %s", report)
+            loop = asyncio.get_running_loop()
+            loop.call_later(LOOK_AGAIN, self.post, Gone(report.attempt))
 
     def _take(self, order: Order) -> None:
         now, batch = self.clock(), self.journal.batch
         try:
             events, answer = order.plan(now, batch)
             msgspec.json.encode((events, answer))  # what cannot be stored must not be folded
+            for event in events:
+                self.journal.fold(event)
         except Exception as error:  # noqa: BLE001 - a wrong request is its sender's trouble alone
             self._pending.refuse(order, error)
             return
-        for event in events:
-            self.journal.fold(event)
         if order.idem:
             batch.answers.append((order.idem, now, answer))
         self._pending.folded(order)
@@ -208,9 +228,13 @@ class Engine:
 
     def _decide(self) -> None:
         limits = Limits(slots=0, pools=self.limits.pools) if self.paused else self.limits
-        while events := decide(self.board, self.clock(), limits):
-            for event in events:
-                self.journal.fold(event)
+        try:
+            while events := decide(self.board, self.clock(), limits):
+                for event in events:
+                    self.journal.fold(event)
+        except Exception as error:
+            log.exception("a decision failed by a defect")
+            self.warn(f"a decision failed by a defect ({error!r}): see .jobmon/log/runtime.log")
 
     async def _commit(self, batch: Batch) -> bool:
         """Commit the turn, however long the disk refuses: nothing is done before it is written.
@@ -219,10 +243,19 @@ class Engine:
         """
         while not (batch.empty or await self._written(batch)):
             self._pending.put_off(self.trouble)
+            self._refuse_waiting()
             await asyncio.sleep(RETRY_COMMIT)
             if self._leaving:
                 return False
         return True
+
+    def _refuse_waiting(self) -> None:
+        """Orders no turn has taken up yet are not done at all."""
+        waiting = [fact for fact in self._facts if isinstance(fact, Order)]
+        self._facts = deque(fact for fact in self._facts if not isinstance(fact, Order))
+        for order in waiting:
+            why = StateError("record the command", self.trouble, "jobmon doctor")
+            self._pending.refuse(order, why)
 
     async def _written(self, batch: Batch) -> bool:
         try:
@@ -241,6 +274,12 @@ class Engine:
         self.trouble = ""
         return True
 
+    def bring_back(self, run_id: int) -> None:
+        """Have a run in memory, for as long as it lives or is among the newest to be over."""
+        if run_id not in self.board.runs:
+            self.journal.bring_back(run_id)
+            self._finished.append(run_id)
+
     def _forget(self, batch: Batch) -> None:
         self._finished.extend(finished(batch))
         while len(self._finished) > KEEP_FINISHED:
@@ -256,6 +295,11 @@ class Engine:
         """Drop a finished run from memory."""
         if self._over(run_id):
             self.board.forget(run_id)
+            self.board.drop_unused_definitions()
+
+    def is_open(self, run_id: int) -> bool:
+        """Whether the run is not over, as far as memory tells: what is not there is over."""
+        return run_id in self.board.runs and not self._over(run_id)
 
     def _submit(self, spec: AttemptSpec) -> None:
         failpoint.reached("submitting")
@@ -283,7 +327,8 @@ class Engine:
 
     def warn(self, text: str) -> None:
         """Have people told of something that endangers the state for as long as this runs."""
-        self._warnings.append(text)
+        if text not in self._warnings:
+            self._warnings = [*self._warnings[-9:], text]
 
     def troubles(self) -> list[str]:
         """What keeps the engine from its work or endangers it, for people."""

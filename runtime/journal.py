@@ -5,6 +5,7 @@ Nothing is done before the batch is committed: effects are collected as acts.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -14,10 +15,13 @@ from jobmon.runtime import attempts, launch, settle
 from jobmon.runtime.board import Board
 from jobmon.runtime.config import Settings
 from jobmon.runtime.decide import outputs
+from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.executors.contract import AttemptSpec, Executor
 from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, JobKey, JobRun
 from jobmon.runtime.states import ACTIVE, Effect
 from jobmon.runtime.store import Batch, Store
+
+log = logging.getLogger("jobmon")
 
 Act = Callable[[], None]
 
@@ -59,6 +63,8 @@ class Journal:
 
     def bring_back(self, run_id: int) -> None:
         """Have a run in memory, reading it back when it was over and forgotten."""
+        if run_id in self.batch.forget:
+            raise NotFoundError(f"find run {run_id}", "it is being removed: jobmon gc")
         if run_id not in self.board.runs:
             run, jobs = self._store.run(run_id)
             self._remember_definitions(run.definition, jobs)
@@ -111,14 +117,23 @@ class Journal:
         try:
             spec = launch.spec(wanted, self._settings, self._environ)
         except launch.UnfitError as error:
-            data = {"reason": f"{error.what}: {error.why}; {error.hint}"}
-            return job_event("job.unfit", wanted.job_run, event.at, data), None
+            reason = f"{error.what}: {error.why}; {error.hint}"
+            return job_event("job.unfit", wanted.job_run, event.at, {"reason": reason}), None
+        except Exception as error:
+            log.exception("a launch could not be prepared")
+            reason = f"its command cannot be made: {error!r}"
+            return job_event("job.unfit", wanted.job_run, event.at, {"reason": reason}), None
         data = event.data | {
             "boot": self._boot,
             "definition": wanted.job_run.definition or wanted.run.definition,
             "fingerprint": launch.fingerprint(wanted, self._settings.home),
         }
         return msgspec.structs.replace(event, data=data), spec
+
+    def environment(self, key: JobKey) -> dict[str, str]:
+        """What the newest attempt of a job had as its environment. Raises UnfitError."""
+        wanted = self._launch(key, self.board.jobs[key].attempt)
+        return launch.spec(wanted, self._settings, self._environ).env
 
     def _launch(self, key: JobKey, n: int) -> launch.Launch:
         run, job_run = self.board.runs[key[0]], self.board.jobs[key]

@@ -127,11 +127,18 @@ class _Resolver:
             case Literal(value=plain):
                 return plain
             case ParamRef(name=name):
-                return self.launch.run.params[name]
+                return self._param(name)
             case OutputRef(job=job, key=key):
                 return self._output(job, key)
             case SecretRef(name=name):
                 return self._secret(name)
+
+    def _param(self, name: str) -> Any:
+        run = self.launch.run
+        if name not in run.params:
+            why = f"the run was started before the flow had the parameter {name}"
+            raise UnfitError(f"start {self.launch.job.name}", why, f"jobmon run {run.flow}")
+        return run.params[name]
 
     def _output(self, job: str, key: str) -> Any:
         whole = self.launch.outputs.get(job)
@@ -161,11 +168,11 @@ def _read_secret(name: str, settings: Settings, environ: Mapping[str, str]) -> s
             why = f"${source['env']} is not set where the runtime was started"
             raise UnfitError(f"read the secret {name}", why, "set it and restart: jobmon down")
         return environ[source["env"]]
-    path = settings.home / Path(source["file"]).expanduser()
     try:
+        path = settings.home / Path(source["file"]).expanduser()
         return path.read_text(encoding="utf-8").strip("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        hint = f"put its text into {path}"
+    except (OSError, ValueError, RuntimeError) as error:
+        hint = f"put its text into {source['file']}"
         raise UnfitError(f"read the secret {name}", str(error), hint) from error
 
 
@@ -195,7 +202,7 @@ def _scripts(job: JobDef, home: Path) -> Iterable[Path]:
     """The files under the batch folder that the job's own words name."""
     argv = tuple(v.value for v in job.argv if isinstance(v, Literal) and isinstance(v.value, str))
     for path in _candidates(argv, job.shell, home / job.cwd, home):
-        if path.is_file():
+        if os.path.isfile(path):  # False, and no error, for what can be no path
             yield path
 
 

@@ -80,7 +80,7 @@ class Orders:
 
         def made(now: float) -> verbs.Plan:
             if run_id is not None:
-                self._engine.journal.bring_back(run_id)
+                self._engine.bring_back(run_id)
             digest = self._engine.board.add_definition(current) if current else ""
             command = _command(request, run_id, jobs, digest)
             return verbs.plan(self._engine.board, command, now)
@@ -135,7 +135,7 @@ class Orders:
         loaded = await self._library.current()
         if run_id is None:
             return None
-        self._engine.journal.bring_back(run_id)
+        self._engine.bring_back(run_id)
         return loaded.flows.get(self._engine.board.runs[run_id].flow)
 
 

@@ -48,8 +48,8 @@ class Desk(Protocol):
         """The answer to one request; a JobmonError it raises becomes the answer."""
         ...
 
-    def past(self, seq: int) -> Sequence[Event]:
-        """Committed events after `seq`."""
+    def past(self, seq: int, limit: int) -> Sequence[Event]:
+        """The first `limit` committed events after `seq`."""
         ...
 
     def initiator(
@@ -141,9 +141,11 @@ class ClientPeer:
         since = newest if since is None else since
         if not isinstance(since, int) or since < 0:
             raise UsageError("subscribe", "from_seq must be a number", "leave it out for news only")
-        past = self._server.desk.past(since) if newest - MAX_PAST <= since < newest else ()
+        past = (
+            self._server.desk.past(since, MAX_PAST) if newest - MAX_PAST <= since < newest else ()
+        )
         self._connection.send({"id": number, "ok": {"seq": newest}})
-        if since < newest - MAX_PAST:
+        if not newest - MAX_PAST <= since <= newest:  # too long ago, or of an earlier database
             self._connection.send({"resync": newest})
         lines = (_encode({"event": event}) + b"\n" for event in past if event.seq <= newest)
         self._connection.write(b"".join(lines))

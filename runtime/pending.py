@@ -14,7 +14,7 @@ Answer = dict[str, Any]
 Planned = tuple[list[Event], Answer]
 Plan = Callable[[float, Batch], Planned]
 """Makes the events and the answer from the time and the batch, or raises to refuse."""
-KEPT = "it is kept and done once that is mended, do not repeat it: jobmon status"
+KEPT = "it is done once that is mended; look before asking again: jobmon status"
 
 
 class Order(NamedTuple):
@@ -40,6 +40,10 @@ class Pending:
         if idem:
             self._named[idem] = order
         return order, True
+
+    def knows(self, idem: str) -> bool:
+        """Whether an order of that name waits for its answer."""
+        return idem in self._named
 
     def folded(self, order: Order) -> None:
         """It is part of the turn that is to be committed next."""

@@ -19,13 +19,16 @@ _T = TypeVar("_T")
 def open_reader(state_dir: Path) -> sqlite3.Connection:
     """A read-only connection to the state. Raises StateError when there is none to read."""
     path = state_dir / DB_NAME
-    return guarded(f"read {path}", lambda: _open(path))
+    return guarded(f"read {path}", lambda: connect(path))
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def connect(path: Path) -> sqlite3.Connection:
+    """A read-only connection to a database file; it sees what is committed."""
     from urllib.parse import quote
 
-    db = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=10)
+    db = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro", uri=True, timeout=10, check_same_thread=False
+    )
     db.execute("SELECT 1 FROM events LIMIT 1")
     return db
 

@@ -61,6 +61,14 @@ class Registry:
         self.definitions.setdefault(digest, definition)
         return digest
 
+    def drop_unused_definitions(self) -> None:
+        """Let go of the flow versions no run on the board uses."""
+        used = {run.definition for run in self.runs.values()}
+        used |= {job.definition for job in self.jobs.values() if job.definition}
+        for digest in self.definitions.keys() - used:
+            del self.definitions[digest]
+            self._shapes.pop(digest, None)
+
     def shape(self, digest: str) -> Shape:
         """The graph of a known flow version, computed once. Raises NotFoundError."""
         found = self._shapes.get(digest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import sqlite3
 from pathlib import Path
@@ -36,34 +37,47 @@ async def collect(engine: Engine, settings: Settings, *, preview: bool) -> dict[
 
     Returns {"runs": [keys], "bytes": of their logs, "applied": bool}.
     """
-    now = engine.clock()
-    ids, keys = await asyncio.to_thread(_candidates, settings, now)
-    folders = [settings.state_dir / "attempts" / str(i) for i in ids]
-    size = await asyncio.to_thread(lambda: sum(map(_size, folders)))
-    answer = {"runs": keys, "bytes": size, "applied": not preview}
-    if preview or not ids:
+    found = await asyncio.to_thread(_candidates, settings, engine.clock())
+    size = await asyncio.to_thread(lambda: sum(_size(_folder(settings, i)) for i in found))
+    answer = {"runs": list(found.values()), "bytes": size, "applied": not preview}
+    if preview or not found:
         return answer
 
     def plan(now: float, batch: Batch) -> Planned:
-        batch.forget.extend(ids)
-        for run_id in ids:
+        # A rerun may have begun since they were found: what lives is not removed.
+        going = {i: key for i, key in found.items() if not engine.is_open(i)}
+        for run_id in going:
             engine.forget(run_id)
-        return [Event(kind="runtime.gc", at=now, who="runtime", data={"runs": keys})], answer
+        batch.forget.extend(going)
+        keys = list(going.values())
+        event = Event(kind="runtime.gc", at=now, who="runtime", data={"runs": keys})
+        return [event], answer | {"runs": keys}
 
-    await engine.order(plan)
+    told = await engine.order(plan)
+    await asyncio.to_thread(_remove_orphans, settings)
+    return told
+
+
+def _remove_orphans(settings: Settings) -> None:
+    """Remove the folders of runs that have no row (any more). The folders are listed first: a new
+    run has its row before it has a folder."""
+    folders = [p for p in (settings.state_dir / "attempts").iterdir() if p.name.isdecimal()]
+    with contextlib.closing(open_reader(settings.state_dir)) as db:
+        known = {i for (i,) in db.execute("SELECT id FROM runs")}
     for folder in folders:
-        await asyncio.to_thread(shutil.rmtree, folder, True)
-    return answer
+        if int(folder.name) not in known:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
-def _candidates(settings: Settings, now: float) -> tuple[list[int], list[str]]:
-    db = open_reader(settings.state_dir)
-    try:
+def _folder(settings: Settings, run_id: int) -> Path:
+    return settings.state_dir / "attempts" / str(run_id)
+
+
+def _candidates(settings: Settings, now: float) -> dict[int, str]:
+    with contextlib.closing(open_reader(settings.state_dir)) as db:
         ids = expendable(db, settings.keep_days, settings.keep_runs, now)
         query = "SELECT key FROM runs WHERE id = ?"
-        return ids, [db.execute(query, (i,)).fetchone()[0] for i in ids]
-    finally:
-        db.close()
+        return {i: db.execute(query, (i,)).fetchone()[0] for i in ids}
 
 
 def _size(folder: Path) -> int:

@@ -75,9 +75,9 @@ class Service:
             what = f"understand the request {request['op']}"
             raise UsageError(what, f"{type(error).__name__}: {error}") from error
 
-    def past(self, seq: int) -> Sequence[Event]:
-        """Committed events after `seq`."""
-        return list(self._engine.store.events_after(seq))
+    def past(self, seq: int, limit: int) -> Sequence[Event]:
+        """The first `limit` committed events after `seq`."""
+        return self._engine.store.events_after(seq, limit)
 
     def initiator(
         self, hello: Answer, send: Callable[[Answer], None], close: Callable[[], None]
@@ -109,7 +109,10 @@ class Service:
             return documents.flows(await self._library.current(), self._engine.board.held_flows)
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
-        return await asyncio.to_thread(documents.document, self._settings, name, args)
+        found = await asyncio.to_thread(documents.document, self._settings, name, args)
+        if name == "explain" and found["state"] == "queued":
+            found["reasons"] += self._troubles()
+        return found
 
     async def _log(self, request: Answer) -> Answer:
         limit = max(1, min(int(request.get("limit", LOG_SLICE)), LOG_SLICE))

@@ -22,6 +22,8 @@ from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, FlowHold, JobRun,
 from jobmon.runtime.reader import DB_NAME
 from jobmon.runtime.versions import Versions
 
+ANSWERS_KEPT = 86400.0
+"""Seconds an answer is remembered for who asks again with the same idempotency key."""
 _encode = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
 
@@ -54,6 +56,8 @@ class Store:
     def __init__(self, state_dir: Path, name: str = DB_NAME) -> None:
         self.path = state_dir / name
         self.db = guarded(f"open {self.path}", lambda: _open_writer(self.path))
+        # What is under way in a commit must not be read: other questions go another way.
+        self._reader = guarded(f"read {self.path}", lambda: reader.connect(self.path))
         self.commit_seconds = 0.0
         self._versions = Versions(state_dir)
         self.seq: int = self._one("SELECT coalesce(max(seq), 0) FROM events")
@@ -67,7 +71,7 @@ class Store:
         return self._rows(query, *values)[0][0]
 
     def _rows(self, query: str, *values: Any) -> list[Any]:
-        return guarded(f"read {self.path}", lambda: self.db.execute(query, values).fetchall())
+        return guarded(f"read {self.path}", lambda: self._reader.execute(query, values).fetchall())
 
     def in_place(self) -> bool:
         """False once the file was removed or replaced: what is written would be lost."""
@@ -119,11 +123,11 @@ class Store:
 
     def run(self, run_id: int) -> tuple[Run, list[JobRun]]:
         """One run and its job runs in index order."""
-        return guarded(f"read {self.path}", lambda: load_run(self.db, run_id))
+        return guarded(f"read {self.path}", lambda: load_run(self._reader, run_id))
 
     def definition(self, digest: str) -> FlowDef:
         """The flow version of that hash."""
-        return guarded(f"read {self.path}", lambda: load_definition(self.db, digest))
+        return guarded(f"read {self.path}", lambda: load_definition(self._reader, digest))
 
     def open_attempts(self) -> list[Attempt]:
         """Attempts whose end is not recorded."""
@@ -132,15 +136,16 @@ class Store:
 
     def holds(self) -> list[FlowHold]:
         """The flows on hold."""
-        return guarded(f"read {self.path}", lambda: load_holds(self.db))
+        return guarded(f"read {self.path}", lambda: load_holds(self._reader))
 
-    def events_after(self, seq: int) -> Iterator[Event]:
-        """Committed events with a larger number, in order."""
-        rows = self.db.execute("SELECT body FROM events WHERE seq > ? ORDER BY seq", (seq,))
-        return (msgspec.json.decode(body, type=Event) for (body,) in rows)
+    def events_after(self, seq: int, limit: int) -> list[Event]:
+        """The first `limit` committed events with a larger number, in order."""
+        rows = self._rows("SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
+        return [msgspec.json.decode(body, type=Event) for (body,) in rows]
 
     def close(self) -> None:
         """Fold the write-ahead log in and close."""
+        self._reader.close()
         self.db.close()
 
 
@@ -270,6 +275,8 @@ def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
         "INSERT OR IGNORE INTO answers VALUES (?, ?, ?)",
         ((idem, at, _text(answer)) for idem, at, answer in batch.answers),
     )
+    for _idem, at, _answer in batch.answers[:1]:
+        db.execute("DELETE FROM answers WHERE at < ?", (at - ANSWERS_KEPT,))
     for run in batch.forget:
         for table, column in (("attempts", "run"), ("job_runs", "run"), ("runs", "id")):
             db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))

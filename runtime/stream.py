@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from jobmon.runtime import disk
+from jobmon.runtime.errors import StateError
 from jobmon.runtime.model import Event
 from jobmon.runtime.store import Store
 
@@ -18,6 +19,8 @@ log = logging.getLogger("jobmon")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Event).decode
 _BLOCK = 1 << 20
+CHUNK = 1000
+"""Events made up for at a time."""
 
 
 class EventStream:
@@ -33,13 +36,21 @@ class EventStream:
         self._seq = newest(log_dir)
         self.trouble = ""
 
+    def catch_up(self) -> None:
+        """Make up for all that is missing, a part at a time; for a thread, before others append."""
+        try:
+            while missing := self._store.events_after(self._seq, CHUNK):
+                self._write(missing)
+        except (OSError, StateError) as error:
+            log.warning("cannot catch up with the event stream: %s", error)
+
     def append(self, events: Sequence[Event]) -> None:
         """Add committed events. When there is no room the next call makes up for it."""
         if not events:
             return
         try:
             self._add(events)
-        except OSError as error:
+        except (OSError, StateError) as error:
             if not self.trouble:
                 log.warning("cannot write the event stream: %s", error)
             self.trouble = f"cannot write the event stream (it will catch up): {error}"
@@ -47,10 +58,15 @@ class EventStream:
             self.trouble = ""
 
     def _add(self, events: Sequence[Event]) -> None:
-        missing = events[0].seq > self._seq + 1
-        for event_day, lines, last in _by_day(
-            list(self._store.events_after(self._seq)) if missing else events
-        ):
+        while events[0].seq > self._seq + 1:
+            missing = self._store.events_after(self._seq, CHUNK)
+            if not missing:
+                break
+            self._write(missing)
+        self._write([event for event in events if event.seq > self._seq])
+
+    def _write(self, events: Sequence[Event]) -> None:
+        for event_day, lines, last in _by_day(events):
             disk.append_lines(self._dir / f"events-{event_day:%Y%m%d}.jsonl", lines)
             self._seq = last
 

@@ -7,19 +7,19 @@ that it is not, anything else that it cannot tell. It may be run again after a r
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from jobmon.jobs.definition import JobDef
-from jobmon.jobs.params import as_text
 from jobmon.runtime import settle
 from jobmon.runtime.board import Board
-from jobmon.runtime.config import Settings
+from jobmon.runtime.errors import JobmonError, StateError
 from jobmon.runtime.journal import job_event
-from jobmon.runtime.model import Event, JobKey, JobRun, Run
+from jobmon.runtime.model import Event, JobKey, JobRun
 from jobmon.runtime.states import State
 from jobmon.runtime.store import Batch
 
@@ -27,6 +27,9 @@ log = logging.getLogger("jobmon")
 
 LIMIT = 60.0
 """Seconds a probe may take; after that it cannot tell."""
+AGAIN = 1.0
+"""Seconds before an answer that could not be recorded is recorded again."""
+MARKS = ("JOBMON_ATTEMPT_ID", "JOBMON_OUTPUT")
 Plan = Callable[[float, Batch], tuple[list[Event], dict[str, Any]]]
 
 
@@ -37,12 +40,10 @@ class Verifier:
         self,
         order: Callable[[Plan], Awaitable[dict[str, Any]]],
         board: Board,
-        settings: Settings,
-        environ: Mapping[str, str],
+        environment: Callable[[JobKey], dict[str, str]],
     ) -> None:
-        self._order, self._board = order, board
-        self._settings, self._environ = settings, environ
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._order, self._board, self._environment = order, board, environment
+        self._tasks: dict[JobKey, asyncio.Task[None]] = {}
 
     def resume(self) -> None:
         """Ask again for every lost job whose probe has not answered."""
@@ -51,25 +52,37 @@ class Verifier:
                 self.ask(key)
 
     def ask(self, key: JobKey) -> None:
-        """Start the probe of one lost job."""
-        task = asyncio.get_running_loop().create_task(self._ask(key))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        """Start the probe of one lost job, unless it is being asked."""
+        if key not in self._tasks:
+            task = asyncio.get_running_loop().create_task(self._ask(key))
+            self._tasks[key] = task
+            task.add_done_callback(lambda _: self._tasks.pop(key, None))
 
     async def close(self) -> None:
         """Give up what is under way."""
-        for task in tuple(self._tasks):
+        tasks = list(self._tasks.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ask(self, key: JobKey) -> None:
-        run, job = self._board.runs[key[0]], self._board.jobdef(key)
-        code = await _probe(job, run, self._settings, self._environ)
-        await self._order(lambda now, _batch: (self._found(key, code, now), {}))
+        job, attempt = self._board.jobdef(key), self._board.jobs[key].attempt
+        try:
+            code = await _probe(job, self._environment(key))
+        except (OSError, JobmonError) as error:
+            log.warning("cannot ask how attempt %s of %s ended: %s", attempt, job.name, error)
+            code = None
+        while True:
+            try:
+                await self._order(lambda now, _batch: (self._found(key, attempt, code, now), {}))
+            except StateError:  # the disk takes nothing just now
+                await asyncio.sleep(AGAIN)
+            else:
+                return
 
-    def _found(self, key: JobKey, code: int | None, now: float) -> list[Event]:
+    def _found(self, key: JobKey, attempt: int, code: int | None, now: float) -> list[Event]:
         job_run = self._board.jobs.get(key)
-        if job_run is None or job_run.state != State.LOST:
+        if job_run is None or job_run.state != State.LOST or job_run.attempt != attempt:
             return []  # a person was faster
         if code in (0, 1):
             return [_told(job_run, code == 0, now)]
@@ -85,25 +98,18 @@ def _told(job_run: JobRun, done: bool, now: float) -> Event:
     return job_event(kind, job_run, now, {"reason": reason})
 
 
-async def _probe(
-    job: JobDef, run: Run, settings: Settings, environ: Mapping[str, str]
-) -> int | None:
+async def _probe(job: JobDef, env: dict[str, str]) -> int | None:
     command = ("/bin/sh", "-c", job.verify) if isinstance(job.verify, str) else job.verify
-    env = {**environ, **settings.env, **{k: as_text(v) for k, v in run.params.items()}}
-    env |= {"JOBMON_RUN": run.key, "JOBMON_JOB": job.name, "JOBMON_TIME": run.time}
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            cwd=settings.home / job.cwd,
-            env=env,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        log.warning("verify of %s in %s: %s", job.name, run.key, error)
-        return None
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        cwd=os.path.join(env["JOBMON_HOME"], job.cwd),
+        # Without the attempt's own marks: what ends an attempt must not end its probe.
+        env={name: text for name, text in env.items() if name not in MARKS},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
     return await _bounded(process)
 
 
@@ -114,5 +120,6 @@ async def _bounded(process: asyncio.subprocess.Process) -> int | None:
         return None
     finally:
         if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             await process.wait()

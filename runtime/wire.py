@@ -45,6 +45,7 @@ class Server:
 
     async def open(self) -> None:
         """Bind and listen; a socket left by an earlier runtime is replaced."""
+        self.published = max(self.published, self.desk.hello()["seq"])
         await self._listen()
 
     async def _listen(self) -> None:

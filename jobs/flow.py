@@ -249,6 +249,11 @@ class Flow(Declared):
         del job
         if isinstance(given, Condition):
             return given.text
+        if isinstance(given, Output | Param):
+            raise WrongError(f"{given!r} is no condition", "compare it: == True, > 0, != None ...")
+        if isinstance(given, bool):
+            hint = "is, in, not, and, or answer at once: write == None, and join with & | ~"
+            raise WrongError(f"{given!r} is no condition", hint)
         return opt.text(given)
 
     def _handler(self, job: Job, given: Any) -> str:

@@ -37,6 +37,10 @@ class Declared:
             raise FlowError(self.mistakes)
 
 
+class EdgeError(TypeError):
+    """Something other than jobs at one end of an edge."""
+
+
 class Job:
     """A node of a flow. Edges: `a >> b >> c`, `a >> [b, c]`, `[a, b] >> c`, `c << [a, b]`.
 
@@ -116,6 +120,6 @@ def _jobs(given: Any) -> Job | Jobs:
     found = Jobs()
     for item in given if several else [given]:
         if not isinstance(item, Job):
-            raise TypeError(f"an edge joins jobs, and {item!r} is none")
+            raise EdgeError(f"an edge joins jobs, and {item!r} is none")
         found.append(item)
     return found

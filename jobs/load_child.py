@@ -102,11 +102,10 @@ class _Child:
 
     def hint(self, error: BaseException) -> str:
         """What to do about an exception at import."""
-        if isinstance(error, ModuleNotFoundError) and error.name:
-            return f"install it where jobmon is installed, or put {error.name}.py beside the flow"
-        if isinstance(error, TypeError) and "'list' and 'list'" in str(error):
-            return "between two lists put a job, or draw the edges of each job in a loop"
-        return f"python3 {os.path.relpath(self.file, self.home)} shows the whole traceback"
+        from jobmon.jobs.hints import hint_for
+
+        whole = f"python3 {os.path.relpath(self.file, self.home)} shows the whole traceback"
+        return hint_for(error) or whole
 
     def place(self, error: BaseException) -> Place:
         """The innermost line of the user's that led to the error."""

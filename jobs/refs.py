@@ -13,7 +13,10 @@ from jobmon.jobs.params import DAYS, TYPES, ParamError, as_text, typed
 
 _ABSENT: Any = object()
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TAKEN = re.compile(r"(JOBMON_|LD_|PYTHON).*|PATH|HOME|SHELL|IFS|ENV|BASH_ENV|output|params")
+_TAKEN = re.compile(
+    r"(JOBMON_|LC_|LD_|PYTHON|SSL_CERT_|XDG_).*|PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|TZ|LANG|LANGUAGE"
+    r"|DBUS_SESSION_BUS_ADDRESS|IFS|ENV|BASH_ENV|output|params"
+)
 
 
 class Condition:
@@ -173,7 +176,8 @@ def named(name: Any, given: Any) -> tuple[Param, ParamDef]:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise WrongError(f"parameter name {name!r}", "ASCII letters, digits and _: jobs see $name")
     if _TAKEN.fullmatch(name):
-        raise WrongError(f"parameter name {name!r} is taken", "it means something to every job")
+        hint = f"it means something to every job: choose another, such as my_{name.lower()}"
+        raise WrongError(f"parameter name {name!r} is taken", hint)
     param = _as_param(name, given)
     if param.name and param.name != name:
         raise WrongError(f"one Param is both {param.name!r} and {name!r}", "make two Params")

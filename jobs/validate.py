@@ -106,11 +106,11 @@ def _when(job: JobDef, name: str, flow: FlowDef) -> Iterator[tuple[str, str]]:
 
 
 def _names(flow: FlowDef) -> Iterator[Mistake]:
-    known = {job.name for job in flow.jobs}
+    known = {job.name: job for job in flow.jobs}
     for job in flow.jobs:
         asked = dict.fromkeys(job.after, "when" if job.when else "after")
         asked |= {job.on_failure: "on_failure"} if job.on_failure else {}
-        for name in asked.keys() - known:
+        for name in [name for name in asked if name not in known]:
             text = f"job {job.name!r}: {asked[name]}: there is no job {name!r}"
             yield Mistake(flow.file, job.line, text, choose(name, known))
 

@@ -164,6 +164,31 @@ def test_a_bad_file_is_named_with_its_line_and_takes_no_other_with_it(
     assert not loaded.ok
 
 
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("f.shel('a', 'b')", "did you mean 'shell'?"),
+        ("f.shell('a', 'b', '10m')", 'it takes name, line; options are keywords: timeout="10m"'),
+        ("f.shell('a')", "it takes name, line; options are keywords"),
+        ("Flow('m9', {'day': 'today'})", "options are keywords: params={...}"),
+        ("f.shell('a', 'b') >> 'b'", "an edge joins the jobs themselves"),
+        ("from jobmon.jobs import Retri", "did you mean 'Retry'?"),
+        ("import jobmon.jobs as j; j.Retri", "did you mean 'Retry'?"),
+        ("import Retri", "install it where jobmon is installed, or put Retri.py beside the flow"),
+        ("f.shell('a', 'b', retry=Retry(3))", "from jobmon.jobs import Retry"),
+        ("f.shell(naem, 'b')", "did you mean 'name'?"),
+        ("from jobmon.jobs import Retry; Retry(3, dely=1)", "did you mean 'delay'?"),
+        ("[f.shell('a', 'b')] >> [f.shell('c', 'd')]", "between two lists put a job"),
+        ("1 / 0", "python3 flows/slip.py shows the whole traceback"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_what_to_write(home: Path, line: str, hint: str) -> None:
+    write(home, "slip", f"{HEAD}f = Flow('slip')\nname = 'a'\n{line}\n")
+    (mistake,) = load_folder(home).mistakes
+    assert (mistake.file, mistake.line) == ("flows/slip.py", 4)
+    assert hint in mistake.hint
+
+
 def test_a_process_started_at_import_is_ended(home: Path) -> None:
     pid = home / "pid"
     write(

@@ -22,6 +22,7 @@ from jobmon.jobs.definition import (
     RetryDef,
     SecretRef,
 )
+from jobmon.runtime.launch import PASSED
 
 
 def line() -> int:
@@ -359,6 +360,39 @@ def test_params_of_a_wrong_kind() -> None:
     ]
     with pytest.raises(AttributeError, match="no parameter 'dya': day"):
         _ = Flow("f", params={"day": "today"}).params.dya
+
+
+@pytest.mark.parametrize("name", [*PASSED, "LC_PAPER", "PYTHONPATH", "JOBMON_RUN", "output"])
+def test_a_param_cannot_change_a_variable_every_job_relies_on(name: str) -> None:
+    (mistake,) = Flow("f", params={name: "x"}).mistakes
+    assert mistake.text == f"params: parameter name {name!r} is taken"
+    assert f"my_{name.lower()}" in mistake.hint
+    assert not Flow("f", params={f"my_{name.lower()}": "x"}).mistakes
+
+
+def test_what_is_no_condition_is_told_how_to_become_one() -> None:
+    flow = Flow("f", params={"dry": False})
+    load = flow.shell("load", "true")
+    flow.shell("a", "true", when=load.output["rows"] is None)
+    flow.shell("b", "true", when=load.output["rows"])
+    flow.shell("c", "true", when=flow.params.dry)
+    flow.shell("d", "true", when=3)
+    hints = [mistake.hint for mistake in flow.mistakes]
+    assert "write == None" in hints[0]
+    assert hints[1] == hints[2] == "compare it: == True, > 0, != None ..."
+    assert hints[3].startswith("write it in quotes")
+
+
+def test_the_names_in_a_hint_stand_in_the_order_of_the_file() -> None:
+    flow = Flow("f")
+    names = [f"job{n}" for n in (5, 1, 4, 2, 3)]
+    for name in names:
+        flow.shell(name, "true")
+    flow.shell("last", "true", when='output["zzz"] and output["yyy"]')
+    with pytest.raises(FlowError) as caught:
+        flow.definition()
+    assert [m.text[-5:] for m in caught.value.mistakes] == ["'yyy'", "'zzz'"]
+    assert {m.hint for m in caught.value.mistakes} == {f"choose from {', '.join([*names, 'last'])}"}
 
 
 def test_a_param_of_another_flow_is_refused() -> None:

@@ -135,6 +135,7 @@ _ACTS: dict[str, Callable[[Board, Event], None]] = {
     "flow.release": Board._release_flow,
     "job.hold": lambda board, e: board._change_job(e, **_held(e)),
     "job.release": lambda board, e: board._change_job(e, **_FREE),
+    "job.old_code": lambda board, e: board._change_job(e, old_code=e.data["old"]),
     "job.stale": lambda board, e: board._change_job(e, stale=True),
     "job.unsupervised": lambda board, e: board._change_job(e, unsupervised=True),
     "job.unverified": Board._unverified,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
-from shlex import quote
 from typing import Any, NoReturn
 
 import msgspec
@@ -15,6 +14,7 @@ from jobmon.runtime.errors import NotFoundError, RefusedError
 from jobmon.runtime.model import Event, JobRun, Run
 from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import Input
+from jobmon.runtime.words import command
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,7 +24,9 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     None = the run itself), or `flow` for hold and release. `options`: only, failed (rerun), hard,
     grace (cancel), outcome "success" or "failed" (mark), value (skip, mark, done: the output),
     until (hold of a flow). `definition`: hash of the flow's current version, known to the board;
-    "" = no newer code is at hand.
+    "" = no newer code is at hand. `files`: for a rerun, by job index, the files that a job's words
+    name and that changed since its newest attempt. `offset`: seconds east of UTC of the times in
+    words that no run gives an offset to.
     """
 
     verb: str
@@ -35,6 +37,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     why: str = ""
     definition: str = ""
+    files: dict[int, tuple[str, ...]] = {}
+    offset: float = 0.0
 
 
 class Touch(msgspec.Struct, frozen=True):
@@ -90,7 +94,7 @@ class Case:
         missing = [index for index in indices if not 0 <= index < len(every)]
         if missing:
             why = f"{self.run.key} has jobs 0 to {len(every) - 1}"
-            raise NotFoundError(f"find job {missing[0]}", why, f"jobmon show {self.run.key}")
+            raise NotFoundError(f"find job {missing[0]}", why, self.line("show"))
         return [every[index] for index in indices]
 
     def name(self, job: JobRun) -> str:
@@ -103,10 +107,13 @@ class Case:
         more = len(indices) - most
         return f"{shown} and {more} more" if more > 0 else shown
 
-    def line(self, verb: str, job: JobRun | None = None, rest: str = "") -> str:
+    def line(self, verb: str, job: JobRun | None = None, *rest: str) -> str:
         """The command line of a verb on this run or job, to be offered as a way on."""
-        words = [f"jobmon {verb}", self.run.key, quote(self.name(job)) if job else "", rest]
-        return " ".join(word for word in words if word)
+        return command(verb, self.run.key, self.name(job) if job else "", *rest)
+
+    def judgements(self, job: JobRun) -> list[str]:
+        """The two lines by which a person says how a lost job ended."""
+        return [self.line("mark", job, outcome) for outcome in ("success", "failed")]
 
     def refuse(self, job: JobRun | None, why: str, hint: str = "") -> NoReturn:
         """Say why the verb may not act."""
@@ -132,11 +139,11 @@ class Case:
         return Touch(job.run, job.index, self.name(job), job.state.value, becomes, note)
 
     def clock(self, at: float | None) -> str:
-        """A time in the run's own offset, such as `2026-11-23 06:10`."""
-        zone = UTC
+        """A time in the offset of the run, or of the command: `2026-11-23 06:10 +0900`."""
+        zone = timezone(timedelta(seconds=self.command.offset))
         if self.command.target_run is not None and self.run.time:
-            zone = datetime.fromisoformat(self.run.time).tzinfo or UTC
-        return f"{datetime.fromtimestamp(at or 0.0, zone):%Y-%m-%d %H:%M}"
+            zone = datetime.fromisoformat(self.run.time).tzinfo or zone
+        return f"{datetime.fromtimestamp(at or 0.0, zone):%Y-%m-%d %H:%M %z}"
 
 
 def planned(steps: Sequence[Step], *notes: str) -> Plan:

@@ -18,20 +18,25 @@ _COMMAND = ("kind", "shell", "argv", "function", "args", "source", "text")
 _COMPARED = tuple(f for f in JobDef.__struct_fields__ if f not in (*_GRAPH, *_PLACE, "name"))
 
 
+MOST_FILES = 5
+"""Changed files that are named in a note."""
+
+
 class Changes:
     """Compares each job's present definition with the flow's current version."""
 
     def __init__(self, case: Case, closure: set[int]) -> None:
         self._case, self._closure = case, closure
         self._current = self._newer()
-        self._found: dict[int, str] = {}
+        self._files = case.command.files
+        self._code: dict[int, str] = {}
         self._graph: list[int] = []
         if self._current is not None:
             self._compare(self._current)
 
     def events(self, job: JobRun) -> list[Event]:
         """The event that gives `job` its current code, when that differs from what it has."""
-        if job.index not in self._found or self._vanished(job.index):
+        if job.index not in self._code or self._vanished(job.index):
             return []
         digest = self._case.command.definition
         own = digest == self._case.run.definition
@@ -39,23 +44,44 @@ class Changes:
 
     def note(self, index: int) -> str:
         """What is new in the job's code, in words; "" when nothing is."""
-        return self._found.get(index, "")
+        files = self._files.get(index, ())
+        more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
+        named = f"changed files: {', '.join(files[:MOST_FILES])}{more}" if files else ""
+        return "; ".join(part for part in (self._code.get(index, ""), named) if part)
+
+    def marks(self) -> list[Event]:
+        """Whether kept results are of old code, where that is not known already."""
+        case, old = self._case, set(self._old())
+        known = [job for job in case.board.jobs_of(case.run.id) if job.index not in self._closure]
+        unsure = not case.command.definition  # then nothing is proven to be of the current code
+        return [
+            case.event("job.old_code", job, old=job.index in old)
+            for job in known
+            if job.old_code != (job.index in old) and not (unsure and job.old_code)
+        ]
 
     def notes(self) -> list[str]:
         """What a person should know about the whole rerun."""
-        if self._current is None:
-            return []
-        case = self._case
-        changed = [i for i in sorted(self._found) if i in self._closure]
-        old = [i for i in sorted(self._found) if i not in self._closure]
+        case, old = self._case, self._old()
+        changed = sorted(i for i in {*self._code, *self._files} if i in self._closure)
         code = f"changed since: {case.names(changed)}" if changed else "unchanged for these jobs"
-        notes = [f"uses the current code ({code})"]
+        which = "current code" if case.command.definition else "code it has: no other is at hand"
+        notes = [f"uses the {which} ({code})"]
         if old:
             notes.append(f"done with old code, kept: {case.names(old)}")
         if self._graph:
             names = case.names(self._graph)
             notes.append(f"the run keeps the graph it started with; it changed at: {names}")
         return notes
+
+    def _old(self) -> list[int]:
+        """Finished jobs that are kept although their code or files changed."""
+        every = self._case.board.jobs_of(self._case.run.id)
+        return sorted(
+            i
+            for i in {*self._code, *self._files}
+            if i not in self._closure and every[i].state is State.SUCCEEDED
+        )
 
     def _newer(self) -> Shape | None:
         """The current version, unless every job has it already."""
@@ -74,7 +100,7 @@ class Changes:
             old = case.board.jobdef(job.key)
             place = current.names.get(old.name)
             if place is None:
-                self._found[job.index] = "no longer in the code: its old command is used"
+                self._code[job.index] = "no longer in the code: its old command is used"
                 continue
             new = current.jobs[place]
             if old != new:
@@ -85,7 +111,7 @@ class Changes:
         if fields:
             command = any(f in _COMMAND for f in fields)
             others = [f for f in fields if f not in _COMMAND]
-            self._found[index] = "new code: " + ", ".join(["command"] * command + others)
+            self._code[index] = "new code: " + ", ".join(["command"] * command + others)
         if any(getattr(old, f) != getattr(new, f) for f in _GRAPH):
             self._graph.append(index)
 

@@ -57,10 +57,14 @@ def explain_run(board: Board, run_id: int, now: float, limits: Limits) -> Explan
         jobs = [job for job in board.jobs_of(run_id) if job.state in states]
         if jobs:
             reasons.append(f"{words}: {reader.names([job.index for job in jobs])}")
-            commands += [reader.line(verb, job) for job in jobs[:3]]
+            commands += [line for job in jobs[:3] for line in _lines(reader, verb, job)]
     if board.counts(run_id).get("failed", 0) + board.counts(run_id).get("cancelled", 0):
-        commands.append(reader.line("rerun", rest="--failed"))
+        commands.append(reader.line("rerun", None, "--failed"))
     return Explanation(tuple(reasons), tuple(commands))
+
+
+def _lines(reader: Reader, verb: str, job: JobRun) -> list[str]:
+    return reader.judgements(job) if verb == "mark" else [reader.line(verb, job)]
 
 
 _DECIDING = (
@@ -78,9 +82,10 @@ def _waiting(reader: Reader, job: JobRun) -> Explanation:
         return Explanation(("its turn has come: it is queued with the next decision",))
     words = [f"{reader.name(up)} {state_words(up)}" for up in ups[:5]]
     more = f" and {len(ups) - 5} more" if len(ups) > 5 else ""
-    lost = [reader.line("mark", up, "success|failed") for up in ups if up.state is State.LOST]
-    hints = [*lost[:3], reader.line("explain", ups[0])]
-    return Explanation((f"its rule {rule} waits: {', '.join(words)}{more}",), tuple(hints))
+    lost = [up for up in ups if up.state is State.LOST][:3]
+    hints = [line for up in lost for line in reader.judgements(up)]
+    reasons = (f"its rule {rule} waits: {', '.join(words)}{more}",)
+    return Explanation(reasons, (*hints, reader.line("explain", ups[0])))
 
 
 def _queued(reader: Reader, job: JobRun) -> Explanation:
@@ -180,8 +185,7 @@ def _lost(reader: Reader, job: JobRun) -> Explanation:
     )
     commands = (
         reader.line("logs", job),
-        reader.line("mark", job, "success"),
-        reader.line("mark", job, "failed"),
+        *reader.judgements(job),
         reader.line("rerun", job),
     )
     return Explanation(reasons, commands)
@@ -200,6 +204,9 @@ def _flags(reader: Reader, job: JobRun) -> Explanation:
         commands.append(reader.line("release"))
     if job.stale:
         reasons.append("stale: an upstream was run again after it")
+        commands.append(reader.line("rerun", job))
+    if job.old_code:
+        reasons.append("done with old code: it, or a file it names, changed since")
         commands.append(reader.line("rerun", job))
     if job.warn:
         reasons.append("with a warning")

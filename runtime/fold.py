@@ -28,6 +28,7 @@ _BLANK: Fields = {
     "unsupervised": False,
     "probing": False,
     "by_operator": False,
+    "old_code": False,
 }
 
 
@@ -108,6 +109,7 @@ def _decided(_job: JobRun, event: Event) -> Fields:
         "output": data.get("output"),
         "warn": False,
         "stale": False,
+        "old_code": False,
         "probing": False,
         "by_operator": True,
     }

@@ -8,7 +8,7 @@ from jobmon.runtime.case import Case, Plan, Step, Touch, planned
 from jobmon.runtime.errors import RefusedError, UsageError
 from jobmon.runtime.model import RUN_TERMINAL, JobRun
 from jobmon.runtime.states import ACTIVE, TERMINAL, State
-from jobmon.runtime.words import state_words
+from jobmon.runtime.words import command, state_words
 
 
 def hold(case: Case) -> Plan:
@@ -17,9 +17,8 @@ def hold(case: Case) -> Plan:
         return _hold_flow(case, case.command.flow)
     if case.options.get("until") is not None:
         what = f"hold {case.run.key} until a time"
-        raise UsageError(
-            what, "only a flow is held until a time", "jobmon hold --flow FLOW --until"
-        )
+        hint = command("hold", "--flow", case.run.flow, "--until", "TIME")
+        raise UsageError(what, "only a flow is held until a time", hint)
     if case.command.jobs is None:
         return _hold_run(case)
     return planned([_hold_job(case, job) for job in case.jobs])
@@ -76,7 +75,7 @@ def _release_run(case: Case) -> Plan:
     run = case.run
     held = [job.index for job in case.board.jobs_of(run.id) if job.held]
     if not run.held:
-        hint = case.line("release", rest=case.names(held)) if held else case.line("explain")
+        hint = case.line("release", None, *_names(case, held)) if held else case.line("explain")
         why = f"it is not held, only jobs of it: {case.names(held)}" if held else "it is not held"
         case.refuse(None, why, hint)
     note = f"jobs that stay held: {case.names(held)}" if held else ""
@@ -87,7 +86,7 @@ def _release_run(case: Case) -> Plan:
 def _hold_flow(case: Case, flow: str) -> Plan:
     held, until = case.board.held_flows.get(flow), case.options.get("until")
     if held is not None:
-        hint = f"let it go: jobmon release --flow {flow}"
+        hint = f"let it go: {command('release', '--flow', flow)}"
         raise RefusedError(f"hold flow {flow}", _already(case, held.at, held.who), hint)
     if until is not None and until <= case.now:
         why = f"{case.clock(until)} is past"
@@ -103,11 +102,16 @@ def _hold_flow(case: Case, flow: str) -> Plan:
 
 def _release_flow(case: Case, flow: str) -> Plan:
     if flow not in case.board.held_flows:
-        raise RefusedError(f"release flow {flow}", "it is not held", "jobmon flows")
+        hint = "see which are: jobmon ls --flows"
+        raise RefusedError(f"release flow {flow}", "it is not held", hint)
     return Plan(
         events=(case.event("flow.release", flow=flow),),
         touched=(Touch(0, -1, flow, "held", "free"),),
     )
+
+
+def _names(case: Case, indices: list[int]) -> list[str]:
+    return [case.shape.jobs[index].name for index in indices]
 
 
 def _already(case: Case, at: float | None, by: str) -> str:

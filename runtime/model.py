@@ -55,6 +55,7 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     held_at: float | None = None
     held_by: str = ""
     stale: bool = False
+    old_code: bool = False  # what a rerun found: its code, or a file it names, changed since it ran
     warn: bool = False
     unsupervised: bool = False
     probing: bool = False  # lost, and its declared probe has not answered yet
@@ -70,8 +71,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One execution of a flow. `state` is one of RUN_STATES and follows from its jobs.
 
     `key` is what people call it: `flow@2026-11-23T06:10+0900` or `flow#42`. `time` is the logical
-    time (the slot, or the creation for a run started by hand); `zone` its UTC offset text is in
-    the key. `cancel` is "" or "soft" or "hard" once a cancel of the run is committed.
+    time (the slot, or the creation for a run started by hand), with its UTC offset. `cancel` is ""
+    or "soft" or "hard" once a cancel of the run is committed.
     """
 
     id: int
@@ -173,8 +174,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `kind` is `run.created`, `run.hold`, `run.release`, `run.cancel`, `run.rerun` (a rerun was asked
     for: it lifts a cancel of the run), `run.state`, `flow.hold`,
     `flow.release`, `job.<Input>` (an input of the transition table), or a flag: `job.hold`,
-    `job.release`, `job.stale`, `job.unsupervised`, `job.unverified` (its probe could not tell),
-    `job.definition`; and what happened to the
+    `job.release`, `job.stale`, `job.old_code`, `job.unsupervised`, `job.unverified` (its
+    probe could not tell), `job.definition`; and what happened to the
     runtime itself: `runtime.started`, `runtime.adopted`, `runtime.stopped`, `runtime.trouble`.
     `seq` is gapless and given by the store; 0 = not stored yet. `who` is user@terminal, or
     "runtime" or "policy". `data` carries the fields the fold sets.

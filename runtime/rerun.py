@@ -30,7 +30,7 @@ def rerun(case: Case) -> Plan:
     if case.options.get("failed"):
         return _rerun_failed(case)
     if not case.jobs:
-        hint = f"see them: jobmon show {case.run.key}, or rerun all that failed with --failed"
+        hint = f"see them: {case.line('show')}, or rerun all that failed with --failed"
         raise UsageError(f"rerun {case.run.key}", "no job was named", hint)
     below = case.shape.downstream(job.index for job in case.jobs)
     only = bool(case.options.get("only"))
@@ -49,7 +49,7 @@ def _rerun_failed(case: Case) -> Plan:
     found = {i for i in wanted if every[i].state in _UNDONE}
     if not found:
         why = f"none of it failed: the run is {case.run.state}"
-        case.refuse(None, why, case.line("rerun", rest="JOB"))
+        case.refuse(None, why, case.line("rerun", None, "JOB"))
     stopping = [job.index for job in every if job.state is State.STOPPING]
     if stopping:
         why = f"{case.names(stopping)} is still stopping"
@@ -168,6 +168,7 @@ def _reset(case: Case, closure: set[int], stale: list[JobRun]) -> Plan:
     for job in stale:
         events.append(case.event("job.stale", job))
         touched.append(case.touch(job, "stale", "keeps its state; made from the earlier result"))
+    events += changes.marks()
     for index in sorted(closure):
         job = every[index]
         if job.state is not State.WAITING:

@@ -127,14 +127,14 @@ def _cancel_run(case: Case, grace: float | None) -> Plan:
     run, command = case.run, case.command
     hard = bool(case.options.get("hard")) or run.cancel == "hard"
     if run.state in RUN_TERMINAL:
-        case.refuse(None, f"it has ended: {run.state}", case.line("rerun", rest="--failed"))
+        case.refuse(None, f"it has ended: {run.state}", case.line("rerun", None, "--failed"))
     if command.verb == "cancel" and run.cancel == ("hard" if hard else "soft"):
         case.refuse(None, "it is being cancelled already", case.line("kill"))
     events = cancel_run(
         case.board, run.id, case.now, hard=hard, who=command.who, why=command.why, grace=grace
     )
     if len(events) == 1:
-        hint = case.line(command.verb, rest="--hard")
+        hint = case.line("cancel", None, "--hard")
         case.refuse(None, "nothing of it is left but its finally jobs", hint)
     every = case.board.jobs_of(run.id)
     touched = tuple(case.touch(every[event.job], "cancelled") for event in events[1:])
@@ -205,7 +205,7 @@ def _done_job(case: Case, job: JobRun) -> Step:
 
 def _named(case: Case) -> list[JobRun]:
     if not case.jobs:
-        hint = f"see them: jobmon show {case.run.key}"
+        hint = f"see them: {case.line('show')}"
         raise UsageError(f"{case.command.verb} {case.run.key}", "no job was named", hint)
     return case.jobs
 
@@ -213,7 +213,7 @@ def _named(case: Case) -> list[JobRun]:
 def _not_ended(case: Case, job: JobRun) -> None:
     if job.state in TERMINAL:
         lost = job.state is State.LOST
-        hint = case.line("mark", job, "success|failed") if lost else case.line("rerun", job)
+        hint = ", or: ".join(case.judgements(job)) if lost else case.line("rerun", job)
         case.refuse(job, f"it {state_words(job)} already" if not lost else "it is lost", hint)
 
 

@@ -25,7 +25,7 @@ _RUN_KEYS = (
 )  # fmt: skip
 _JOB_KEYS = (
     "state", "reason", "cause", "attempt", "tries", "since", "started", "ended", "due", "code",
-    "signal", "held", "stale", "warn", "unsupervised", "probing", "output",
+    "signal", "held", "stale", "old_code", "warn", "unsupervised", "probing", "output",
 )  # fmt: skip
 _DECLARED_KEYS = (
     "kind", "group", "trigger", "pool", "lock", "effects", "text", "description", "priority",

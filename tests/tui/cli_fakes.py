@@ -23,7 +23,8 @@ def job(name: str, state: str = "waiting", after: tuple[str, ...] = (), **more: 
     row = {
         "job": name, "index": 0, "state": state, "reason": "", "cause": "", "attempt": 0,
         "tries": 0, "since": NOW - 60, "started": None, "ended": None, "due": None, "code": None,
-        "signal": None, "held": False, "stale": False, "warn": False, "unsupervised": False,
+        "signal": None, "held": False, "stale": False, "old_code": False, "warn": False,
+        "unsupervised": False,
         "after": list(after), "finally": False, "kind": "shell", "group": "",
         "trigger": "all_success", "output": None, "pool": "", "lock": "", "text": "",
         "effects": "", "description": "", "priority": 0,

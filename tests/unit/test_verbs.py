@@ -90,6 +90,16 @@ def _() -> None:
     assert "f" not in night.settle().board.held_flows
 
 
+@sentence("hold: the until-date of a flow is said in the offset of who asks")
+def _() -> None:
+    board, now = Driver(diamond()).board, 1_000_000.0
+    until = {"until": now + 60}
+    held = Command(verb="hold", flow="f", options=until, offset=32400.0)
+    assert plan(board, held, now).touched[0].becomes == "held until 1970-01-12 22:47 +0900"
+    with pytest.raises(UsageError, match=r"1970-01-12 13:47 \+0000 is past"):
+        plan(board, Command(verb="hold", flow="f", options=until), now + 120)
+
+
 @sentence("hold: a flow's hold leaves its runs alone")
 def _() -> None:
     night = Driver(diamond())
@@ -102,7 +112,7 @@ def _() -> None:
     night = Driver(diamond()).verb("hold", "B").verb("hold")
     for names in (("B",), ()):
         error = refused(night, "hold", *names)
-        assert "held already, since 1970-01-01 09:01, by anna: because" in error.why
+        assert "held already, since 1970-01-01 09:01 +0900, by anna: because" in error.why
         assert "release" in error.hint
 
 
@@ -120,10 +130,13 @@ def _() -> None:
 def _() -> None:
     night = Driver(diamond())
     assert refused(night, "release", "B").why == "it is not held"
-    assert "only jobs of it: B" in refused(night.verb("hold", "B"), "release").why
-    night.verb("release", "B").verb("hold")
+    error = refused(night.verb("hold", "B", "C"), "release")
+    assert (error.why, error.hint) == (
+        "it is not held, only jobs of it: B, C", "jobmon release f#1 B C",
+    )  # fmt: skip
+    night.verb("release", "B", "C").verb("hold")
     assert "its run is" in refused(night, "release", "B").why
-    with pytest.raises(RefusedError, match="not held"):
+    with pytest.raises(RefusedError, match=r"not held\n  see which are: jobmon ls --flows"):
         plan(night.board, Command(verb="release", flow="f"), night.now)
 
 
@@ -257,7 +270,10 @@ def _() -> None:
 @sentence("cancel: refused with the reason when there is nothing to cancel")
 def _() -> None:
     night = Driver(flow(job("A"), job("Z", finally_=True))).ends(A=0)
-    assert "finally jobs" in refused(night, "cancel").why
+    for verb in ("cancel", "kill"):
+        error = refused(night, verb)
+        assert "finally jobs" in error.why
+        assert error.hint == "jobmon cancel f#1 --hard"
     assert "it succeeded already" in refused(night, "cancel", "A").why
     assert "ended: succeeded" in refused(night.ends(Z=0), "cancel").why
     stopping = Driver(diamond()).start("A").verb("cancel", "A")
@@ -268,7 +284,9 @@ def _() -> None:
 def _() -> None:
     night = Driver(diamond()).start("A").news("lose", "A", reason="reboot").settle()
     error = refused(night, "cancel", "A")
-    assert (error.why, error.hint) == ("it is lost", "jobmon mark f#1 A success|failed")
+    assert (error.why, error.hint) == (
+        "it is lost", "jobmon mark f#1 A success, or: jobmon mark f#1 A failed",
+    )  # fmt: skip
 
 
 @sentence("kill: SIGKILL at once")
@@ -520,6 +538,50 @@ def _() -> None:
     newer = night.board.add_definition(diamond(A={"source": "other"}))
     notes = night.plan("rerun", "B", definition=newer).notes
     assert notes[1] == "done with old code, kept: A"
+
+
+@sentence("reruns say that they use the current code, also when nothing of it changed")
+def _() -> None:
+    night = Driver(diamond()).ends(A=0, B=1)
+    same = "uses the current code (unchanged for these jobs)"
+    assert night.plan("rerun", "B", definition=night.run.definition).notes == (same,)
+    gone = "uses the code it has: no other is at hand (unchanged for these jobs)"
+    assert night.plan("rerun", "B").notes == (gone,)
+
+
+@sentence("reruns list the files that changed, and flag what is kept of an older state of them")
+def _() -> None:
+    night = Driver(diamond()).ends(A=0, B=1)
+    command = Command(
+        verb="rerun",
+        target_run=1,
+        jobs=(1,),
+        definition=night.run.definition,
+        files={0: ("a.sql",), 1: ("b.py", "b.cfg"), 2: ("c.py",)},
+    )
+    planned = plan(night.board, command, night.now)
+    assert planned.notes == (
+        "uses the current code (changed since: B, C)", "done with old code, kept: A",
+    )  # fmt: skip
+    assert planned.touched[0].note == "attempt 2; changed files: b.py, b.cfg"
+    night.fold(*planned.events)
+    assert [night[name].old_code for name in "ABC"] == [True, False, False]
+
+
+@sentence("the flag of old code goes with a rerun, a mark, or when the old code is back")
+def _() -> None:
+    def flagged() -> Driver:
+        night = Driver(diamond()).ends(A=0, B=1)
+        newer = night.board.add_definition(diamond(A={"source": "other"}))
+        night.verb("rerun", "B", definition=newer).ends(B=1)
+        assert night["A"].old_code
+        return night
+
+    assert not flagged().verb("rerun", "A")["A"].old_code
+    assert not flagged().verb("mark", "A", outcome="failed")["A"].old_code
+    assert flagged().verb("rerun", "B")["A"].old_code
+    back = flagged()
+    assert not back.verb("rerun", "B", definition=back.run.definition)["A"].old_code
 
 
 @sentence("a run otherwise keeps the graph it started with")

@@ -4,30 +4,45 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
-from collections.abc import Iterable, Iterator
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
 from shlex import quote
+from subprocess import DEVNULL
 
 from jobmon.jobs.definition import FlowDef, JobDef, SecretRef
 from jobmon.jobs.mistakes import Mistake
 from jobmon.runtime.config import CONFIG_NAME, Settings
+from jobmon.runtime.launch import PASSED
+
+PATIENCE = 10
+"""Seconds an interpreter may take to show that it can run python jobs."""
 
 
-def unmet(flows: Iterable[FlowDef], settings: Settings) -> list[Mistake]:
-    """A warning for each pool, secret and directory that is not there, at the first job that asks.
+def unmet(
+    flows: Iterable[FlowDef], settings: Settings, environ: Mapping[str, str] = os.environ
+) -> list[Mistake]:
+    """A warning for each pool, secret, directory and interpreter missing, at the first job's line.
 
     Warnings only: the folder may be made ready between the check and the run.
     """
+    env = {name: environ[name] for name in (*PASSED, *settings.pass_env) if name in environ}
+    unfit = cache(lambda python, cwd: _unfit(python, cwd, env | dict(settings.env)))
     found: dict[tuple[str, str], Mistake] = {}
     for flow in flows:
         for job in flow.jobs:
-            for text, hint in _unmet(job, settings):
+            for text, hint in _unmet(job, settings, unfit):
                 told = Mistake(flow.file, job.line, f"job {job.name!r}: {text}", hint, warning=True)
                 found.setdefault((flow.name, text), told)
     return list(found.values())
 
 
-def _unmet(job: JobDef, settings: Settings) -> Iterator[tuple[str, str]]:
+def _unmet(
+    job: JobDef, settings: Settings, unfit: Callable[[str, Path], str]
+) -> Iterator[tuple[str, str]]:
     """(text, hint) of each thing missing."""
     if job.pool and job.pool not in settings.pools:
         add = f"nothing limits it: add {_key(job.pool)} = 4 to [pools] in {CONFIG_NAME}"
@@ -39,6 +54,30 @@ def _unmet(job: JobDef, settings: Settings) -> Iterator[tuple[str, str]]:
     place = settings.home / job.cwd
     if not place.is_dir():
         yield f"cwd {job.cwd!r} is no directory", f"make it: mkdir -p {quote(str(place))}"
+    elif job.python and (reason := unfit(job.python, place)):
+        hint = "a python job needs Python 3.11 or later with jobmon installed for it"
+        yield f"python {job.python!r} cannot run it: {reason}", hint
+
+
+def _unfit(python: str, cwd: Path, env: Mapping[str, str]) -> str:
+    """Why the interpreter cannot start a python job, found by trying; "" when it can."""
+    command = [python, "-P", "-c", "import jobmon.jobs.call"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=env,
+            stdin=DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"it says nothing for {PATIENCE} s"
+    except OSError as error:
+        return error.strerror or str(error)
+    said = done.stderr.decode(errors="replace").strip().splitlines()
+    return (said or [f"exit code {done.returncode}"])[-1] if done.returncode else ""
 
 
 def _secrets(job: JobDef) -> list[str]:

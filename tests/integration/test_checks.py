@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,19 @@ def test_what_the_folder_does_not_have_is_a_warning(
     assert (warning["file"], warning["line"]) == ("flows/flow.py", 4)
     assert warning["text"] == f"job 'b': {text}"
     assert hint in warning["hint"]
+
+
+def test_an_interpreter_is_tried(batch: Batch) -> None:
+    job = "@flow.python(python={!r})\ndef b(): pass"
+    assert check(batch, job.format(sys.executable))["warnings"] == []
+    (warning,) = check(batch, job.format("no-such-python"))["warnings"]
+    assert warning["text"].startswith("job 'b': python 'no-such-python' cannot run it: No such")
+    foreign = batch.home / "python"
+    foreign.write_text("#!/bin/sh\necho 'No module named jobmon' >&2\nexit 1\n")
+    foreign.chmod(0o755)
+    (warning,) = check(batch, job.format("./python"))["warnings"]
+    assert warning["text"].endswith("cannot run it: No module named jobmon")
+    assert "with jobmon installed" in warning["hint"]
 
 
 def test_what_is_there_is_not_mentioned(batch: Batch) -> None:

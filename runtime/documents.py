@@ -91,7 +91,7 @@ def _held(hold: FlowHold | None) -> Document:
 def graph_of(flow: FlowDef) -> Document:
     """The graph of a flow as its file says it now."""
     above, layer_of = graph.parents(flow), _layers(flow)
-    path, _seconds = graph.critical_path(flow, {})
+    path, _steps = graph.critical_path(flow, {job.name: 1.0 for job in flow.jobs})
     jobs = [
         {
             "job": job.name,

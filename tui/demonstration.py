@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 from jobmon.runtime.errors import EXIT_OK, RefusedError
+from jobmon.runtime.words import command, shell_word
 from jobmon.tui.desk import Desk
 from jobmon.tui.follow import follow
 from jobmon.tui.options import page
@@ -25,7 +28,7 @@ def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
     run = desk.call("run", flow=FLOW, params={}, why="the demo")["run"]
     if not yes:
         page(["its last step waits for a person; from another terminal:"])
-        page([f"  cd {where} && jobmon done {run}", ""])
+        page([*_environment(desk), f"  cd {shell_word(where)} && {command('done', run)}", ""])
     code = follow(desk, run, since, yes=yes)
     if code == EXIT_OK:
         page(["", *_outputs(desk, folder, before)])
@@ -71,11 +74,20 @@ def _next(desk: Desk, where: str, run: str, *, failed: bool) -> list[str]:
         ("how the runtime is", "status"),
         ("stop the runtime; jobs would go on", "down"),
     ]
-    lines = [f"  {f'jobmon {command}':<34} {what}" for what, command in things]
-    return [desk.ink.paint(f"next, in {where}:", "bold"), f"  cd {where}", *lines]
+    lines = [f"  {f'jobmon {line}':<34} {what}" for what, line in things]
+    head = desk.ink.paint(f"next, in {where}:", "bold")
+    return [head, *_environment(desk), f"  cd {shell_word(where)}", *lines]
+
+
+def _environment(desk: Desk) -> list[str]:
+    """How to make `jobmon` known to the shell, where it is not."""
+    activate = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which("jobmon") or not activate.exists():
+        return []
+    return [f"  . {shell_word(desk.ink.safe(_shown(activate)))}"]
 
 
 def _shown(path: Path) -> str:
     here = Path.cwd()
-    whole = path.resolve()
+    whole = path.absolute()
     return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(whole)

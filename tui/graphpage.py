@@ -26,13 +26,13 @@ def page(ink: Ink, flow: Document) -> list[str]:
     jobs = flow["jobs"]
     nodes = [tree.Node(j["job"], needs(j, jobs), _seconds(j)) for j in jobs]
     found = tree.graph(nodes)
-    path = tree.critical(found)
+    path = [i for i in found.order if jobs[i].get("critical")]
     rows = [_row(ink, branch, jobs, set(path)) for branch in tree.branches(found, ink.lines)]
     return [_title(ink, flow), "", *table(ink, COLUMNS, rows), "", *_critical(ink, jobs, path)]
 
 
 def _seconds(job: Document) -> float:
-    """How long it usually takes, else one unit; what the document calls critical wins a tie."""
+    """How long it usually takes, else one unit; the tree hangs jobs under critical ones first."""
     return (job.get("seconds") or 1.0) * (1.000001 if job.get("critical") else 1.0)
 
 

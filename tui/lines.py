@@ -56,18 +56,23 @@ def event_line(ink: Ink, event: Document, run: str, job: str) -> str:
     kind = str(event["kind"])
     where = ink.safe(" ".join(part for part in (run, job) if part))
     attempt = f" #{event['attempt']}" if event.get("attempt") else ""
-    who = ink.safe(event.get("who") or "")
-    said = f': "{ink.safe(event["why"])}"' if event.get("why") else ""
-    by = f"by {who}{said}" if who and who != "runtime" else said.lstrip(": ")
-    detail = ink.safe(ended(event.get("data") or {}))
+    detail = ended(event.get("data") or {})
     parts = (
         ink.paint(f"{event['seq']:>6} {clock(event['at'])}", "dim"),
         pad(where, 22),
         pad(ink.safe(kind.removeprefix("job.")) + attempt, 12),
-        detail,
-        by,
+        ink.safe(detail),
+        ink.safe(_said(event, detail)),
     )
     return " ".join(part for part in parts if part).rstrip()
+
+
+def _said(event: Document, told: str) -> str:
+    """By whom and why, as far as `told` does not say so already."""
+    who, why = event.get("who") or "", event.get("why") or ""
+    by = f"by {who}" if who not in ("", "runtime") and f"by {who}" not in told else ""
+    because = f'"{why}"' if why and why not in told else ""
+    return ": ".join(part for part in (by, because) if part)
 
 
 def log_line(ink: Ink, record: Document) -> str:

@@ -93,6 +93,7 @@ def runs_footer(rows: Sequence[Document]) -> str:
 
 FLOW_COLUMNS = (
     Column("FLOW", flexible=True, least=12),
+    Column("HOLD", flexible=True, keep=1),
     Column("JOBS", right=True, keep=1),
     Column("SCHEDULE", flexible=True, keep=2),
     Column("PARAMS", flexible=True, keep=3),
@@ -101,17 +102,25 @@ FLOW_COLUMNS = (
 )
 
 
-def flows(ink: Ink, rows: Sequence[Document]) -> list[str]:
+def flows(ink: Ink, rows: Sequence[Document], now: float) -> list[str]:
     """The table of flows."""
-    return table(ink, FLOW_COLUMNS, [_flow(ink, row) for row in rows])
+    return table(ink, FLOW_COLUMNS, [_flow(ink, row, now) for row in rows])
 
 
-def _flow(ink: Ink, row: Document) -> list[Cell]:
+def _hold(row: Document, now: float) -> str:
+    """Until when and by whom a flow is held."""
+    until = f"until {moment(row['until'], now)}" if row.get("until") else ""
+    by = f"by {row['by']}" if row.get("by") else ""
+    return " ".join(part for part in (until, by) if part)
+
+
+def _flow(ink: Ink, row: Document, now: float) -> list[Cell]:
     held: Cell = ((f" {FLAGS['held'].word}", FLAGS["held"].style),) if row.get("held") else ()
     jobs = row.get("jobs", "")
     params = " ".join(_param(item) for item in row.get("params") or ())
     return [
         ((ink.safe(row["flow"]), "bold"), *held),
+        cell(ink.safe(_hold(row, now))),
         cell(str(len(jobs) if isinstance(jobs, list) else jobs)),
         cell(ink.safe(_schedule(row.get("schedule")))),
         cell(ink.safe(params)),

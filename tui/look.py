@@ -57,6 +57,7 @@ FLAGS: dict[str, Look] = {
     "held": Look("H", "H", "held", "magenta"),
     "warn": Look("*", "*", "warn", "yellow"),
     "stale": Look("~", "~", "stale", "yellow"),
+    "old_code": Look("o", "o", "old code", "yellow"),
     "unsupervised": Look("u", "u", "unsupervised", "yellow"),
     "probing": Look("?", "?", "being probed", "yellow"),
 }

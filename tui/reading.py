@@ -46,6 +46,8 @@ def ls(
     from jobmon.tui import listing
 
     body = desk.view("flows") if flows else desk.view("ls", flow=flow, limit=limit, all=everything)
+    if flow and not flows and not body["runs"]:
+        listing.must_be_known(desk, flow)
     if as_json:
         document(desk.ink, body)
         return

@@ -55,11 +55,13 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
         priority=options["priority"],
         preview=options["preview"],
     )
+    if options["preview"]:
+        answer |= {"run": None, "id": None}  # there is no run that could have a name
     if options["as_json"]:
         body = {"schema": "jobmon.run/1", **answer}
         page([encode(desk.ink, body)]) if follow else document(desk.ink, body)
     elif not follow:
-        page(_told(desk, answer, preview=options["preview"]))
+        page(_told(desk, flow, answer))
     if follow:
         from jobmon.tui.follow import follow as follow_run
 
@@ -81,15 +83,15 @@ def _params(given: tuple[str, ...]) -> dict[str, str]:
     return {name: value for name, _, value in split}
 
 
-def _told(desk: Desk, answer: dict[str, Any], *, preview: bool) -> list[str]:
-    ink = desk.ink
-    key, jobs = ink.safe(answer.get("run") or "a run"), answer.get("jobs") or ()
+def _told(desk: Desk, flow: str, answer: dict[str, Any]) -> list[str]:
+    ink, jobs = desk.ink, answer.get("jobs") or ()
     number = f"{len(jobs):,} jobs" if len(jobs) != 1 else "1 job"
-    if preview:
+    if answer["run"] is None:
         names = ", ".join(ink.safe(name) for name in jobs)
-        return [f"would start {key}: {number}", f"  {names}"]
+        return [f"would start a run of {ink.safe(flow)}: {number}", f"  {names}"]
+    key = ink.paint(ink.safe(answer["run"]), "bold")
     watch = ink.safe(command("show", answer["run"], "-f"))
-    return [f"started {ink.paint(key, 'bold')}: {number}", f"  watch it: {watch}"]
+    return [f"started {key}: {number}", f"  watch it: {watch}"]
 
 
 @click.command()

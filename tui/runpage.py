@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobmon.runtime.errors import NotFoundError
+from jobmon.runtime.words import command
 from jobmon.tui import tree
 from jobmon.tui.ink import Ink
 from jobmon.tui.lists import finished, run_note
@@ -125,7 +126,7 @@ def only(run: Document, name: str) -> dict[str, Any]:
 
         names = [job["job"] for job in run["jobs"]]
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"jobmon show {run['run']}"
+        hint = f"did you mean {near[0]}?" if near else command("show", run["run"])
         known = ", ".join(names[:20])
         raise NotFoundError(f"find the job {name} in {run['run']}", f"its jobs: {known}", hint)
     attempts = [a for a in run.get("attempts") or () if a["job"] == name]

@@ -16,7 +16,7 @@ DEEPEST = 10
 
 
 class Node(NamedTuple):
-    """A job to draw: its name, the names it comes after, its seconds (for the critical path)."""
+    """A job to draw: its name, the names it comes after, its seconds (which parent ends last)."""
 
     name: str
     after: Sequence[str] = ()
@@ -89,16 +89,6 @@ def _reduced(parents: Sequence[Sequence[int]], order: Sequence[int]) -> list[lis
         for parent in kept[i]:
             above[i] |= 1 << parent
     return kept
-
-
-def critical(found: Graph) -> list[int]:
-    """The chain of jobs that decides when the whole ends, first to last."""
-    if not found.order:
-        return []
-    path = [max(found.order, key=lambda i: found.finish[i])]
-    while found.parents[path[-1]]:
-        path.append(_latest(found, path[-1]))
-    return path[::-1]
 
 
 def _latest(found: Graph, index: int) -> int:

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import click
 
-from jobmon.runtime.errors import UsageError
+from jobmon.runtime.errors import RefusedError, UsageError
+from jobmon.runtime.words import command
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import (
     complete,
@@ -34,11 +35,11 @@ Document = dict[str, Any]
 def verb(asks: bool = True) -> Callable[[_F], _F]:
     """The options every verb takes; `asks` adds --yes."""
 
-    def decorate(command: _F) -> _F:
+    def decorate(deed: _F) -> _F:
         shared = [preview_option, why_option, *([yes_option] if asks else []), json_option]
         for option in reversed(shared):
-            command = option(command)
-        return click.pass_obj(command)  # type: ignore[return-value]  # click's own type is wider
+            deed = option(deed)
+        return click.pass_obj(deed)  # type: ignore[return-value]  # click's own type is wider
 
     return decorate
 
@@ -173,7 +174,7 @@ def cancel(
 def kill(desk: Desk, run: str, jobs: tuple[str, ...], **common: Any) -> None:
     """Stop jobs at once: KILL without a TERM.
 
-    Without JOB all of the run that runs.
+    Without JOB the whole run: what has not started never will, its finally jobs excepted.
     """
     Order(desk, "kill", common).on(run, jobs).give(ask=_always)
 
@@ -194,7 +195,7 @@ def rerun(
     """
     if failed == bool(jobs):
         why = "name the jobs to rerun, or say --failed for all that did not succeed"
-        raise UsageError(f"rerun {run}", why, f"see them: jobmon show {run}")
+        raise UsageError(f"rerun {run}", why, f"see them: {command('show', run)}")
     if failed and only:
         raise UsageError(f"rerun {run}", "--failed and --only exclude each other", "say one")
 
@@ -225,6 +226,9 @@ def mark(
 
     What follows it is looked at again at once.
     """
+    if outcome == "failed" and output is not None:
+        why = "a failed job has no output that a successor could read"
+        raise UsageError(f"mark {job} failed", why, "leave out --output")
     common["why"] = common["why"] or note
     order = Order(desk, "mark", common).on(run, (job,))
     order.give(ask=_always, outcome=outcome, value=_json_value(output))
@@ -247,9 +251,12 @@ def done(desk: Desk, run: str, jobs: tuple[str, ...], output: str | None, **comm
 def _waiting(desk: Desk, run: str) -> tuple[str, ...]:
     jobs = desk.view("show", run=run)["jobs"]
     names = tuple(job["job"] for job in jobs if job["state"] == "waiting_human")
-    if len(names) != 1:
-        why = f"{len(names)} steps wait for a person: {', '.join(names) or 'none'}"
-        raise UsageError(f"complete a manual step of {run}", why, f"jobmon done {run} JOB")
+    what = f"complete a manual step of {run}"
+    if not names:
+        raise RefusedError(what, "none waits for a person", f"see it: {command('show', run)}")
+    if len(names) > 1:
+        why = f"{len(names)} steps wait for a person: {', '.join(names)}"
+        raise UsageError(what, why, command("done", run, names[0]))
     return names
 
 

@@ -130,7 +130,7 @@ def test_a_manual_step_is_answered_by_yes_or_by_done(night: Batch) -> None:
     assert "waits for you" in jobmon(night, "ls").out
     jobmon(night, "done", "by_hand", "--why", "looked")
     night.wait("by_hand#2", "succeeded")
-    jobmon(night, "done", "by_hand", code=2)
+    jobmon(night, "done", "by_hand", code=5)
 
 
 def test_logs_are_the_jobs_own_words_with_time_and_stream(night: Batch) -> None:
@@ -184,6 +184,8 @@ def test_events_follow_and_start_after_a_number(night: Batch) -> None:
     ("args", "code", "said"),
     [
         (("show", "nothing"), 4, "find the run nothing"),
+        (("ls", "nothing"), 4, "夜間"),
+        (("done", "夜間"), 5, "none waits"),
         (("run", "夜閒"), 4, "flow"),
         (("run", "夜間", "-p", "day=someday"), 2, "day"),
         (("run", "夜間", "-p", "dya=2026-11-23"), 2, "dya"),

@@ -1,6 +1,7 @@
 """The command line against canned documents: what is asked, printed, and exited with."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -130,10 +131,55 @@ def test_json_cannot_steer_a_terminal_and_still_reads_back():
 
 
 def test_ls_asks_for_what_was_said():
-    desk = FakeDesk(ls=ls())
+    desk = FakeDesk(ls=ls(), flows=FLOWS)
     result = invoke(desk, "ls", "morning", "-n", "5", "--all")
     assert desk.given("view ls") == [{"flow": "morning", "limit": 5, "all": True}]
     assert "no run of morning yet" in result.stdout
+
+
+FLOWS = {"schema": "jobmon.flows/1", "mistakes": [], "flows": [
+    {"flow": "morning", "file": "flows/morning.py", "jobs": 8, "held": False},
+    {"flow": "売上 日次", "file": "flows/sales.py", "jobs": 3, "held": True,
+     "until": NOW + 86400 * 400, "by": "aki@pts/1: stocktaking"},
+]}  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_flow_that_is_not_there_is_not_found(more):
+    result = invoke(FakeDesk(ls=ls(), flows=FLOWS), "ls", "mornign", *more)
+    assert result.exit_code == 4
+    assert "did you mean morning?" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_flow_on_hold_says_until_when_and_by_whom():
+    out = invoke(FakeDesk(flows=FLOWS), "ls", "--flows").stdout
+    assert re.search(r"売上 日次 held +until \d{4}-\d\d-\d\d by aki@pts/1: stocktaking", out)
+
+
+@pytest.mark.parametrize("line", ["ls -n -3", "events -n -1"])
+def test_a_number_of_rows_is_not_negative(line):
+    assert invoke(FakeDesk(ls=ls()), *line.split()).exit_code == 2
+
+
+def test_a_preview_of_a_run_names_no_run():
+    desk = FakeDesk()
+    desk.answers["run"] = {"run": "morning#0", "id": 0, "jobs": ["a"], "applied": False}
+    body = json.loads(invoke(desk, "run", "morning", "--preview", "--json").stdout)
+    assert (body["run"], body["id"]) == (None, None)
+    out = invoke(desk, "run", "morning", "--preview").stdout
+    assert out.startswith("would start a run of morning: 1 job\n")
+
+
+def test_what_is_offered_can_be_pasted_whatever_the_flow_is_called():
+    desk = FakeDesk()
+    desk.answers["run"] = {"run": "売上 日次#3", "id": 3, "jobs": ["a"], "applied": True}
+    assert "jobmon show '売上 日次#3' -f" in invoke(desk, "run", "売上 日次").stdout
+
+
+def test_flags_of_a_job_are_said():
+    desk = FakeDesk(show=show([job("a", "succeeded", old_code=True)]))
+    assert "succeeded old code" in invoke(desk, "show", "morning#1").stdout
 
 
 def test_show_of_a_job_names_the_jobs_when_there_is_none():
@@ -225,7 +271,8 @@ def test_a_preview_changes_nothing(name):
     "line",
     ["rerun morning#1", "rerun morning#1 load --failed", "rerun morning#1 --failed --only",
      "skip morning#1", "hold", "hold morning#1 --flow morning", "hold --flow f --until soon",
-     "mark morning#1 load maybe", "skip morning#1 load --output {", "run morning -p day"],
+     "mark morning#1 load maybe", "mark morning#1 load failed --output 1",
+     "skip morning#1 load --output {", "run morning -p day"],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused_before_the_runtime_is_asked(line):
     desk = FakeDesk(show=morning())
@@ -254,7 +301,9 @@ def test_done_without_a_job_takes_the_one_that_waits():
     desk.answers["verb"] = TOUCHED | {"applied": True}
     assert invoke(desk, "done", "morning#1").exit_code == 0
     assert desk.given("verb")[0]["jobs"] == ["adjust"]
-    assert invoke(FakeDesk(show=morning()), "done", "morning#1").exit_code == 2
+    assert invoke(FakeDesk(show=morning()), "done", "morning#1").exit_code == 5
+    two = FakeDesk(show=show([job("a", "waiting_human"), job("b", "waiting_human")]))
+    assert invoke(two, "done", "morning#1").exit_code == 2
 
 
 # Asking

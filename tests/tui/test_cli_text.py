@@ -7,9 +7,11 @@ import unicodedata
 import pytest
 from rich.cells import cell_len
 
+from jobmon.jobs import Flow
+from jobmon.runtime.documents import graph_of
 from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.states import State
-from jobmon.tui import card, graphpage, lists, runpage, tree, words
+from jobmon.tui import card, graphpage, lines, lists, runpage, tree, words
 from jobmon.tui.ink import Ink, measure
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, job_look
 from jobmon.tui.text import bar, cells, cut, duration, moment, pad, table, wrap
@@ -158,7 +160,7 @@ def test_hostile_text_is_inert_on_every_page():
         runpage.page(PLAIN, body, NOW),
         runpage.job_page(PLAIN, body, body["jobs"][0], NOW),
         lists.runs(PLAIN, ls(body)["runs"], NOW),
-        lists.flows(PLAIN, flows),
+        lists.flows(PLAIN, flows, NOW),
         lists.touched(PLAIN, touched),
         card.page(PLAIN, explained),
         graphpage.page(PLAIN, graph),
@@ -276,12 +278,6 @@ def test_ten_thousand_jobs_are_drawn():
     assert len({line.node for line in lines if not line.references}) == 10_000
 
 
-def test_the_critical_path_is_the_longest_by_time():
-    found = tree.graph([tree.Node("A"), tree.Node("B", "A", 9), tree.Node("C", "A"),
-                        tree.Node("D", "BC")])  # fmt: skip
-    assert tree.critical(found) == [0, 1, 3]
-
-
 # Pages
 
 
@@ -325,10 +321,30 @@ def test_how_it_ended_in_words(fields, text):
 def test_a_graph_marks_its_critical_path():
     jobs = [{"job": n, "after": list(a), "kind": "shell"} for n, a in
             (("A", ""), ("B", "A"), ("C", "B"), ("D", "B"), ("E", "CD"))]  # fmt: skip
-    jobs[3]["critical"] = True
+    for i in (0, 1, 3, 4):
+        jobs[i]["critical"] = True
     text = "\n".join(graphpage.page(PLAIN, {"flow": "f", "jobs": jobs}))
     assert "critical path: A → B → D → E" in text
     assert "C + D" in text
+
+
+def test_an_event_says_once_by_whom_and_why():
+    base = {"seq": 7, "at": NOW, "kind": "job.skip", "who": "aki", "why": "no feed", "data": {}}
+    told = base | {"data": {"reason": "skipped by aki: no feed"}}
+    assert lines.event_line(PIPE, told, "r", "a").endswith(" skipped by aki: no feed")
+    assert lines.event_line(PIPE, base, "r", "a").endswith(' by aki: "no feed"')
+    assert lines.event_line(PIPE, base | {"who": "runtime"}, "r", "a").endswith(' "no feed"')
+
+
+def test_the_document_of_a_graph_names_the_whole_critical_path():
+    flow = Flow("f")
+    a, b, c, d = (flow.shell(name, "true") for name in "abcd")
+    a >> b >> c
+    a >> d
+    document = graph_of(flow.definition())
+    critical = [row["job"] for row in document["jobs"] if row["critical"]]
+    assert critical == ["a", "b", "c"]
+    assert "critical path: a → b → c" in "\n".join(graphpage.page(PLAIN, document))
 
 
 def test_the_failure_card_says_how_why_and_what_next():

@@ -192,6 +192,19 @@ def fingerprint(launch: Launch, home: Path) -> dict[str, Any]:
     }
 
 
+def changed_files(then: Mapping[str, Any], home: Path) -> tuple[str, ...]:
+    """The files of a fingerprint that are not what they were; blocks for as long as reading takes.
+
+    A file that is gone counts as changed.
+    """
+    files: Mapping[str, str] = then.get("files") or {}
+    return tuple(name for name, content in files.items() if _now(home / name) != content)
+
+
+def _now(path: Path) -> str:
+    return _content(path) if os.path.isfile(path) else "gone"
+
+
 def _declared(value: Value) -> str:
     if isinstance(value, SecretRef):
         return "secret"

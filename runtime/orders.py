@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
+import json
 import time
 from typing import Any
 
@@ -11,7 +13,7 @@ import msgspec
 
 from jobmon.jobs import params
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime import verbs, views
+from jobmon.runtime import launch, verbs, views
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
@@ -20,6 +22,7 @@ from jobmon.runtime.model import Event, Run
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
 from jobmon.runtime.store import Batch
+from jobmon.runtime.words import command
 
 Answer = dict[str, Any]
 
@@ -76,13 +79,16 @@ class Orders:
         """An operator's verb on a flow, a run or some of its jobs."""
         await self._known(request.get("flow"))
         run_id, jobs = await asyncio.to_thread(self._target, request)
-        current = await self._current_code(run_id) if request["verb"] == "rerun" else None
+        current, files = None, {}
+        if run_id is not None and request["verb"] == "rerun":
+            current = await self._current_code(run_id)
+            files = await asyncio.to_thread(self._changed_files, run_id)
 
         def made(now: float) -> verbs.Plan:
             if run_id is not None:
                 self._engine.bring_back(run_id)
             digest = self._engine.board.add_definition(current) if current else ""
-            command = _command(request, run_id, jobs, digest)
+            command = _command(request, run_id, jobs, digest, files)
             return verbs.plan(self._engine.board, command, now)
 
         def plan(now: float, batch: Batch) -> Planned:
@@ -121,20 +127,27 @@ class Orders:
         """The run's id and the jobs' indices that the request's names mean."""
         if not request.get("run"):
             return None, None
-        db = open_reader(self._settings.state_dir)
-        try:
+        with contextlib.closing(open_reader(self._settings.state_dir)) as db:
             run_id = views.find_run(db, request["run"])
             names = request.get("jobs")
             jobs = tuple(views.find_job(db, run_id, name) for name in names) if names else None
             return run_id, jobs
-        finally:
-            db.close()
 
-    async def _current_code(self, run_id: int | None) -> FlowDef | None:
+    def _changed_files(self, run_id: int) -> dict[int, tuple[str, ...]]:
+        """By job index, the files its words name that changed since its newest attempt."""
+        query = "SELECT job, body FROM attempts WHERE run = ? ORDER BY job, n"
+        with contextlib.closing(open_reader(self._settings.state_dir)) as db:
+            newest = {job: json.loads(body) for job, body in db.execute(query, (run_id,))}
+        home = self._settings.home
+        found = {
+            job: launch.changed_files(attempt.get("fingerprint") or {}, home)
+            for job, attempt in newest.items()
+        }
+        return {job: files for job, files in found.items() if files}
+
+    async def _current_code(self, run_id: int) -> FlowDef | None:
         """The flow as its file says it now; None when it is gone or broken: the old code serves."""
         loaded = await self._library.current()
-        if run_id is None:
-            return None
         self._engine.bring_back(run_id)
         return loaded.flows.get(self._engine.board.runs[run_id].flow)
 
@@ -143,19 +156,42 @@ def _params(flow: FlowDef, given: Answer, day: dt.date) -> Answer:
     try:
         return params.resolve(flow.params, given, day)
     except params.ParamError as error:
-        raise UsageError(f"start {flow.name}", str(error), "see jobmon graph --help") from error
+        hint = f"its parameters: {_usage(flow)}" if flow.params else "it takes none"
+        raise UsageError(f"start {flow.name}", str(error), hint) from error
+
+
+def _usage(flow: FlowDef) -> str:
+    """A line that starts the flow, with what may be given to it."""
+    given = [word for p in flow.params for word in ("-p", f"{p.name}={p.type.upper()}")]
+    return command("run", flow.name, *given)
+
+
+def _offset(moment: Any) -> float:
+    """Seconds east of UTC on this machine's clocks at a time; now when that is no time."""
+    try:
+        local = dt.datetime.fromtimestamp(moment).astimezone()
+    except (TypeError, ValueError, OverflowError, OSError):
+        local = dt.datetime.now().astimezone()
+    return (local.utcoffset() or dt.timedelta()).total_seconds()
 
 
 def _command(
-    request: Answer, run_id: int | None, jobs: tuple[int, ...] | None, definition: str
+    request: Answer,
+    run_id: int | None,
+    jobs: tuple[int, ...] | None,
+    definition: str,
+    files: dict[int, tuple[str, ...]],
 ) -> verbs.Command:
+    options = dict(request.get("options") or {})
     return verbs.Command(
         verb=request["verb"],
         target_run=run_id,
         jobs=jobs,
         flow=request.get("flow"),
-        options=dict(request.get("options") or {}),
+        options=options,
         who=str(request.get("who", "")),
         why=str(request.get("why", "")),
         definition=definition,
+        files=files,
+        offset=_offset(options.get("until")),
     )

@@ -16,7 +16,7 @@ from jobmon.jobs.mistakes import WrongError, nearest
 if TYPE_CHECKING:
     from os import PathLike
 
-CLASSES = ("external", "data", "rule", "unknown")
+CLASSES = ("external", "data", "rule")
 OVERLAP = ("skip", "queue", "cancel_running", "allow")
 CATCHUP = ("latest", "none", "all")
 LONGEST_CRON = 256
@@ -30,7 +30,8 @@ _DURATION_HINT = 'write seconds as a number, or a text such as "2s", "10m", "1h3
 class Retry:
     """`Retry(3, delay="2s", backoff=2, max_delay="8s")`: three further attempts, waiting 2, 4, 8 s.
 
-    `on` names the failure classes that are tried again when a class is known.
+    `on` names the failure classes that are tried again when a class is known; a failure of no known
+    class always is.
     """
 
     __slots__ = ("backoff", "delay", "max_delay", "on", "times")

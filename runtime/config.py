@@ -15,6 +15,8 @@ from jobmon.runtime.errors import NotFoundError, UsageError
 CONFIG_NAME = "jobmon.toml"
 STATE_NAME = ".jobmon"
 MIB = 1 << 20
+CLASSES = ("external", "data", "rule")
+"""Failure classes that exit codes may tell."""
 
 
 class Setting(NamedTuple):
@@ -40,6 +42,7 @@ class Settings(NamedTuple):
     pools: Mapping[str, int]
     env: Mapping[str, str]
     secrets: Mapping[str, Mapping[str, str]]
+    classes: Mapping[int, str] = {}  # exit code -> failure class, beside the built-in ones
 
 
 def _positive(value: Any) -> int:
@@ -103,6 +106,21 @@ def _secrets(value: Any) -> Mapping[str, Mapping[str, str]]:
     return value
 
 
+def _classes(value: Any) -> Mapping[int, str]:
+    """Exit code -> class, from lists of codes by class."""
+    if not isinstance(value, dict) or value.keys() - set(CLASSES):
+        raise ValueError(f"a table of lists of exit codes, named {', '.join(CLASSES)}")
+    found: dict[int, str] = {}
+    for name, codes in value.items():
+        for code in codes if isinstance(codes, list) else [None]:
+            if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:
+                raise ValueError(f"lists of exit codes from 1 to 255, as in {name} = [111]")
+            if code in found:
+                raise ValueError(f"clear: {code} is of one class, not of two")
+            found[code] = name
+    return found
+
+
 SETTINGS = (
     Setting(
         "runtime.slots",
@@ -147,6 +165,12 @@ SETTINGS = (
         {},
         'Where the value of `Secret("NAME")` comes from: {file = "PATH"} or {env = "NAME"}.',
         _secrets,
+    ),
+    Setting(
+        "classes",
+        {},
+        "Exit codes that tell a failure class, beside 75 external, 65 data and 78 rule.",
+        _classes,
     ),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}

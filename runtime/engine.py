@@ -73,7 +73,7 @@ class Engine:
         self.paused = ""
         self._boot, self._publish = boot, publish
         self._verifier = Verifier(self.order, self.board, self.journal.environment)
-        self._reports = Reports(self.journal, executor, clock, self.post)
+        self._reports = Reports(self.journal, executor, clock, self.post, settings.classes)
         self._facts: deque[Report | Order] = deque()
         self._wake = asyncio.Event()
         self._leaving = self._draining = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -41,8 +41,10 @@ class Reports:
         executor: Executor,
         clock: Callable[[], float],
         post: Callable[[Report], None],
+        classes: Mapping[int, str],
     ) -> None:
         self._journal, self._executor, self._clock, self._post = journal, executor, clock, post
+        self._classes = {**settle.CLASSES, **classes}
 
     def take(self, report: Report) -> None:
         """Fold one report."""
@@ -86,7 +88,7 @@ class Reports:
 
     def _ended(self, job_run: JobRun, record: ExitRecord) -> None:
         job = self._journal.board.jobdef(job_run.key)
-        event = settle.conclude(job, job_run, record, self._clock())
+        event = settle.conclude(job, job_run, record, self._clock(), self._classes)
         data = event.data | attempts.end_data(record)
         self._journal.fold(msgspec.structs.replace(event, data=data))
 

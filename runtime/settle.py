@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -11,8 +12,8 @@ from jobmon.runtime.executors.contract import Evidence
 from jobmon.runtime.model import Event, ExitRecord, JobRun
 from jobmon.runtime.states import Input, State
 
-CLASSES = {75: "external", 65: "data", 78: "rule"}
-"""Exit codes by which a job tells its failure class."""
+CLASSES: Mapping[int, str] = {75: "external", 65: "data", 78: "rule"}
+"""Exit codes by which a job tells its failure class; the setting `classes` adds to them."""
 
 LOST_RERUNS = 3
 """Attempts in a row after which `on_lost="rerun"` asks a person: a job that takes its initiator
@@ -53,7 +54,10 @@ def settle(job_run: JobRun, evidence: Evidence, now: float) -> Conclusion:
     if evidence.exit is not None:
         return Finish(evidence.exit)
     if evidence.claim != "claimed":
-        # An attempt that was seen running did start, whatever became of its file.
+        # An attempt that was seen running did start, whatever became of its file; so did one of
+        # which something lives.
+        if evidence.leader_alive:
+            return AdoptUnsupervised()
         return Void() if job_run.started is None else Lost("file")
     if not evidence.same_boot:
         return Lost("reboot")
@@ -65,11 +69,17 @@ def settle(job_run: JobRun, evidence: Evidence, now: float) -> Conclusion:
     return Lost("identity" if unknown else "initiator")
 
 
-def conclude(job: JobDef, job_run: JobRun, record: ExitRecord, now: float) -> Event:
+def conclude(
+    job: JobDef,
+    job_run: JobRun,
+    record: ExitRecord,
+    now: float,
+    classes: Mapping[int, str] = CLASSES,
+) -> Event:
     """The event an exit record makes of an open attempt: succeed, fail, retry or stopped.
 
-    `job` is the definition the attempt used. A stop asked for from outside the job wins over
-    whatever the process made of it; nothing stopped that way is retried.
+    `job` is the definition the attempt used, `classes` what exit codes tell. A stop asked for from
+    outside the job wins over whatever the process made of it; nothing stopped that way is retried.
     """
     if job_run.state is State.STOPPING and job_run.by_operator:
         return _event(Input.STOPPED, job_run, record, now, reason=job_run.reason)
@@ -82,12 +92,13 @@ def conclude(job: JobDef, job_run: JobRun, record: ExitRecord, now: float) -> Ev
             return _event(
                 Input.SUCCEED, job_run, record, now, output=record.output, reason=reason, warn=True
             )
-    return _failure(job, job_run, record, "timeout" if overran else record.reason, now)
+    cause = failure_class(record, classes)
+    return _failure(job, job_run, record, "timeout" if overran else record.reason, cause, now)
 
 
-def failure_class(record: ExitRecord) -> str:
+def failure_class(record: ExitRecord, classes: Mapping[int, str]) -> str:
     """external, data or rule when the exit code says so, else unknown."""
-    told = CLASSES.get(record.code or 0, "unknown")
+    told = classes.get(record.code or 0, "unknown")
     return told if record.reason == "exit" else "unknown"
 
 
@@ -129,8 +140,9 @@ def may_retry(job: JobDef, tries: int, cause: str) -> bool:
     return cause in retry.on or cause in {"", "unknown"}
 
 
-def _failure(job: JobDef, job_run: JobRun, record: ExitRecord, reason: str, now: float) -> Event:
-    cause = failure_class(record)
+def _failure(
+    job: JobDef, job_run: JobRun, record: ExitRecord, reason: str, cause: str, now: float
+) -> Event:
     if job.retry is not None and may_retry(job, job_run.tries, cause):
         due = now + retry_wait(job.retry, job_run.tries)
         return _event(Input.RETRY, job_run, record, now, reason=reason, cause=cause, due=due)

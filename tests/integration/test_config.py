@@ -37,6 +37,16 @@ def test_a_secret_typed_in_is_told_where_it_belongs(tmp_path: Path) -> None:
     assert caught.value.hint == 'write TOKEN = { file = "PATH" }'
 
 
+def test_exit_codes_are_given_to_failure_classes(tmp_path: Path) -> None:
+    file = tmp_path / config.CONFIG_NAME
+    file.write_text("[classes]\nexternal = [111, 2]\nrule = [9]")
+    assert config.load(tmp_path, {}).classes == {111: "external", 2: "external", 9: "rule"}
+    for wrong in ("odd = [1]", "data = 3", "data = [0]", "data = [true]", "data=[3]\nrule=[3]"):
+        file.write_text(f"[classes]\n{wrong}")
+        with pytest.raises(UsageError, match="classes must be"):
+            config.load(tmp_path, {})
+
+
 def test_any_other_wrong_value_is_shown(tmp_path: Path) -> None:
     (tmp_path / config.CONFIG_NAME).write_text('[runtime]\nslots = "many"')
     with pytest.raises(UsageError, match="not 'many'"):

@@ -69,6 +69,7 @@ def expected(e: Evidence, started: float | None) -> settle.Conclusion:
     """semantics.md, "What survives what", 3, read as a table from the top."""
     rows: list[tuple[bool, settle.Conclusion]] = [
         (e.exit is not None, Finish(EXIT)),
+        (e.claim != "claimed" and e.leader_alive, AdoptUnsupervised()),
         (e.claim != "claimed" and started is None, Void()),
         (e.claim != "claimed", Lost("file")),
         (not e.same_boot, Lost("reboot")),
@@ -77,6 +78,15 @@ def expected(e: Evidence, started: float | None) -> settle.Conclusion:
         (e.initiator is None, Lost("identity")),
     ]
     return next((conclusion for holds, conclusion in rows if holds), Lost("initiator"))
+
+
+def test_further_exit_codes_tell_a_class() -> None:
+    record = ExitRecord(reason="exit", code=2, ended=400.0)
+    retried = job("A", retry=RETRY)
+    known = {**settle.CLASSES, 2: "data"}
+    assert conclude(retried, running(), record, NOW).kind == "job.retry"
+    event = conclude(retried, running(), record, NOW, known)
+    assert (event.kind, event.data["cause"]) == ("job.fail", "data")
 
 
 def test_an_attempt_seen_running_is_never_started_again_because_its_file_is_gone() -> None:

@@ -21,7 +21,7 @@ from jobmon.runtime.executors.contract import (
     Started,
     Stopping,
 )
-from jobmon.runtime.model import ExitRecord, Identity
+from jobmon.runtime.model import Attempt, ExitRecord, Identity
 
 BOOT = "fake-boot"
 End = int | ExitRecord
@@ -125,7 +125,9 @@ class FakeExecutor:
             end = self.script.end(job, n, now, now + takes)
             self._later(takes, Ended(spec.attempt, end))
 
-    def probe(self, attempts: Sequence[str]) -> dict[str, Evidence]:
+    def probe(
+        self, attempts: Sequence[str], known: Mapping[str, Attempt] | None = None
+    ) -> dict[str, Evidence]:
         """What can be seen of each attempt now."""
         return {attempt: self._evidence(attempt) for attempt in attempts}
 

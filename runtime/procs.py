@@ -1,6 +1,7 @@
 """Processes for the runtime: who they are, whether they live, and signals that hit nobody else.
 
-Built on proctree (/proc); where there is no /proc, on psutil and polling.
+Built on proctree (/proc); where there is no /proc, on psutil and polling. Looking raises OSError
+when it cannot be told just now who lives.
 """
 
 from __future__ import annotations
@@ -101,17 +102,19 @@ def signal_tree(members: Iterable[Identity], number: int) -> int:
     return hit
 
 
-def attempt_processes(attempt: str, home: str, leader: Identity | None) -> list[Identity]:
-    """Every living process of an attempt whose initiator is dead.
+def attempt_processes(attempt: str, output: str, leader: Identity | None) -> list[Identity]:
+    """Every living process of an attempt whose initiator is dead. OSError when not all is seen.
 
     They are: the leader, its session and all below it, as long as it is proven to be the leader;
-    every process whose environment names this attempt and this batch folder, and all below those.
-    A process that is none of these may be foreign and is left alone.
+    every process whose environment names this attempt and its `output` path, and all below those.
+    The path tells apart equal ids: a run in the foreground shares the batch folder with its
+    runtime, not the state folder. A process that is none of these may be foreign: left alone.
     """
     if not HAS_PROC:
         return tree(leader.pid) if leader and alive(leader) else []
     table = proctree.processes()
-    roots = {pid for pid, proc in table.items() if _named(proc, attempt, home)}
+    named = (attempt.encode(), _place(os.fsencode(output)))
+    roots = {pid for pid, proc in table.items() if _marks(proc) == named}
     if leader is not None and alive(leader):
         roots |= {pid for pid, proc in table.items() if proc.session == leader.pid}
         roots.add(leader.pid)
@@ -121,13 +124,16 @@ def attempt_processes(attempt: str, home: str, leader: Identity | None) -> list[
     return [Identity(boot_id(), proc.pid, proc.ticks) for proc in (*found, *below)]
 
 
-def _named(proc: proctree.Proc, attempt: str, home: str) -> bool:
-    if proc.state in proctree.DEAD:
-        return False
-    env = proctree.environment(proc.pid)
-    if env.get(b"JOBMON_ATTEMPT_ID") != attempt.encode():
-        return False
-    return os.path.realpath(env.get(b"JOBMON_HOME", b"")) == os.path.realpath(os.fsencode(home))
+def _marks(proc: proctree.Proc) -> tuple[bytes, bytes] | None:
+    env = {} if proc.state in proctree.DEAD else proctree.environment(proc.pid)
+    attempt, output = env.get(b"JOBMON_ATTEMPT_ID"), env.get(b"JOBMON_OUTPUT")
+    return (attempt, _place(output)) if attempt and output else None
+
+
+def _place(path: bytes) -> bytes:
+    """The path through whatever links lead to its folder; the file itself is the job's to make."""
+    folder, name = os.path.split(path)
+    return os.path.join(os.path.realpath(folder), name)
 
 
 def watch_exit(who: Identity, gone: Callable[[], None]) -> Callable[[], None]:
@@ -140,7 +146,12 @@ def watch_exit(who: Identity, gone: Callable[[], None]) -> Callable[[], None]:
         handle = os.pidfd_open(who.pid)
     except (OSError, AttributeError):
         return _watch_by_polling(who, gone, loop)
-    if not alive(who):
+    try:
+        living = alive(who)
+    except OSError:
+        os.close(handle)
+        return _watch_by_polling(who, gone, loop)
+    if not living:
         os.close(handle)
         return loop.call_soon(gone).cancel
     return _watch_handle(handle, gone, loop)
@@ -166,6 +177,13 @@ def _watch_handle(
     return stop
 
 
+def _maybe_alive(who: Identity) -> bool:
+    try:
+        return alive(who)
+    except OSError:
+        return True
+
+
 def _watch_by_polling(
     who: Identity, gone: Callable[[], None], loop: asyncio.AbstractEventLoop
 ) -> Callable[[], None]:
@@ -173,7 +191,7 @@ def _watch_by_polling(
 
     def look() -> None:
         nonlocal timer
-        if alive(who):
+        if _maybe_alive(who):
             timer = loop.call_later(POLL_SECONDS, look)
         else:
             gone()

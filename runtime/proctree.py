@@ -1,7 +1,8 @@
 """Processes as /proc shows them, with the standard library alone: initiators load this file too.
 
 A process is known by its pid together with its start in clock ticks since boot; a pid alone may
-by now be somebody else's. Where there is no /proc every answer is "nothing known".
+by now be somebody else's. What cannot be read for want of descriptors or memory is an OSError:
+nothing seen must not be taken for nothing there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ Proc = namedtuple("Proc", "pid ppid session ticks state")
 """`ticks` is the start since boot, `state` the letter of /proc. No typing here: 1 MB a slot."""
 
 DEAD = frozenset("ZXx")
+_ABSENT = (FileNotFoundError, ProcessLookupError, PermissionError)
+"""What reading of a process says when there is none, or none of ours."""
 
 
 def boot_id() -> str:
@@ -27,14 +30,17 @@ def boot_id() -> str:
 
 
 def process(pid: int) -> Proc | None:
-    """The process of that pid, dead but unreaped ones included; None when there is none."""
+    """The process of that pid, dead but unreaped ones included; None when there is none.
+
+    OSError when that cannot be told just now.
+    """
     try:
         fd = os.open(f"/proc/{pid}/stat", os.O_RDONLY)
-    except OSError:
+    except _ABSENT:
         return None
     try:
         return _parse(pid, os.read(fd, 4096))
-    except OSError:
+    except _ABSENT:
         return None
     finally:
         os.close(fd)
@@ -49,12 +55,11 @@ def _parse(pid: int, raw: bytes) -> Proc | None:
 
 
 def processes() -> dict[int, Proc]:
-    """Every process seen in one pass over /proc. One that forks meanwhile may be missed."""
-    try:
-        names = os.listdir("/proc")
-    except OSError:
-        return {}
-    found = (process(int(name)) for name in names if name.isdigit())
+    """Every process seen in one pass over /proc. One that forks meanwhile may be missed.
+
+    OSError when not all can be seen just now.
+    """
+    found = (process(int(name)) for name in os.listdir("/proc") if name.isdigit())
     return {proc.pid: proc for proc in found if proc is not None}
 
 
@@ -105,13 +110,20 @@ def _signal_by_pid(pid: int, ticks: int, number: int) -> bool:
 
 
 def _same(pid: int, ticks: int) -> bool:
-    proc = process(pid)
+    try:
+        proc = process(pid)
+    except OSError:  # not proven, so not signalled
+        return False
     return proc is not None and proc.ticks == ticks and proc.state not in DEAD
 
 
 def signal_below(root: int, number: int) -> None:
     """Signal every descendant of `root`; a stopped one is woken so that it can act on it."""
-    for proc in descendants({root}, processes()):
+    try:
+        table = processes()
+    except OSError:  # the caller's next round reaches them
+        return
+    for proc in descendants({root}, table):
         signal_process(proc.pid, proc.ticks, number)
         if number != signal.SIGKILL:
             signal_process(proc.pid, proc.ticks, signal.SIGCONT)
@@ -134,11 +146,14 @@ def group_alive(leader: int) -> bool:
 
 
 def environment(pid: int) -> dict[bytes, bytes]:
-    """The environment the process was started with; empty when it may not be read."""
+    """The environment the process was started with; empty when it may not be read.
+
+    OSError when that cannot be told just now.
+    """
     try:
         with open(f"/proc/{pid}/environ", "rb") as file:
             raw = file.read()
-    except OSError:
+    except _ABSENT:
         return {}
     pairs = (item.partition(b"=") for item in raw.split(b"\0"))
     return {name: value for name, found, value in pairs if found}

@@ -20,7 +20,7 @@ from jobmon.runtime.executors.contract import (
     Stopping,
 )
 from jobmon.runtime.journal import Journal, job_event
-from jobmon.runtime.model import Event, ExitRecord, JobRun
+from jobmon.runtime.model import Event, ExitRecord, Identity, JobRun
 from jobmon.runtime.states import State
 
 log = logging.getLogger("jobmon")
@@ -53,7 +53,7 @@ class Reports:
             return
         match report:
             case Started():
-                self._started(job_run, report)
+                self._started(job_run, report.at, report.initiator, report.leader)
             case Stopping():
                 self._overran(job_run, report)
             case Ended():
@@ -75,12 +75,13 @@ class Reports:
     def _fold(self, kind: str, job_run: JobRun, **data: Any) -> None:
         self._journal.fold(job_event(kind, job_run, self._clock(), data))
 
-    def _started(self, job_run: JobRun, report: Started) -> None:
+    def _started(
+        self, job_run: JobRun, at: float, initiator: Identity | None, leader: Identity
+    ) -> None:
         known = self._journal.attempts.get(job_run.key)
         if known is None or known.leader is None:
-            initiator = msgspec.to_builtins(report.initiator)
-            leader = msgspec.to_builtins(report.leader)
-            self._fold("job.started", job_run, initiator=initiator, leader=leader, at=report.at)
+            who = msgspec.to_builtins({"initiator": initiator, "leader": leader})
+            self._fold("job.started", job_run, **who, at=at)
 
     def _overran(self, job_run: JobRun, report: Stopping) -> None:
         if job_run.state != State.STOPPING:
@@ -94,8 +95,10 @@ class Reports:
 
     def _settle(self, job_run: JobRun, attempt: str) -> None:
         """Conclude from the evidence what became of an attempt nobody speaks for."""
+        recorded = self._journal.attempts.get(job_run.key)
+        known = {attempt: recorded} if recorded else {}
         try:
-            evidence = self._executor.probe([attempt])[attempt]
+            evidence = self._executor.probe([attempt], known)[attempt]
         except OSError as error:
             self._look_again(attempt, error)
             return
@@ -118,9 +121,9 @@ class Reports:
                     self._journal.acts.append(lambda: self._executor.cancel(attempt, LEFTOVERS))
 
     def _adopt(self, job_run: JobRun, attempt: str, evidence: Evidence) -> None:
-        if evidence.leader and evidence.initiator:
+        if evidence.leader:  # its initiator is unknown when its file is gone
             at = evidence.started or self._clock()
-            self._started(job_run, Started(attempt, at, evidence.initiator, evidence.leader))
+            self._started(job_run, at, evidence.initiator, evidence.leader)
         self._journal.acts.append(lambda: self._executor.adopt(attempt, evidence))
         if job_run.state == State.STOPPING:  # the earlier runtime may not have come to signal it
             self._journal.stop(job_run)

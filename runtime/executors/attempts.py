@@ -20,7 +20,7 @@ import msgspec
 
 from jobmon.runtime import disk, logs, procs
 from jobmon.runtime.executors.contract import Evidence
-from jobmon.runtime.model import ExitRecord, Identity
+from jobmon.runtime.model import Attempt, ExitRecord, Identity
 
 _ID = re.compile(r"(\d{1,18})\.(\d{1,9}\.\d{1,9})", re.ASCII)
 _HEAD = 1 << 20  # bytes in which the claim and the spawn line must lie
@@ -83,16 +83,28 @@ class AttemptFiles:
         except OSError:
             return {}
 
-    def evidence(self, attempt: str) -> Evidence:
+    def evidence(self, attempt: str, known: Attempt | None = None) -> Evidence:
         """What can be seen now. The exit record is read before and after looking at processes.
 
+        `known` is what was recorded of the attempt elsewhere: its file may be gone or damaged.
         OSError when this process has no descriptors left to look with: that would show nothing,
         and nothing to be seen must not be taken for nothing being there.
         """
         _need_descriptors()
         found = self._evidence(attempt)
+        if found.exit is None and not found.locked and not found.leader_alive:
+            found = self._with_survivor(attempt, found, known)
         _need_descriptors()
         return found
+
+    def _with_survivor(self, attempt: str, found: Evidence, known: Attempt | None) -> Evidence:
+        """The file names nobody who lives; what the attempt started may live nevertheless."""
+        leader = known.leader if known else None
+        if leader is None or not procs.alive(leader):
+            leader = self._survivor(attempt) if found.same_boot else None
+        if leader is None:
+            return found
+        return msgspec.structs.replace(found, leader=leader, leader_alive=True, same_boot=True)
 
     def _evidence(self, attempt: str) -> Evidence:
         path = self.path(attempt)
@@ -108,22 +120,18 @@ class AttemptFiles:
         if claim.get("void") is True:
             return Evidence(claim="void")
         early = exit_record(path)
-        seen = self._liveness(attempt, claim, head[1] if len(head) > 1 else {}, early)
+        seen = self._liveness(attempt, claim, head[1] if len(head) > 1 else {})
         return msgspec.structs.replace(seen, exit=early or exit_record(path))
 
-    def _liveness(
-        self, attempt: str, claim: dict[str, Any], second: dict[str, Any], ended: ExitRecord | None
-    ) -> Evidence:
+    def _liveness(self, attempt: str, claim: dict[str, Any], second: dict[str, Any]) -> Evidence:
         spawned = second.get("spawned")
         spawned = spawned if isinstance(spawned, dict) else {}
         boot, started = claim.get("boot"), spawned.get("t")
-        same_boot = boot == procs.boot_id() or not isinstance(boot, str)
+        locked = disk.locked(self.path(attempt))
+        # No lock outlives its boot, whatever the file says.
+        same_boot = locked or boot == procs.boot_id() or not isinstance(boot, str)
         initiator = _identity(boot, claim)
         leader = _identity(boot, spawned)
-        locked = disk.locked(self.path(attempt))
-        orphaned = initiator is not None and same_boot and not locked and ended is None
-        if orphaned and (leader is None or not procs.alive(leader)):
-            leader = self._survivor(attempt) or leader
         return Evidence(
             claim="claimed",
             locked=locked,
@@ -138,12 +146,12 @@ class AttemptFiles:
         )
 
     def _survivor(self, attempt: str) -> Identity | None:
-        """The oldest process of an attempt whose initiator is dead.
+        """The oldest living process of the attempt.
 
         It is the leader that was not written down any more, or what the leader left behind: while
         that lives, nothing may start in its place.
         """
-        found = procs.attempt_processes(attempt, str(self.state.parent), None)
+        found = procs.attempt_processes(attempt, self.output(attempt), None)
         return min(found, key=lambda who: (who.ticks, who.pid), default=None)
 
     def read(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import logging
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +17,10 @@ RECONNECT_PATIENCE = 2.0
 """Seconds a living initiator may take to come back before a stop is done without it."""
 LOOK, LOOK_MOST = 0.05, 1.0
 """Seconds between two looks at what is left of the attempt."""
+LOOK_AGAIN = 1.0
+"""Seconds until a look is tried again that failed, for want of descriptors or threads."""
+
+log = logging.getLogger("jobmon")
 
 
 class ByHand:
@@ -24,7 +28,6 @@ class ByHand:
 
     def __init__(self, files: AttemptFiles, gone: Callable[[Track], None]) -> None:
         self._files, self._gone = files, gone
-        self._home = os.path.abspath(files.state.parent)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def stop(self, track: Track) -> None:
@@ -32,9 +35,14 @@ class ByHand:
 
         Calling it again lets the running stop see an earlier `kill_by`.
         """
-        if track.by_hand:
+        if track.by_hand or track.link is not None or track.over:
             return
-        evidence = self._files.evidence(track.attempt)
+        try:
+            evidence = self._files.evidence(track.attempt)
+        except OSError as error:
+            log.warning("cannot stop attempt %s yet: %s", track.attempt, error)
+            asyncio.get_running_loop().call_later(LOOK_AGAIN, self.stop, track)
+            return
         track.initiator = track.initiator or evidence.initiator
         track.leader = track.leader or evidence.leader
         if evidence.locked:
@@ -55,8 +63,10 @@ class ByHand:
         task.add_done_callback(self._tasks.discard)
 
     async def _run(self, track: Track) -> None:
-        await self._end_all(track)
-        track.by_hand = False
+        try:
+            await self._end_all(track)
+        finally:
+            track.by_hand = False
         # A living initiator now sees its job end, writes the record, and its own end is watched.
         if track.unwatch is None or not disk.locked(self._files.path(track.attempt)):
             self._gone(track)
@@ -75,10 +85,15 @@ class ByHand:
             await asyncio.sleep(pause)
 
     async def _members(self, track: Track) -> list[Identity]:
-        # Reading every process takes milliseconds: not in the event loop.
-        return await asyncio.to_thread(
-            procs.attempt_processes, track.attempt, self._home, track.leader
-        )
+        output = self._files.output(track.attempt)
+        while True:
+            try:  # reading every process takes milliseconds: not in the event loop
+                return await asyncio.to_thread(
+                    procs.attempt_processes, track.attempt, output, track.leader
+                )
+            except (OSError, RuntimeError) as error:  # no descriptor, or no thread, to be had
+                log.warning("cannot see attempt %s just now: %s", track.attempt, error)
+                await asyncio.sleep(LOOK_AGAIN)
 
     async def close(self) -> None:
         """Let go of stops under way; the next runtime takes them up."""

@@ -5,13 +5,13 @@ One suite, tests/contract/test_executor.py, runs over every implementation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from jobmon.runtime.errors import JobmonError
-from jobmon.runtime.model import ExitRecord, Identity
+from jobmon.runtime.model import Attempt, ExitRecord, Identity
 
 
 class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,8 +118,14 @@ class Executor(Protocol):
         """
         ...
 
-    def probe(self, attempts: Sequence[str]) -> dict[str, Evidence]:
-        """What can be seen of each attempt now."""
+    def probe(
+        self, attempts: Sequence[str], known: Mapping[str, Attempt] | None = None
+    ) -> dict[str, Evidence]:
+        """What can be seen of each attempt now. OSError when too little can be seen to tell.
+
+        `known` is what is recorded of attempts elsewhere, by id. While anything of an attempt
+        lives, whatever became of its file, that is the evidence's living leader.
+        """
         ...
 
     def void(self, attempt: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from jobmon.runtime.executors.contract import (
 from jobmon.runtime.executors.launcher import Launcher, check
 from jobmon.runtime.executors.pool import InitiatorLink, Message
 from jobmon.runtime.executors.track import Track
-from jobmon.runtime.model import ExitRecord, Identity
+from jobmon.runtime.model import Attempt, ExitRecord, Identity
 
 LEFTOVER_GRACE = 2.0
 """Seconds a process that outlives an unsupervised leader has after its TERM."""
@@ -89,9 +89,12 @@ class LocalExecutor:
 
     # -- looking --------------------------------------------------------------------------------
 
-    def probe(self, attempts: Sequence[str]) -> dict[str, Evidence]:
+    def probe(
+        self, attempts: Sequence[str], known: Mapping[str, Attempt] | None = None
+    ) -> dict[str, Evidence]:
         """See the contract."""
-        return {attempt: self.files.evidence(attempt) for attempt in attempts}
+        recorded = known or {}
+        return {name: self.files.evidence(name, recorded.get(name)) for name in attempts}
 
     def adopt(self, attempt: str, evidence: Evidence) -> None:
         """See the contract."""

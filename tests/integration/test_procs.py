@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -76,18 +77,22 @@ def test_the_tree_has_all_below(tmp_path: Path) -> None:
 
 
 def test_an_attempts_processes_are_found_by_their_environment(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
-    (tmp_path / "alias").symlink_to(home)
+    """The output path tells state folders apart: a run in the foreground shares the batch folder
+    and the ids with the folder's own runtime.
+    """
+    state = tmp_path / "state"
+    state.mkdir()
+    (tmp_path / "alias").symlink_to(state)
 
     def start(attempt: str, folder: Path) -> subprocess.Popen[bytes]:
-        env = {"JOBMON_ATTEMPT_ID": attempt, "JOBMON_HOME": str(folder)}
+        output = str(folder / "0.1.output.json")
+        env = {"JOBMON_ATTEMPT_ID": attempt, "JOBMON_HOME": "/", "JOBMON_OUTPUT": output}
         return subprocess.Popen(["/bin/sleep", "60"], env=env, start_new_session=True)
 
-    mine = [start("1.0.1", home), start("1.0.1", tmp_path / "alias")]
-    others = [start("1.0.2", home), start("1.0.1", tmp_path)]
+    mine = [start("1.0.1", state), start("1.0.1", tmp_path / "alias")]
+    others = [start("1.0.2", state), start("1.0.1", tmp_path)]
     try:
-        found = procs.attempt_processes("1.0.1", str(home), None)
+        found = procs.attempt_processes("1.0.1", str(state / "0.1.output.json"), None)
         assert {member.pid for member in found} == {process.pid for process in mine}
     finally:
         for process in (*mine, *others):
@@ -108,6 +113,27 @@ def test_a_leaders_session_counts_only_while_it_is_the_leader() -> None:
         forged = msgspec.structs.replace(leader, ticks=leader.ticks - 1)
         assert procs.attempt_processes("9.9.9", "/", forged) == []
         procs.signal_tree(found, signal.SIGKILL)
+
+
+def test_what_cannot_be_seen_is_not_taken_for_dead(
+    sleeper: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    me, real = who(sleeper.pid), os.open
+
+    def scarce(path: str, *args: int, **more: int) -> int:
+        if str(path).startswith("/proc"):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(path, *args, **more)
+
+    monkeypatch.setattr(os, "open", scarce)
+    for look in (
+        lambda: procs.alive(me),
+        lambda: procs.tree(sleeper.pid),
+        lambda: procs.attempt_processes("1.0.1", "/x", me),
+    ):
+        with pytest.raises(OSError, match="Too many open files"):
+            look()
+    assert sleeper.poll() is None
 
 
 def test_a_stopped_process_is_woken_to_obey() -> None:

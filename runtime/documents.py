@@ -84,8 +84,10 @@ def flows(loaded: Loaded, holds: Mapping[str, FlowHold]) -> Document:
 
 
 def _held(hold: FlowHold | None) -> Document:
-    until, by = (hold.until, hold.who) if hold else (None, None)
-    return {"held": hold is not None, "until": until, "by": by}
+    if hold is None:
+        return {"held": False, "until": None, "by": None}
+    by = f"{hold.who}: {hold.why}" if hold.why else hold.who
+    return {"held": True, "until": hold.until, "by": by}
 
 
 def graph_of(flow: FlowDef) -> Document:

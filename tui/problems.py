@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -14,15 +15,16 @@ SCHEMA = "jobmon.error/1"
 
 
 def as_text(error: JobmonError) -> str:
-    """`jobmon: what: why`, then the line that goes on from here."""
+    """`jobmon: what: why`, then what more there is of why, and the line that goes on from here."""
     ink = measure(sys.stderr)
-    head = ": ".join(ink.safe(part) for part in ("jobmon", error.what, error.why) if part)
-    lines = [ink.paint(head, "bold red"), *_hints(ink, error.hint)]
+    why, *more = error.why.splitlines() or [""]
+    head = ": ".join(ink.safe(part) for part in ("jobmon", error.what, why) if part)
+    lines = [ink.paint(head, "bold red"), *_below(ink, more), *_below(ink, error.hint.splitlines())]
     return "\n".join(lines)
 
 
-def _hints(ink: Ink, hint: str) -> list[str]:
-    return [f"  {ink.safe(line)}" for line in hint.splitlines()]
+def _below(ink: Ink, lines: Sequence[str]) -> list[str]:
+    return [f"  {ink.safe(line.strip())}" for line in lines]
 
 
 def as_document(error: JobmonError) -> str:

@@ -160,6 +160,17 @@ def test_every_document_has_a_row() -> None:
     assert set(re.findall(r"`(jobmon\.[a-z]+/\d+)`", page)) == schemas
 
 
+def test_the_commands_that_print_no_document_are_named() -> None:
+    told = doc("json.md").partition("\n## ")[0]
+    without = [
+        path.removeprefix("jobmon ")
+        for path, command in commands(cli)
+        if "as_json" not in {parameter.name for parameter in command.params}
+    ]
+    assert sorted(without) == ["completion", "demo", "service install"]
+    assert all(f"`{name}`" in told for name in without)
+
+
 def test_every_key_a_document_always_has_is_named() -> None:
     page = doc("json.md")
     for path in (ROOT / "tests" / "data" / "schemas").glob("*.json"):

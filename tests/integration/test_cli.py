@@ -18,6 +18,7 @@ import pytest
 from rich.cells import cell_len
 
 from jobmon.runtime.states import State
+from jobmon.tui.mirror import Mirror
 from tests.batch import Batch
 
 HEAVY = {"textual", "rich.console", "asyncio", "msgspec", "psutil", "croniter", "filelock"}
@@ -347,6 +348,31 @@ def test_the_live_view_ends_with_the_whole_run(night: Batch) -> None:
     code, out = on_terminal(night, "run", "夜間", "-f")
     assert code == 0
     assert re.search(r"✓ 集計 +succeeded", unpainted(out))
+
+
+TOLD = ("state", "reason", "attempt", "tries", "started", "ended", "code", "held", "stale", "warn")
+
+
+def test_the_fold_of_a_runs_events_is_its_document(night: Batch) -> None:
+    night.flow(HELD.replace('"a", "', '"a", "true") >> flow.shell("b", "'), "held")
+    jobmon(night, "run", "held")
+    night.wait_job("held#1", "b", "running")
+    jobmon(night, "hold", "held", "--why", "look first")
+    jobmon(night, "cancel", "held")
+    night.wait("held#1", "cancelled")
+    jobmon(night, "rerun", "held", "a", "--only")
+    night.wait("held#1", "blocked")
+    for run in ("held#1", "夜間#1"):
+        stored = jobmon(night, "show", run, "--json").json
+        mirror = Mirror(jobmon(night, "show", run, "--json").json, stored["id"])
+        mirror.blank()
+        for event in jobmon(night, "events", "--run", run, "-n", "999", "--json").json["events"]:
+            mirror.apply(event)
+        told = mirror.document
+        for key in ("state", "held", "warn", "started", "ended", "counts"):
+            assert told[key] == stored[key], key
+        for mine, row in zip(told["jobs"], stored["jobs"], strict=True):
+            assert {k: mine[k] for k in TOLD} == {k: row[k] for k in TOLD}
 
 
 def test_ctrl_c_detaches_and_the_run_goes_on(batch: Batch) -> None:

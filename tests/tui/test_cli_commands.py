@@ -15,6 +15,7 @@ from jobmon.runtime.errors import (
     NotFoundError,
     OtherRuntimeError,
     RefusedError,
+    UsageError,
 )
 from jobmon.tui import verbs
 from jobmon.tui.cli import cli
@@ -72,6 +73,13 @@ def test_an_error_is_one_sentence_a_hint_and_its_code(error):
     assert result.exit_code == error.exit_code
     assert result.stderr == "jobmon: show it: because\n  do that\n"
     assert result.stdout == ""
+
+
+def test_every_line_of_a_reason_is_a_line():
+    desk = FakeDesk()
+    desk.answers["run"] = UsageError("start f", "day: no date\nn: no number", "jobmon ls --flows")
+    lines = invoke(desk, "run", "f").stderr.splitlines()
+    assert lines == ["jobmon: start f: day: no date", "  n: no number", "  jobmon ls --flows"]
 
 
 def test_an_error_is_a_document_with_json():

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 from jobmon.jobs.definition import JobDef, Literal, OutputRef, ParamRef, SecretRef, Value
 from jobmon.jobs.params import as_text
 from jobmon.runtime.config import CONFIG_NAME, Settings
-from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.executors.contract import AttemptSpec
+from jobmon.runtime.given import UnfitError, output_of
 from jobmon.runtime.model import JobRun, Run
 
 PASSED = (
@@ -31,12 +31,6 @@ PASSED = (
 """What a job gets of the runtime's own environment; `runtime.pass_env` adds to it."""
 MAX_FINGERPRINTED = 8 << 20
 """Bytes of a script above which only its size is compared, not its content."""
-
-
-class UnfitError(JobmonError):
-    """The attempt cannot be made from what there is: a secret or an upstream output is missing."""
-
-    code = "unfit"
 
 
 class Launch(NamedTuple):
@@ -128,8 +122,9 @@ class _Resolver:
                 return plain
             case ParamRef(name=name):
                 return self._param(name)
-            case OutputRef(job=job, key=key):
-                return self._output(job, key)
+            case OutputRef():
+                launch = self.launch
+                return output_of(launch.job, value, launch.run.key, launch.outputs)
             case SecretRef(name=name):
                 return self._secret(name)
 
@@ -139,18 +134,6 @@ class _Resolver:
             why = f"the run was started before the flow had the parameter {name}"
             raise UnfitError(f"start {self.launch.job.name}", why, f"jobmon run {run.flow}")
         return run.params[name]
-
-    def _output(self, job: str, key: str) -> Any:
-        whole = self.launch.outputs.get(job)
-        if not key:
-            return whole
-        if not isinstance(whole, dict) or key not in whole:
-            raise UnfitError(
-                f"start {self.launch.job.name}",
-                f"the output of {job} has no {key!r}",
-                f"rerun {job}, or mark it with an output: jobmon mark --help",
-            )
-        return whole[key]
 
     def _secret(self, name: str) -> str:
         text = _read_secret(name, self.settings, self.environ)

@@ -20,12 +20,16 @@ import msgspec
 
 from jobmon.jobs import params as parameters
 from jobmon.jobs.definition import FlowDef
+from jobmon.jobs.options import choose
 from jobmon.runtime import settle
 from jobmon.runtime.board import Board
-from jobmon.runtime.decide import decide, next_time
+from jobmon.runtime.decide import decide, next_time, outputs
+from jobmon.runtime.errors import NotFoundError, UsageError
 from jobmon.runtime.executors.contract import AttemptSpec, Ended, Report, Started, Stopping
 from jobmon.runtime.fakes import End, FakeClock, FakeExecutor, Script
+from jobmon.runtime.given import UnfitError, output_of, references
 from jobmon.runtime.model import Event, ExitRecord, JobRun, Limits, Run
+from jobmon.runtime.results import Results
 from jobmon.runtime.states import ACTIVE, Effect, State
 from jobmon.runtime.verbs import Command, Plan, plan
 
@@ -49,7 +53,7 @@ def simulate(flow: FlowDef | HasDefinition, **options: Any) -> Simulation:
     return simulation
 
 
-class Simulation:
+class Simulation(Results):
     """One run of a flow in virtual time: `start`, then `run`, or `until` and `verb` in between.
 
     `fail`: {"B": 2} lets the first two attempts of B exit with 1; {"B": [75, 0]} tells each
@@ -57,6 +61,7 @@ class Simulation:
     `outputs`: JSON by job name. `lost`: jobs whose first attempt is lost. `manual`: "done" answers
     manual steps at once, "wait" leaves them to `verb("done", ...)`. `at`: the logical time, ISO
     8601, UTC when it has no offset. Times in results are seconds since the run was created.
+    Raises NotFoundError for a job that is not in the flow.
     """
 
     def __init__(
@@ -74,6 +79,10 @@ class Simulation:
         manual: str = "done",
     ) -> None:
         self.flow = flow if isinstance(flow, FlowDef) else flow.definition()
+        for given in (fail, durations, outputs, lost):
+            self._check(given or ())
+        if manual not in ("done", "wait"):
+            raise UsageError(f"simulate {self.flow.name}", f"manual={manual!r}", "done or wait")
         moment = datetime.fromisoformat(at)
         self.moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         self.clock = FakeClock(self.moment.timestamp())
@@ -120,6 +129,7 @@ class Simulation:
 
     def until(self, job: str, state: str) -> Simulation:
         """Go on until `job` is in `state`. AssertionError when it never gets there."""
+        self._check([job])
         self._go(lambda: self.states[job] == state)
         assert self.states[job] == state, f"{job} is {self.states[job]}, never became {state}"
         return self
@@ -142,6 +152,7 @@ class Simulation:
 
         Without jobs it is about the run. Raises RefusedError like the command does.
         """
+        self._check(jobs)
         names = self.board.shape_of(1).names
         command = Command(
             verb=verb,
@@ -150,6 +161,7 @@ class Simulation:
             options=options,
             who="tester",
             why=why,
+            definition=self.flow.hash,
         )
         planned = plan(self.board, command, self.clock.now)
         for event in planned.events:
@@ -157,57 +169,13 @@ class Simulation:
         self._turn()
         return planned
 
-    # What came of it
-
-    @property
-    def outcome(self) -> str:
-        """The run's state: succeeded, failed, cancelled; blocked when it waits for a person."""
-        return self.board.runs[1].state
-
-    @property
-    def states(self) -> dict[str, str]:
-        """Each job's state."""
-        return {self._name(job): job.state.value for job in self.board.jobs_of(1)}
-
-    @property
-    def attempts(self) -> dict[str, int]:
-        """How many attempts each job had."""
-        return {self._name(job): job.attempt for job in self.board.jobs_of(1)}
-
-    @property
-    def jobs(self) -> dict[str, JobRun]:
-        """Each job's whole record."""
-        return {self._name(job): job for job in self.board.jobs_of(1)}
-
-    @property
-    def order(self) -> list[str]:
-        """The jobs that started, in the order they first did."""
-        return list(self.starts)
-
-    @property
-    def starts(self) -> dict[str, list[float]]:
-        """When each attempt started (for a manual step: when a person was asked)."""
-        found: dict[str, list[float]] = {}
-        for event in self.events:
-            if event.kind in {"job.launch", "job.ask"}:
-                found.setdefault(self._job_name(event), []).append(self._since_start(event.at))
-        return found
-
-    @property
-    def ended(self) -> dict[str, float]:
-        """When each job that has ended did, earliest first."""
-        over = [job for job in self.board.jobs_of(1) if job.ended is not None]
-        over.sort(key=lambda job: (job.ended or 0.0, job.index))
-        return {self._name(job): self._since_start(job.ended or 0.0) for job in over}
-
-    def _name(self, job: JobRun) -> str:
-        return self.flow.jobs[job.index].name
-
-    def _job_name(self, event: Event) -> str:
-        return self.flow.jobs[event.job].name
-
-    def _since_start(self, at: float) -> float:
-        return round(at - self.board.runs[1].created, 6)
+    def _check(self, names: Collection[str]) -> None:
+        """Raise NotFoundError for a name that no job has: a slip must not make a test pass."""
+        there = [job.name for job in self.flow.jobs]
+        for name in names:
+            if name not in there:
+                why = f"there is no job {name!r} in it"
+                raise NotFoundError(f"simulate {self.flow.name}", why, choose(name, there))
 
     # What the runtime does
 
@@ -232,7 +200,21 @@ class Simulation:
                 self._fold(event)
         return bool(asked)
 
+    def _fitted(self, event: Event) -> Event:
+        """A launch, or why the runtime could not make it."""
+        job = self.board.jobs[event.run, event.job]
+        jobdef, left = self.board.jobdef(job.key), outputs(self.board.books[1], job.index)
+        try:
+            for ref in references(jobdef):
+                output_of(jobdef, ref, self.board.runs[1].key, left)
+        except UnfitError as error:
+            data = {"reason": error.reason}
+            return msgspec.structs.replace(event, kind="job.unfit", attempt=job.attempt, data=data)
+        return event
+
     def _fold(self, event: Event) -> None:
+        if event.kind == "job.launch":
+            event = self._fitted(event)
         self.events.append(event)
         self._acts += [(effect, job, event) for effect, job in self.board.apply(event)]
         if event.kind == "job.lose":

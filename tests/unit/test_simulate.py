@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 
 from jobmon.jobs import Flow, Retry
-from jobmon.jobs.definition import RetryDef
-from jobmon.runtime.errors import RefusedError
+from jobmon.jobs.definition import OutputRef, RetryDef
+from jobmon.runtime.errors import NotFoundError, RefusedError, UsageError
 from jobmon.runtime.executors.contract import AttemptSpec, Ended, Report, Started
 from jobmon.runtime.model import ExitRecord
 from jobmon.runtime.testing import FakeClock, FakeExecutor, Simulation, simulate
@@ -127,6 +128,32 @@ def test_a_hold_waits_for_its_release() -> None:
 def test_a_state_that_never_comes_is_an_assertion() -> None:
     with pytest.raises(AssertionError, match="B is succeeded, never became failed"):
         Simulation(diamond()).until("B", "failed")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"fail": {"BB": 2}}, {"lost": ["BB"]}, {"durations": {"BB": 3}}, {"outputs": {"BB": 1}}],
+)
+def test_a_job_that_is_not_there_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(NotFoundError, match=r"no job 'BB' in it\n  did you mean 'B'"):
+        simulate(diamond(), **options)
+
+
+def test_slips_in_the_middle_are_refused() -> None:
+    sim = Simulation(flow(job("load"))).start()
+    for slip in (lambda: sim.until("laod", "failed"), lambda: sim.verb("hold", "laod")):
+        with pytest.raises(NotFoundError, match="did you mean 'load'"):
+            slip()
+    with pytest.raises(UsageError, match="manual='nonsense'"):
+        simulate(diamond(), manual="nonsense")
+
+
+def test_a_missing_output_fails_the_job_that_reads_it_as_in_the_runtime() -> None:
+    reads = flow(job("A"), job("B", "A", env={"ROWS": OutputRef("A", "rows")}))
+    sim = simulate(reads)
+    assert (sim.states["B"], sim.attempts["B"]) == ("failed", 0)
+    assert "the output of A has no 'rows'" in sim.jobs["B"].reason
+    assert simulate(reads, outputs={"A": {"rows": 3}}).outcome == "succeeded"
 
 
 def test_the_same_simulation_gives_the_same_events() -> None:

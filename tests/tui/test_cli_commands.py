@@ -17,7 +17,7 @@ from jobmon.runtime.errors import (
     RefusedError,
     UsageError,
 )
-from jobmon.tui import verbs
+from jobmon.tui import demonstration, verbs
 from jobmon.tui.cli import cli
 from jobmon.tui.completion import shell_class
 from tests.tui.cli_fakes import NOW, PLAIN, FakeDesk, job, ls, morning, show
@@ -364,6 +364,20 @@ def test_who_is_asked_first(line, touched, effects, asks):
 
 
 # Start and stop
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_demo_says_how_to_make_jobmon_known_where_it_is_not(monkeypatch, tmp_path, known):
+    activate = tmp_path / "my env" / "bin" / "activate"
+    activate.parent.mkdir(parents=True)
+    activate.touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "my env"))
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/jobmon" if known else None)
+    lines = demonstration._next(FakeDesk(), "demo", "morning#1", failed=False)
+    commands = [line.strip() for line in lines[1:3]]
+    assert commands[:1] == (["cd demo"] if known else [". 'my env/bin/activate'"])
+    assert known or commands[1] == "cd demo"
 
 
 def test_run_says_its_key_and_how_to_watch():

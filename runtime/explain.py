@@ -10,9 +10,10 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.case import Case, Command
 from jobmon.runtime.model import JobKey, JobRun, Limits
 from jobmon.runtime.obstacles import against_launch, roots, unmet
+from jobmon.runtime.outcome import excuses
 from jobmon.runtime.settle import may_retry
 from jobmon.runtime.states import ACTIVE, State
-from jobmon.runtime.words import LOST_WORDS, end_words, span, state_words
+from jobmon.runtime.words import LOST_WORDS, end_words, once, span, state_words
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -53,8 +54,12 @@ def explain_run(board: Board, run_id: int, now: float, limits: Limits) -> Explan
         commands.append(reader.line("release"))
     if run.cancel:
         reasons.append(f"it was cancelled ({run.cancel})")
+    excused = excuses(reader.shape, board.jobs_of(run_id))
+    if excused:
+        reasons.append(f"failed, but excused: {reader.names(sorted(excused))}")
     for states, verb, words in _DECIDING:
-        jobs = [job for job in board.jobs_of(run_id) if job.state in states]
+        every = board.jobs_of(run_id)
+        jobs = [job for job in every if job.state in states and job.index not in excused]
         if jobs:
             reasons.append(f"{words}: {reader.names([job.index for job in jobs])}")
             commands += [line for job in jobs[:3] for line in _lines(reader, verb, job)]
@@ -162,9 +167,9 @@ def _no_retry(reader: Reader, job: JobRun) -> list[str]:
 
 
 def _decided(reader: Reader, job: JobRun) -> Explanation:
-    words = f"it {state_words(job)}"
-    reasons = (f"{words}: {job.reason}" if job.reason else words,)
-    return Explanation(reasons, (reader.line("rerun", job),))
+    words = state_words(job).removeprefix("was ")
+    was = "was " if state_words(job) != words else ""
+    return Explanation((f"it {was}{once(words, job.reason)}",), (reader.line("rerun", job),))
 
 
 def _upstream_failed(reader: Reader, job: JobRun) -> Explanation:

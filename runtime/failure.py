@@ -5,8 +5,6 @@ Pure. The card is a plain dict, as `jobmon explain --json` prints it under "card
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from signal import Signals
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 from jobmon.runtime.causes import Cause, Line, clip, find_cause, lines_of
 from jobmon.runtime.model import Attempt, JobRun, Run
 from jobmon.runtime.states import State
+from jobmon.runtime.words import LOST_WORDS, command, once, shell_word, size, span
 
 LAST_LINES = 20
 CODES = {
@@ -51,10 +50,6 @@ SIGNALS = {
     "SIGXFSZ": "its limit of file size is reached",
     "SIGSYS": "it made a system call that a sandbox forbids",
 }
-LOST = {
-    "reboot": "the machine was restarted while it ran",
-    "identity": "another process now has its number",
-}
 
 
 def card(
@@ -76,7 +71,9 @@ def card(
     if not job_run.tries:
         attempt, records = None, ()
     lines = lines_of(records)
-    cause = _cause(attempt, lines)
+    # A person's word is the reason, not what the last attempt happened to say.
+    judged = job_run.by_operator and job_run.state is not State.LOST
+    cause = None if judged else _cause(attempt, lines)
     return {
         "job": job_name,
         "run": run.key,
@@ -96,9 +93,9 @@ def ended_how(job_run: JobRun, attempt: Attempt | None) -> str:
     if job_run.state is State.LOST:
         return _lost(job_run.reason)
     if job_run.state is State.CANCELLED:
-        return "cancelled" + _because(job_run.reason)
+        return once("cancelled", job_run.reason)
     if job_run.by_operator:
-        return f"marked {job_run.state} by a person" + _because(job_run.reason)
+        return once("marked", job_run.reason, f"marked {job_run.state} by a person")
     if attempt is None:
         return "never started" + _because(job_run.reason)
     if attempt.reason == "spawn":
@@ -119,7 +116,7 @@ def _because(reason: str) -> str:
 
 
 def _lost(reason: str) -> str:
-    known = next((words for key, words in LOST.items() if key in reason), "")
+    known = next((words for key, words in LOST_WORDS.items() if key in reason), "")
     return "lost: nobody can know how it ended" + (f"; {known}" if known else "")
 
 
@@ -143,22 +140,6 @@ def _signal_words(number: int, rusage: Mapping[str, float]) -> str:
 
 def _seconds(attempt: Attempt) -> float:
     return max((attempt.ended or 0.0) - (attempt.started or attempt.created), 0.0)
-
-
-def span(seconds: float) -> str:
-    """A duration as `8s`, `10m`, `1h30m`; the two largest units that are not zero."""
-    left = round(seconds)
-    parts: list[str] = []
-    for unit, length in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts[:2]) or f"{seconds:.1f}s"
-
-
-def size(count: float) -> str:
-    """Bytes as `812 MiB` or `3.2 GiB`."""
-    mib = count / (1 << 20)
-    return f"{mib / 1024:.1f} GiB" if mib >= 1024 else f"{mib:.0f} MiB"
 
 
 def _cause(attempt: Attempt | None, lines: Sequence[Line]) -> Cause | None:
@@ -214,16 +195,10 @@ def _difference(name: str, old: Mapping[str, str], new: Mapping[str, str], value
 
 def _next(run: str, job: str, state: State, cause: Cause | None) -> list[str]:
     """Commands that go on from here, the likeliest first."""
-    where = f"{_word(run)} {_word(job)}"
-    look = f"jobmon logs {where}"
+    look, again = command("logs", run, job), command("rerun", run, job)
     if state is State.LOST:
-        return [look, f"jobmon mark {where} success", f"jobmon rerun {where}"]
+        return [look, command("mark", run, job, "success"), again]
     edit = []
     if cause and cause.file and cause.lineno:
-        edit = [f"$EDITOR +{cause.lineno} {_word(cause.file)}"]
-    return [*edit, f"jobmon rerun {where}", look]
-
-
-def _word(text: str) -> str:
-    """`text` as one word of a shell line; quoted only where a shell would read more into it."""
-    return text if re.fullmatch(r"[\w./@][\w./@#:+=,-]*", text) else shlex.quote(text)
+        edit = [f"$EDITOR +{cause.lineno} {shell_word(cause.file)}"]
+    return [*edit, again, look]

@@ -56,6 +56,19 @@ def said(done: str, who: str, why: str) -> str:
     return f"{text}: {why}" if why else text
 
 
+def once(done: str, reason: str, plain: str = "") -> str:
+    """`done` with its reason; the reason alone where it says so itself: `cancelled by anna`."""
+    if reason.startswith(done):
+        return reason
+    return f"{plain or done}: {reason}" if reason else plain or done
+
+
+def size(count: float) -> str:
+    """Bytes as `812 MiB` or `3.2 GiB`."""
+    mib = count / (1 << 20)
+    return f"{mib / 1024:.1f} GiB" if mib >= 1024 else f"{mib:.0f} MiB"
+
+
 def span(seconds: float) -> str:
     """A duration for people: `0.4s`, `12s`, `3m 20s`, `2h 5m`, `3d 4h`."""
     if seconds < 10:

@@ -147,6 +147,18 @@ def test_a_run(night: Driver, state: str, reason: str, command: str) -> None:
     assert any(command in line for line in found.next), found.next
 
 
+def test_what_a_person_did_is_said_once() -> None:
+    night = Driver(diamond()).verb("cancel", "E").verb("skip", "B")
+    assert why(night, "B").reasons == ("it was skipped by anna: because",)
+    assert why(night, "E").reasons == ("it was cancelled by anna: because",)
+
+
+def test_an_excused_failure_is_called_excused() -> None:
+    night = Driver(flow(job("risky", tolerate=True), job("ok"))).ends(risky=1, ok=0)
+    found = explain_run(night.board, 1, night.now, night.limits)
+    assert found.reasons[1:] == ("failed, but excused: risky",)
+
+
 def test_what_is_not_there_is_said_to_be_not_there() -> None:
     with pytest.raises(NotFoundError):
         explain_job(Driver(diamond()).board, (7, 0), 0.0, Limits(slots=1))

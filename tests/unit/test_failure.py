@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobmon.runtime.failure import LAST_LINES, card, changed, ended_how, span
+from jobmon.runtime.failure import LAST_LINES, card, changed, ended_how
 from jobmon.runtime.model import Attempt, JobRun, Run
 from jobmon.runtime.states import State
 
@@ -129,6 +129,14 @@ def test_ends_that_no_process_had(run_of_job: JobRun, words: str) -> None:
     assert words in ended_how(run_of_job, None)
 
 
+def test_what_a_person_did_is_said_once_and_has_no_other_cause() -> None:
+    cancelled = job_run(State.CANCELLED, reason="cancelled by anna: wrong day")
+    assert ended_how(cancelled, None) == "cancelled by anna: wrong day"
+    marked = job_run(by_operator=True, reason="marked failed by anna: x")
+    found = card(RUN, "load", marked, attempt(code=1), TRACEBACK)
+    assert (found["ended_how"], found["cause"]) == ("marked failed by anna: x", None)
+
+
 def test_an_attempt_from_before_a_reset_is_not_blamed() -> None:
     reset = job_run(tries=0, reason="the secret db has no source")
     found = card(RUN, "load", reset, attempt(code=1), TRACEBACK)
@@ -182,11 +190,3 @@ def test_only_the_last_lines_are_kept() -> None:
     last = card(RUN, "collect", job_run(), attempt(code=1), records)["last"]
     assert len(last) == LAST_LINES
     assert last[-1] == "行 99"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "0.2s"), (8, "8s"), (600, "10m"), (5400, "1h30m"), (90061, "1d1h"), (3600, "1h")],
-)
-def test_spans_read_like_a_flow_file(seconds: float, text: str) -> None:
-    assert span(seconds) == text

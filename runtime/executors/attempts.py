@@ -22,7 +22,8 @@ from jobmon.runtime import disk, logs, procs
 from jobmon.runtime.executors.contract import Evidence
 from jobmon.runtime.model import Attempt, ExitRecord, Identity
 
-_ID = re.compile(r"(\d{1,18})\.(\d{1,9}\.\d{1,9})", re.ASCII)
+ID = re.compile(r"(\d{1,18})\.(\d{1,9}\.\d{1,9})", re.ASCII)
+"""An attempt's id: the run, and the job with the attempt's number."""
 _HEAD = 1 << 20  # bytes in which the claim and the spawn line must lie
 _BLOCK = 1 << 16
 _DESCRIPTORS = 4  # what a look at one attempt has open at once, and some
@@ -46,7 +47,7 @@ class AttemptFiles:
 
     def relative(self, attempt: str) -> tuple[str, str]:
         """(folder, file name) below attempts/."""
-        found = _ID.fullmatch(attempt)
+        found = ID.fullmatch(attempt)
         if found is None:
             raise ValueError(f"{attempt!r} is no attempt id (run.job.n)")
         return found[1], f"{found[2]}.jsonl"
@@ -70,11 +71,10 @@ class AttemptFiles:
             disk.folder(folder, root) as run,
         ):
             fd = disk.link_claim(run, name, json.dumps(line).encode() + b"\n", state)
+            if fd is not None:
+                os.close(fd)
             os.fsync(run)
-        if fd is None:
-            return self._claim(attempt).get("void") is True
-        os.close(fd)
-        return True
+        return fd is not None or self._claim(attempt).get("void") is True
 
     def _claim(self, attempt: str) -> dict[str, Any]:
         try:

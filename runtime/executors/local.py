@@ -11,12 +11,9 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from jobmon.runtime import disk, procs
-from jobmon.runtime.executors import byhand
+from jobmon.runtime.executors import byhand, news
 from jobmon.runtime.executors.attempts import AttemptFiles
 from jobmon.runtime.executors.contract import (
     AttemptSpec,
@@ -31,7 +28,7 @@ from jobmon.runtime.executors.contract import (
 from jobmon.runtime.executors.launcher import Launcher, check
 from jobmon.runtime.executors.pool import InitiatorLink, Message
 from jobmon.runtime.executors.track import Track
-from jobmon.runtime.model import Attempt, ExitRecord, Identity
+from jobmon.runtime.model import Attempt, Identity
 
 LEFTOVER_GRACE = 2.0
 """Seconds a process that outlives an unsupervised leader has after its TERM."""
@@ -170,7 +167,8 @@ class LocalExecutor:
     def attach(
         self, hello: Message, send: Callable[[Message], None], close: Callable[[], None]
     ) -> InitiatorLink:
-        """Take over the connection of an initiator that said `hello`."""
+        """Take over the connection of an initiator that said `hello`; ValueError if none did."""
+        news.check_hello(hello)
         link = InitiatorLink(self, hello, send, close)
         if self._closed:
             close()
@@ -194,46 +192,41 @@ class LocalExecutor:
             self._tell_stop(track, link)
 
     def heard(self, link: InitiatorLink, message: Message) -> None:
-        """One message of an initiator: {kind: body}. Unknown kinds are of a later version."""
-        for kind, body in message.items():
-            handle = _HANDLERS.get(kind)
-            if handle is not None:
-                handle(self, link, body)
+        """One message of an initiator. What makes no sense is dropped."""
+        for one in news.said(link, message):
+            track = self._tracks.get(one.attempt)
+            match one:
+                case news.Started():
+                    self._on_started(track, one)
+                case news.Stopping():
+                    self._report(Stopping(one.attempt, one.at, one.reason))
+                case news.Ended():
+                    self._forget(one.attempt)
+                    self._free(link)
+                    self._report(Ended(one.attempt, one.exit))
+                case news.Refused():  # by a void, or by another start of the same attempt
+                    self._free(link)
+                    self._gone(track)
+                case news.Unclaimed():
+                    self._on_unclaimed(track, one.error)
+                    self._free(link)
+                case news.Trouble():
+                    self._troubled[one.attempt] = f"attempt {one.attempt}: {one.error}"
 
-    def _on_started(self, _link: InitiatorLink, body: Message) -> None:
-        track = self._tracks.get(body["attempt"])
+    def _on_started(self, track: Track | None, one: news.Started) -> None:
         if track is None:
             return
         track.spec = None
-        track.initiator = msgspec.convert(body["initiator"], Identity)
-        track.leader = msgspec.convert(body["leader"], Identity)
+        track.initiator, track.leader = one.initiator, one.leader
         self._launcher.claiming.well()
-        self._report(Started(track.attempt, body["at"], track.initiator, track.leader))
+        self._report(Started(track.attempt, one.at, one.initiator, one.leader))
 
-    def _on_stopping(self, _link: InitiatorLink, body: Message) -> None:
-        self._report(Stopping(body["attempt"], body["at"], body["reason"]))
-
-    def _on_ended(self, link: InitiatorLink, body: Message) -> None:
-        self._forget(body["attempt"])
-        self._free(link)
-        self._report(Ended(body["attempt"], msgspec.convert(body["exit"], ExitRecord)))
-
-    def _on_refused(self, link: InitiatorLink, attempt: str) -> None:
-        """The name was taken: by a void, or by another start of the same attempt."""
-        self._free(link)
-        self._gone(self._tracks.get(attempt))
-
-    def _on_unclaimed(self, link: InitiatorLink, body: Message) -> None:
+    def _on_unclaimed(self, track: Track | None, error: str) -> None:
         """Surely not started: the claim could not be written. It waits and is tried again."""
-        track = self._tracks.get(body["attempt"])
         if track is not None and track.kill_by is not None:
             self._void_queued(track)
-        elif track is not None:
-            self._launcher.again(track, body["error"])
-        self._free(link)
-
-    def _on_trouble(self, _link: InitiatorLink, body: Message) -> None:
-        self._troubled[body["attempt"]] = f"attempt {body['attempt']}: {body['error']}"
+        elif track is not None and track.spec is not None:
+            self._launcher.again(track, error)
 
     def hung_up(self, link: InitiatorLink) -> None:
         """The initiator died, or its connection did."""
@@ -284,16 +277,6 @@ class LocalExecutor:
         for link in tuple(self._veterans.values()):
             link.close()
         self._launcher.close()
-
-
-_HANDLERS: dict[str, Callable[[LocalExecutor, InitiatorLink, Any], None]] = {
-    "started": LocalExecutor._on_started,
-    "stopping": LocalExecutor._on_stopping,
-    "ended": LocalExecutor._on_ended,
-    "refused": LocalExecutor._on_refused,
-    "unclaimed": LocalExecutor._on_unclaimed,
-    "trouble": LocalExecutor._on_trouble,
-}
 
 
 def _nobody(_report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -216,13 +217,34 @@ def test_a_subscriber_is_given_the_past_in_order(served: Batch) -> None:
     raw.close()
 
 
+HELLOS = [
+    {}, {"pid": "x"}, {"pid": 0}, {"pid": 99, "attempt": 5}, {"pid": 99, "attempt": "no id"},
+    {"pid": 99, "attempt": ["1.0.1"]}, {"pid": 99}, {"pid": 99, "attempt": "9.9.9"},
+]  # fmt: skip
+EXIT = {"reason": "exit", "code": 0}
+NEWS = [
+    {"started": 5, "ended": {"attempt": "9.9.9"}, "trouble": None},
+    {"ended": {"attempt": "x", "exit": EXIT}},
+    {"ended": {"attempt": "9.9.9", "exit": {"reason": "exit", "code": "0"}}},
+    {"ended": {"attempt": "1.2.3.4", "exit": EXIT}, "refused": "x", "unclaimed": ["x"]},
+    {
+        "ended": {"attempt": "9.9.9", "exit": EXIT},
+        "stopping": {"attempt": "", "at": "", "reason": 1},
+    },
+    {"trouble": {"attempt": "1.0.1", "error": "is not its own"}, "of a later version": 1},
+]
+
+
 def test_an_initiator_that_talks_nonsense_harms_nobody(served: Batch) -> None:
-    for hello in ({"pid": "x"}, {"attempt": 5}, {"attempt": "no id"}, {"attempt": ["1.0.1"]}):
-        raw = Raw(served, greet=False)
-        raw.say({"role": "initiator", "proto": 1, **hello})
-        raw.say({"started": 5, "ended": {"attempt": "9.9.9"}, "trouble": None})
-        raw.close()
+    for hello in HELLOS:
+        for news in NEWS:
+            raw = Raw(served, greet=False)
+            with contextlib.suppress(BrokenPipeError):
+                raw.say({"role": "initiator", "proto": 1, **hello})
+                raw.say(news)
+            raw.close()
     served.wait(served.run("f"))
+    assert "not its own" not in str(served.call("status")["troubles"])
 
 
 def test_the_same_request_sent_twice_is_one_run(served: Batch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -14,9 +15,9 @@ import pytest
 
 from jobmon.runtime import procs
 from jobmon.runtime.executors.attempts import AttemptFiles
-from jobmon.runtime.executors.contract import Gone
+from jobmon.runtime.executors.contract import Ended, Gone, Started
 from jobmon.runtime.model import Identity
-from tests.executor_host import Host
+from tests.executor_host import Host, spec
 
 PYTHON = sys.executable
 
@@ -108,3 +109,32 @@ class TestStrangers:
         assert me is not None
         assert not procs.send(Identity(me.boot, 1, 0), 0)
         assert not procs.send(Identity(me.boot, -1, 0), 0)
+
+    async def test_an_end_told_of_another_attempt_is_dropped(self, host: Host) -> None:
+        """Each initiator speaks of its own attempt alone, and in words that make sense."""
+        host.executor.submit(spec("exec sleep 60"))
+        await host.report(Started)
+        link = next(door.link for door in host.doors if door.link)
+        end = {"reason": "exit", "code": 0}
+        for body in ({"attempt": "1.0.2", "exit": end}, {"attempt": "1.0.1", "exit": {}}, "1.0.1"):
+            link.received({"ended": body})
+        assert host.has(Ended) is None
+        assert host.has(Ended, "1.0.2") is None
+        host.executor.cancel("1.0.1", 0)
+        assert (await host.report(Ended)).exit.reason == "stop"
+
+    def test_a_void_that_cannot_be_made_durable_keeps_no_lock(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        files, held = AttemptFiles(tmp_path), len(os.listdir("/proc/self/fd"))
+        (tmp_path / "attempts" / "1").mkdir(parents=True)
+
+        def broken(_fd: int) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        monkeypatch.setattr(os, "fsync", broken)
+        with pytest.raises(OSError, match="Input/output error"):
+            files.void("1.0.1")
+        assert len(os.listdir("/proc/self/fd")) == held
+        monkeypatch.undo()
+        assert files.void("1.0.1"), "its own void is known again"

@@ -16,7 +16,7 @@ from jobmon.runtime.errors import NotFoundError, RefusedError
 from jobmon.runtime.fold import fold
 from jobmon.runtime.model import Event, FlowHold, JobRun, Run
 from jobmon.runtime.registry import Registry
-from jobmon.runtime.states import TABLE, Effect, Input
+from jobmon.runtime.states import Effect, Input, advance
 
 INPUTS = {f"job.{given}": given for given in Input}
 """The event kinds that are inputs of the transition table."""
@@ -56,9 +56,10 @@ class Board(Registry):
 
     def _advance(self, event: Event, given: Input) -> list[tuple[Effect, JobRun]]:
         old = self._job(event)
-        move = TABLE.get((old.state, given))
-        if move is None:
-            raise RefusedError(self._about(event), f"the job is {old.state}")
+        try:
+            move = advance(old.state, given)
+        except RefusedError as error:
+            raise RefusedError(self._about(event), error.why) from None
         if given in _ATTEMPT_NEWS and event.attempt != old.attempt:
             why = f"it is about attempt {event.attempt}, the newest is {old.attempt}"
             raise RefusedError(self._about(event), why)

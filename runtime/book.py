@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jobmon.runtime.model import JobRun, Run
-from jobmon.runtime.outcome import Standing, outcome
+from jobmon.runtime.outcome import BAD, Standing, outcome
 from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import Input, State
 from jobmon.runtime.triggers import OPEN, Tally, class_of, verdict
@@ -21,8 +21,6 @@ UNSTARTED = LINED | {State.WAITING, State.WAITING_HUMAN}
 
 _JUDGED = UNSTARTED | {State.UPSTREAM_FAILED, State.SKIPPED}
 """States that the parents' outcomes may still change."""
-
-_BAD = (State.FAILED, State.LOST, State.UPSTREAM_FAILED, State.EXPIRED, State.CANCELLED)
 
 
 class Book:
@@ -101,7 +99,7 @@ class Book:
 
     def outcome(self, run: Run) -> tuple[str, bool]:
         """(final state, warn); O(1) when nothing went wrong."""
-        if run.cancel or any(self.counts[state] for state in _BAD):
+        if run.cancel or any(self.counts[state] for state in BAD):
             return outcome(run, self.shape, self.jobs)
         return "succeeded", self.warned > 0
 

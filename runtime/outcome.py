@@ -10,7 +10,8 @@ from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import State
 from jobmon.runtime.triggers import OK, OPEN, class_of
 
-_BAD = (State.FAILED, State.LOST, State.UPSTREAM_FAILED, State.EXPIRED, State.CANCELLED)
+BAD = (State.FAILED, State.LOST, State.UPSTREAM_FAILED, State.EXPIRED, State.CANCELLED)
+"""Ends that count against a run unless they are excused."""
 
 
 class Standing(NamedTuple):
@@ -41,7 +42,7 @@ def outcome(run: Run, shape: Shape, jobs: Sequence[JobRun]) -> tuple[str, bool]:
     failure leaves the run succeeded with a warning.
     """
     excused = excuses(shape, jobs)
-    bad = [job for job in jobs if job.state in _BAD]
+    bad = [job for job in jobs if job.state in BAD]
     if bad and len(bad) == len(jobs) and all(job.state is State.EXPIRED for job in bad):
         return "expired", False
     unexcused = {job.state for job in bad if job.index not in excused}
@@ -57,7 +58,7 @@ def excuses(shape: Shape, jobs: Sequence[JobRun]) -> set[int]:
     found: set[int] = set()
     for index in shape.order:
         job = jobs[index]
-        if job.state in _BAD and (
+        if job.state in BAD and (
             excused_itself(shape, jobs, index)
             or (job.state is State.UPSTREAM_FAILED and _inherited(shape, jobs, index, found))
         ):
@@ -79,5 +80,5 @@ def undecided(shape: Shape, jobs: Sequence[JobRun], index: int) -> bool:
 
 
 def _inherited(shape: Shape, jobs: Sequence[JobRun], index: int, excused: set[int]) -> bool:
-    causes = [up for up in shape.parents[index] if jobs[up].state in _BAD]
+    causes = [up for up in shape.parents[index] if jobs[up].state in BAD]
     return bool(causes) and all(up in excused for up in causes)

@@ -102,7 +102,7 @@ class Reports:
         except OSError as error:
             self._look_again(attempt, error)
             return
-        match settle.settle(job_run, evidence, self._clock()):
+        match settle.settle(job_run, evidence):
             case settle.Finish(record):
                 self._ended(job_run, record)
             case settle.Adopt():

@@ -49,7 +49,7 @@ class Lost(msgspec.Struct, frozen=True):
 Conclusion = Finish | Adopt | AdoptUnsupervised | Void | Lost
 
 
-def settle(job_run: JobRun, evidence: Evidence, now: float) -> Conclusion:
+def settle(job_run: JobRun, evidence: Evidence) -> Conclusion:
     """What the evidence says about the newest attempt of a job run whose end is not recorded."""
     if evidence.exit is not None:
         return Finish(evidence.exit)

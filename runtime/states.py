@@ -65,7 +65,6 @@ class Effect(StrEnum):
     LAUNCH = "launch"  # hand the attempt to the executor
     STOP = "stop"  # signal the attempt's processes
     SETTLED = "settled"  # became terminal: successors count it
-    REOPENED = "reopened"  # left a terminal state: successors count it no more
 
 
 class Move(NamedTuple):
@@ -91,7 +90,6 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 _W, _Q, _ST, _R = State.WAITING, State.QUEUED, State.STARTING, State.RUNNING
 _H, _RW, _SP = State.WAITING_HUMAN, State.RETRY_WAIT, State.STOPPING
-_SETTLED, _REOPENED = (Effect.SETTLED,), (Effect.REOPENED,)
 
 
 def _row(to: State, sources: tuple[State, ...], *effects: Effect) -> dict[State, Move]:
@@ -127,8 +125,8 @@ def _table() -> dict[tuple[State, Input], Move]:
         | _row(State.SUCCEEDED, ends, settled),
         Input.MARK_FAILED: _row(State.FAILED, (_W, _Q, _H, _RW), settled)
         | _row(State.FAILED, ends, settled),
-        Input.RESET: _row(_W, ends, Effect.REOPENED) | _row(_W, (_RW, _Q, _H)),
-        Input.REVIVE: _row(_W, (State.UPSTREAM_FAILED, State.SKIPPED), Effect.REOPENED),
+        Input.RESET: _row(_W, ends) | _row(_W, (_RW, _Q, _H)),
+        Input.REVIVE: _row(_W, (State.UPSTREAM_FAILED, State.SKIPPED)),
     }
     return {(source, i): move for i, row in rows.items() for source, move in row.items()}
 

@@ -255,7 +255,7 @@ class Simulation(Results):
             self._end(job, report.exit)
         else:
             evidence = self.executor.probe([report.attempt])[report.attempt]
-            found = settle.settle(job, evidence, self.clock.now)
+            found = settle.settle(job, evidence)
             assert isinstance(found, settle.Lost)
             self._news("job.lose", job, {"reason": found.reason})
 

@@ -16,8 +16,6 @@ OK, BRANCHED, FIRED, CANCELLED, OPEN = range(5)
 """Classes of a parent: ok (succeeded, skipped by an operator), skipped by a branch, failed in a
 way `one_failed` answers to (failed, upstream_failed, expired), cancelled, and not done yet."""
 
-CLASS_NAMES = ("satisfied", "skipped", "failed", "cancelled", "not done")
-
 _CLASS = dict.fromkeys(State, OPEN) | {
     State.SUCCEEDED: OK,
     State.SKIPPED: BRANCHED,

@@ -61,7 +61,7 @@ EVIDENCE = [
 @pytest.mark.parametrize("started", [None, 300.0], ids=["not seen running", "seen running"])
 @pytest.mark.parametrize("evidence", EVIDENCE, ids=range(len(EVIDENCE)))
 def test_every_combination_of_evidence(evidence: Evidence, started: float | None) -> None:
-    found = settle.settle(running(started=started), evidence, NOW)
+    found = settle.settle(running(started=started), evidence)
     assert found == expected(evidence, started)
 
 
@@ -90,7 +90,7 @@ def test_further_exit_codes_tell_a_class() -> None:
 
 
 def test_an_attempt_seen_running_is_never_started_again_because_its_file_is_gone() -> None:
-    assert settle.settle(running(), Evidence(claim="none"), NOW) == Lost("file")
+    assert settle.settle(running(), Evidence(claim="none")) == Lost("file")
 
 
 STOPPED_BY_A_PERSON = {"state": State.STOPPING, "by_operator": True, "reason": "cancelled by anna"}

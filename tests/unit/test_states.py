@@ -37,8 +37,6 @@ def test_cell(state: State, given: Input) -> None:
         return
     assert advance(state, given) == move
     assert (Effect.SETTLED in move.effects) == (move.to in TERMINAL)
-    reopened = state in TERMINAL and move.to not in TERMINAL
-    assert (Effect.REOPENED in move.effects) == reopened
     assert (Effect.LAUNCH in move.effects) == (given is Input.LAUNCH)
     assert (Effect.STOP in move.effects) == (given is Input.STOP)
 

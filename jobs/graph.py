@@ -79,19 +79,6 @@ def cycle(flow: FlowDef) -> list[str]:
     return [flow.jobs[i].name for i in (*ring, ring[0])]
 
 
-def downstream(flow: FlowDef, index: int) -> set[int]:
-    """Every job that waits for this one, directly or through others; itself not included."""
-    below = children(flow)
-    found: set[int] = set()
-    todo = list(below[index])
-    while todo:
-        at = todo.pop()
-        if at not in found:
-            found.add(at)
-            todo.extend(below[at])
-    return found
-
-
 def critical_path(flow: FlowDef, seconds: Mapping[str, float]) -> tuple[list[str], float]:
     """The chain of jobs that takes longest, and its seconds. Jobs not in `seconds` take 0."""
     above = parents(flow)

@@ -32,11 +32,6 @@ def test_edges_by_index() -> None:
     assert graph.cycle(DIAMOND) == []
 
 
-def test_downstream() -> None:
-    assert names(DIAMOND, graph.downstream(DIAMOND, 1)) == "cde"
-    assert names(DIAMOND, graph.downstream(DIAMOND, 4)) == ""
-
-
 def test_a_finally_job_waits_for_all_others_and_a_handler_for_its_job() -> None:
     jobs = (
         JobDef(name="a", kind="shell", on_failure="h"),
@@ -46,7 +41,6 @@ def test_a_finally_job_waits_for_all_others_and_a_handler_for_its_job() -> None:
     )
     found = FlowDef(name="f", jobs=jobs)
     assert graph.parents(found) == [[], [0, 2], [0], [0, 2, 1]]
-    assert graph.downstream(found, 0) == {1, 2, 3}
 
 
 def test_a_cycle_is_a_closed_path_from_the_job_declared_first() -> None:
@@ -92,6 +86,5 @@ def test_ten_thousand_jobs_are_quick() -> None:
     found = FlowDef(name="f", jobs=jobs)
     begun = time.process_time()
     assert graph.cycle(found) == []
-    assert len(graph.downstream(found, 0)) == 9_999
     assert len(graph.critical_path(found, {})[0]) >= 1
     assert time.process_time() - begun < 1.0

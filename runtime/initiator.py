@@ -178,8 +178,8 @@ class Initiator:
         elif self._again_at is None:
             self._again_at = time.monotonic() + AGAIN
         elif time.monotonic() >= self._again_at:
-            self._again_at = None
             self._connect()
+            self._again_at = None if self._hub.fd >= 0 else time.monotonic() + AGAIN
 
     # -- the runtime ----------------------------------------------------------------------------
 

@@ -103,12 +103,13 @@ def signal_tree(members: Iterable[Identity], number: int) -> int:
 
 
 def attempt_processes(attempt: str, output: str, leader: Identity | None) -> list[Identity]:
-    """Every living process of an attempt whose initiator is dead. OSError when not all is seen.
+    """Every living process of an attempt whose initiator is dead, parents first.
 
     They are: the leader, its session and all below it, as long as it is proven to be the leader;
     every process whose environment names this attempt and its `output` path, and all below those.
     The path tells apart equal ids: a run in the foreground shares the batch folder with its
     runtime, not the state folder. A process that is none of these may be foreign: left alone.
+    Raises OSError when not all is seen.
     """
     if not HAS_PROC:
         return tree(leader.pid) if leader and alive(leader) else []
@@ -121,7 +122,8 @@ def attempt_processes(attempt: str, output: str, leader: Identity | None) -> lis
     roots.discard(os.getpid())
     below = proctree.descendants(roots, table)
     found = [proc for pid in roots if (proc := table.get(pid)) and proc.state not in proctree.DEAD]
-    return [Identity(boot_id(), proc.pid, proc.ticks) for proc in (*found, *below)]
+    ordered = proctree.parents_first([*found, *below], table)
+    return [Identity(boot_id(), proc.pid, proc.ticks) for proc in ordered]
 
 
 def _marks(proc: proctree.Proc) -> tuple[bytes, bytes] | None:

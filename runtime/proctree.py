@@ -79,6 +79,18 @@ def descendants(roots: set[int], table: dict[int, Proc]) -> list[Proc]:
     return [proc for proc in found if proc.state not in DEAD]
 
 
+def parents_first(found: list[Proc], table: dict[int, Proc]) -> list[Proc]:
+    """In the order to signal them: a shell that sees its child end would begin its next line."""
+    return sorted(found, key=lambda proc: _depth(proc, table))
+
+
+def _depth(proc: Proc, table: dict[int, Proc]) -> int:
+    depth = 0
+    while (parent := table.get(proc.ppid)) is not None and depth < len(table):
+        proc, depth = parent, depth + 1
+    return depth
+
+
 def signal_process(pid: int, ticks: int, number: int) -> bool:
     """Signal exactly that process, never one that took over its pid. False: it is gone."""
     try:

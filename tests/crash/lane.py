@@ -238,10 +238,11 @@ class Lane:
             self.trouble.append(f"asking for runs: {self.customer.trouble}")
 
     def _over(self) -> bool:
-        states = self.ground.open_runs().values()
-        if states and set(states) == {"blocked"}:
+        states = set(self.ground.open_runs().values())
+        lost = bool(self.ground.lost_jobs())
+        if lost and states <= {"blocked"}:
             self._rerun_lost()
-        return not states and not self.customer.is_alive()
+        return not states and not lost and not self.customer.is_alive()
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jobmon.runtime import client
+from jobmon.runtime import client, proctree
 from jobmon.runtime.errors import NoRuntimeError
 from tests.batch import Batch, alive, until
 from tests.crash.ground import attempt_file, claim_of, kill_initiator, ticks_of, up
@@ -88,6 +90,9 @@ class Shapes:
     def attempt_file(self, shape: str) -> Path:
         return attempt_file(self.batch, self.run, shape)
 
+    def end(self, shape: str) -> dict[str, Any]:
+        return json.loads(self.attempt_file(shape).read_text().splitlines()[-1])["exit"]
+
     def over(self, state: str) -> bool:
         return set(self.batch.states(self.run).values()) == {state}
 
@@ -112,6 +117,8 @@ class TestCancel:
         begun = time.monotonic()
         until(lambda: shapes.over("cancelled"), "all are cancelled")
         assert shapes.alive() == {}, "cancelled says: nothing of it is alive"
+        reasons = {shape: shapes.end(shape)["reason"] for shape in shapes.names}
+        assert set(reasons.values()) == {"stop"}, "their initiators came back and did it"
         assert time.monotonic() - begun < GRACE + 2
 
     @pytest.mark.parametrize("shapes", [["plain", "deaf_daemon"]], indirect=True)
@@ -147,6 +154,36 @@ class TestCancel:
         shapes.batch.verb("cancel", shapes.run)
         until(lambda: shapes.over("lost"), "all are lost")
         assert shapes.alive() == {}
+
+
+def test_parents_are_signalled_first_whatever_their_pids() -> None:
+    """Numbers start again from the bottom: a child's may be the smaller one."""
+    procs = [proctree.Proc(pid, ppid, 9, 1, "S") for pid, ppid in ((2, 3), (3, 9), (9, 1))]
+    table = {proc.pid: proc for proc in procs}
+    assert [proc.pid for proc in proctree.parents_first(procs, table)] == [9, 3, 2]
+
+
+@pytest.mark.parametrize("verb", ["cancel", "kill"])
+def test_a_shell_that_is_stopped_by_hand_does_not_begin_its_next_line(
+    wide: Batch, verb: str
+) -> None:
+    """The child of the moment must not be seen to end by a shell that still lives."""
+    wide.flow(
+        'flow = Flow("f")\n'
+        "for i in range(8):\n"
+        '    flow.shell(f"j{i}", "echo began >>pids; sleep 100; echo went on >>effects")\n'
+    )
+    run = wide.run("f")
+    pids = wide.home / "pids"
+    until(lambda: pids.exists() and pids.read_text().count("\n") == 8, "all have begun")
+    until(lambda: set(wide.states(run).values()) == {"running"}, "all are running")
+    for i in range(8):
+        claim = claim_of(attempt_file(wide, run, f"j{i}"))
+        assert claim is not None
+        kill_initiator(claim)
+    wide.verb(verb, run)
+    until(lambda: set(wide.states(run).values()) == {"lost"}, "all are lost")
+    assert not (wide.home / "effects").exists()
 
 
 SLEEPER = """

@@ -195,9 +195,16 @@ def _connect_under(sock: socket.socket, state_dir: Path) -> None:
 
 def _start(state_dir: Path) -> Client | None:
     """Start a runtime detached and wait until it answers, or until it says why it cannot."""
+    import shlex
     import subprocess
 
     home = str(state_dir.parent)
+    if os.environ.get("JOBMON_ATTEMPT_ID"):  # its initiator ends whatever is left of a job
+        raise NoRuntimeError(
+            f"start a runtime for {home}",
+            "a runtime started inside a job would end with that job",
+            f"start it outside: jobmon --home {shlex.quote(home)} up",
+        )
     command = [sys.executable, "-m", "jobmon.runtime", "--home", home, "--detached"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

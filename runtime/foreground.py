@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,23 @@ class _Foreground:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._interrupted)
         engine = loop.create_task(self._daemon.engine.run())
+        over = loop.create_task(self._until_over())
         try:
-            await self._started()
-            await self._over.wait()
+            await asyncio.wait({engine, over}, return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                over.result()
         finally:
+            over.cancel()
             self._daemon.engine.leave()
-            await engine
-            await self._daemon.close()
+            try:
+                await engine
+            finally:
+                await self._daemon.close()
         return EXIT_OK if self._state() == "succeeded" else EXIT_RUN_FAILED
+
+    async def _until_over(self) -> None:
+        await self._started()
+        await self._over.wait()
 
     async def _started(self) -> None:
         given = dict(_pair(text) for text in self._options.param)
@@ -124,8 +134,6 @@ class _Foreground:
 
     def _look(self) -> None:
         """End with the run; ask the person when a manual step waits and nothing else runs."""
-        if self._over.is_set():
-            return
         if self._over.is_set():
             return
         if self._state() in RUN_TERMINAL:
@@ -158,10 +166,9 @@ class _Foreground:
     async def _ask(self, name: str, text: str) -> None:
         _print(f"{_now()}  {name}: {text}")
         if not self._options.yes:
-            prompt = "    done? [enter = yes, ctrl-d = stop here] "
-            try:
-                await asyncio.to_thread(input, prompt)
-            except EOFError:
+            sys.stdout.write("    done? [enter = yes, ctrl-d = stop here] ")
+            sys.stdout.flush()
+            if not await _line_entered():
                 _print("    nobody answered: the run stops here")
                 self._over.set()
                 return
@@ -181,6 +188,27 @@ class _Foreground:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _line_entered() -> bool:
+    """Whether a person pressed enter; False at the end of the input.
+
+    In a thread that nobody waits for: the run may be over before anybody answers.
+    """
+    loop = asyncio.get_running_loop()
+    entered: asyncio.Future[bool] = loop.create_future()
+
+    def tell(line: str) -> None:
+        if not entered.done():
+            entered.set_result(bool(line))
+
+    def read() -> None:
+        line = sys.stdin.readline()
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(tell, line)
+
+    threading.Thread(target=read, daemon=True).start()
+    return await entered
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -39,6 +39,17 @@ def test_down_leaves_jobs_running_and_up_adopts_them(batch: Batch) -> None:
     assert [r["m"] for r in batch.log(run, "a") if "m" in r] == ["over"]
 
 
+def test_no_runtime_is_started_inside_a_job_it_would_end_with(batch: Batch) -> None:
+    batch.flow(GOOD)
+    said = jobmon(batch.home, "run", "good", JOBMON_ATTEMPT_ID="1.0.1")
+    assert said.returncode != 0
+    assert "would end with that job" in said.stderr
+    assert f"jobmon --home {batch.home} up" in said.stderr
+    run = batch.run("good")  # somebody outside started one: then it may be asked
+    assert jobmon(batch.home, "status", JOBMON_ATTEMPT_ID="1.0.1").returncode == 0
+    assert batch.wait(run)["state"] == "succeeded"
+
+
 def test_drain_waits_for_what_runs_and_starts_nothing(batch: Batch) -> None:
     batch.flow(LONG)
     run = batch.run("long")

@@ -119,6 +119,7 @@ def test_a_page_damaged_in_the_middle_is_found_by_doctor_and_stops_no_command(
         assert "malformed" in ran.stderr
         assert "--rebuild" in ran.stderr
     assert jobmon(served.home, "status").returncode == 0
+    assert jobmon(served.home, "down").returncode == 0
 
 
 def test_a_lost_write_ahead_log_is_noticed(batch: Batch) -> None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -36,6 +38,9 @@ WORKLOADS: dict[str, type[Workload]] = {
     "idle": Idle,
 }
 
+PATIENCE = 360.0
+"""Seconds after which no further round is begun."""
+
 Samples = dict[str, list[Sample]]
 
 
@@ -45,6 +50,7 @@ def main() -> int:
     scale = QUICK if options.quick else Scale()
     if options.rounds:
         scale = scale._replace(rounds=options.rounds)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="jobmon-bench-", ignore_cleanup_errors=True) as folder:
         found = measure(Path(folder), scale, options.only or list(WORKLOADS))
@@ -56,21 +62,25 @@ def main() -> int:
 
 
 def measure(folder: Path, scale: Scale, names: list[str]) -> Samples:
-    """Every workload once a round, in turn: what disturbs the machine disturbs all of them."""
+    """Every workload once a round, in turn: what disturbs the machine disturbs all of them.
+
+    Interrupted, or on a machine so busy that the last round would not end in time, what was
+    found so far is the result.
+    """
     found: Samples = defaultdict(list)
-    with contextlib.ExitStack() as stack:
+    late = time.monotonic() + PATIENCE
+    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
         made: dict[str, Workload] = {}
-        for turn in range(scale.rounds):
-            for name in names:
-                if name not in made:
-                    (folder / name).mkdir()
-                    made[name] = WORKLOADS[name](folder / name, scale)
-                    stack.callback(made[name].close)
-                elif not made[name].every_round:
-                    continue
-                _say(f"round {turn + 1} of {scale.rounds}: {name}")
-                for key, sample in made[name].measure():
-                    found[key].append(sample)
+        for turn, name in itertools.product(range(scale.rounds), names):
+            if turn and (time.monotonic() > late or not made[name].every_round):
+                continue
+            _say(f"round {turn + 1} of {scale.rounds}: {name}")
+            if name not in made:
+                (folder / name).mkdir()
+                made[name] = WORKLOADS[name](folder / name, scale)
+                stack.callback(made[name].close)
+            for key, sample in made[name].measure():
+                found[key].append(sample)
     _say("")
     return found
 

@@ -14,7 +14,8 @@ Database = sqlite3.Connection
 def multiply(path: Path, runs: int) -> None:
     """Make `runs` runs of the one in the file; nothing may have it open."""
     with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute("PRAGMA synchronous=OFF")
+        for setting in _IN_A_HURRY:
+            db.execute(f"PRAGMA {setting}")
         (events,) = db.execute("SELECT max(seq) FROM events").fetchone()
         (run,) = db.execute("SELECT max(id) FROM runs").fetchone()
         db.execute("CREATE TEMP TABLE copies(step INTEGER PRIMARY KEY)")
@@ -22,21 +23,32 @@ def multiply(path: Path, runs: int) -> None:
         for copy in _COPIES:
             db.execute(copy, {"run": run, "events": events})
         db.commit()
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (newest,) = db.execute("SELECT body FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+    _end_stream(path.parent / "log", newest)
 
 
+def _end_stream(folder: Path, newest: str) -> None:
+    """The copy of the events in files ends where the table does, else it would be caught up."""
+    last = max(folder.glob("events-*.jsonl"))
+    with last.open("a", encoding="utf-8") as stream:
+        stream.write(newest + "\n")
+
+
+_IN_A_HURRY = ("journal_mode=OFF", "synchronous=OFF", "cache_size=-500000")
+# CROSS JOIN: copy after copy, so that rows come in the order in which they lie.
 _BODY = "replace(body, '\"run\":' || :run || ',', '\"run\":' || (:run + step) || ',')"
 _COPIES = (
     "INSERT INTO runs SELECT id + step, flow || '#' || (id + step), flow, state,"
     " created + step, ended + step,"
     " json_set(body, '$.id', id + step, '$.key', flow || '#' || (id + step))"
-    " FROM copies, runs WHERE id = :run",
+    " FROM copies CROSS JOIN runs WHERE id = :run",
     f"INSERT INTO job_runs SELECT run + step, job, flow, name, state, {_BODY}"
-    " FROM copies, job_runs WHERE run = :run",
+    " FROM copies CROSS JOIN job_runs WHERE run = :run",
     f"INSERT INTO attempts SELECT run + step, job, n, outcome, {_BODY}"
-    " FROM copies, attempts WHERE run = :run",
-    f"INSERT INTO events SELECT seq + step * :events, at + step, kind, run + step, {_BODY}"
-    " FROM copies, events WHERE run = :run",
+    " FROM copies CROSS JOIN attempts WHERE run = :run",
+    "INSERT INTO events SELECT seq + step * :events, at + step, kind, run + step,"
+    f" replace({_BODY}, '\"seq\":' || seq || ',', '\"seq\":' || (seq + step * :events) || ',')"
+    " FROM copies CROSS JOIN events WHERE run = :run",
 )
 
 

@@ -21,15 +21,13 @@ if TYPE_CHECKING:
 ROOM = 512 << 10
 """Bytes kept free for exit records; the largest output makes one of about 330 KiB."""
 _COPY = 1 << 20
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def line(fields: dict[str, object]) -> bytes:
     """One line of the attempt's file."""
-    return (
-        json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        + b"\n"
-    )
+    return _json(fields).encode("utf-8", "replace") + b"\n"
 
 
 def _amount(record: bytes) -> int:

@@ -11,17 +11,21 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
 MOST = 1000
 """Files recorded for one attempt."""
+ROOM = 128 << 10
+"""Bytes the list may take in the exit record, each character of a path counted as escaped."""
 HASHED = 1 << 30
 """Bytes of a file above which only its size is recorded."""
 _VARIABLE = re.compile(r"\$(?:(\w+)|\{(\w+)\})")
 
 
-def record(patterns: Sequence[str], cwd: str, env: Mapping[str, str]) -> list[dict[str, Any]]:
+def record(
+    patterns: Sequence[str], cwd: str, env: Mapping[str, str], mask: Callable[[str], str]
+) -> list[dict[str, Any]]:
     """[{"path", "size", "sha256"}] of the files that match, in order; `$NAME` is the job's own.
 
     A pattern nothing matches is recorded too, with size None: a result that was promised and is
@@ -35,7 +39,20 @@ def record(patterns: Sequence[str], cwd: str, env: Mapping[str, str]) -> list[di
         found += [_described(path, cwd) for path in files]
         if not files:
             found.append({"path": wanted, "size": None, "sha256": None})
-    return found[:MOST]
+    return _bounded([{**row, "path": mask(row["path"])} for row in found])
+
+
+def _bounded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many as a record can hold, and a last one that says how many were left out."""
+    room, kept = ROOM, 0
+    for row in rows[:MOST]:
+        room -= 6 * len(row["path"].encode(errors="replace")) + 128
+        if room < 0:
+            break
+        kept += 1
+    left = len(rows) - kept
+    more = [{"path": f"... and {left} more", "size": None, "sha256": None}] if left else []
+    return rows[:kept] + more
 
 
 def _described(path: str, cwd: str) -> dict[str, Any]:

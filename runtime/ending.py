@@ -46,7 +46,7 @@ class Ending:
             if complaint:
                 reason, error = "output", complaint
             results = artifacts.record(
-                self._order["artifacts"], self._order["cwd"], self._order["env"]
+                self._order["artifacts"], self._order["cwd"], self._order["env"], self._masked
             )
         ended = {"reason": reason, "code": code, "signal": signaled, "error": self._masked(error)}
         sizes = {"lines": self._log.lines, "bytes": self._log.bytes}

@@ -11,13 +11,13 @@ import asyncio
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 
 from jobmon.runtime import failpoint
 from jobmon.runtime.clock import SteadyClock
+from jobmon.runtime.committer import Committer
 from jobmon.runtime.config import Settings
 from jobmon.runtime.decide import decide, next_time
 from jobmon.runtime.errors import StateError
@@ -39,14 +39,8 @@ from jobmon.runtime.verify import Verifier
 
 log = logging.getLogger("jobmon")
 
-INLINE_COMMIT = 0.005
-"""Seconds: while commits take less they run in the loop, a thread hop would cost more."""
-INLINE_ROWS = 200
-"""Job rows above which a commit is written in the thread whatever the disk: the loop stays free."""
 KEEP_FINISHED = 50
 """Finished runs kept in memory, so that a rerun of a recent one need not read them back."""
-RETRY_COMMIT = 1.0
-"""Seconds between tries while the disk takes nothing."""
 
 START_PATIENCE = 2.0
 """Seconds a disk that takes nothing may keep a starting runtime from answering."""
@@ -69,7 +63,6 @@ class Engine:
         self.limits = Limits(slots=settings.slots, pools=dict(settings.pools))
         self.journal = Journal(settings, store, executor, environ, boot, self._submit, self._verify)
         self.board = self.journal.board
-        self.trouble = ""
         self.paused = ""
         self._boot, self._publish = boot, publish
         self._verifier = Verifier(self.order, self.board, self.journal.environment)
@@ -80,7 +73,7 @@ class Engine:
         self._warnings: list[str] = []
         self._finished: deque[int] = deque()
         self._pending = Pending()
-        self._writer = ThreadPoolExecutor(1, "commit")
+        self._committer = Committer(store)
 
     async def start(self) -> None:
         """Settle what an earlier runtime left open, before anything is scheduled or answered.
@@ -88,8 +81,7 @@ class Engine:
         While the disk takes nothing the settlement waits in memory and people can be told so.
         """
         loop = asyncio.get_running_loop()
-        # Started now: a table of processes that is full later must not stop a commit.
-        await loop.run_in_executor(self._writer, str)
+        await self._committer.prepare()
         await self.executor.start(self.post)
         self._settled = loop.create_task(self._settle())
         await asyncio.wait({self._settled}, timeout=START_PATIENCE)
@@ -110,7 +102,7 @@ class Engine:
         if not self.trouble:  # else events would be missing before this one
             self.journal.fold(Event(kind="runtime.stopped", at=self.clock(), who="runtime"))
             await self._commit_and_act()
-        self._writer.shutdown()
+        self._committer.close()
 
     async def _turn(self) -> None:
         self._gather()
@@ -123,7 +115,7 @@ class Engine:
 
     async def _commit_and_act(self) -> None:
         batch, acts = self.journal.take()
-        if not await self._commit(batch):
+        if not await self._committer.commit(batch, self._put_off, lambda: self._leaving):
             return
         failpoint.reached("committed")
         for act in acts:
@@ -236,43 +228,18 @@ class Engine:
             log.exception("a decision failed by a defect")
             self.warn(f"a decision failed by a defect ({error!r}): see .jobmon/log/runtime.log")
 
-    async def _commit(self, batch: Batch) -> bool:
-        """Commit the turn, however long the disk refuses: nothing is done before it is written.
-
-        False: told to leave meanwhile. What was not committed was not done, a restart finds it.
-        """
-        while not (batch.empty or await self._written(batch)):
-            self._pending.put_off(self.trouble)
-            self._refuse_waiting()
-            await asyncio.sleep(RETRY_COMMIT)
-            if self._leaving:
-                return False
-        return True
-
-    def _refuse_waiting(self) -> None:
-        """Orders no turn has taken up yet are not done at all."""
+    def _put_off(self, why: str) -> None:
+        """The commit fails for now: orders no turn has taken up yet are not done at all."""
+        self._pending.put_off(why)
         waiting = [fact for fact in self._facts if isinstance(fact, Order)]
         self._facts = deque(fact for fact in self._facts if not isinstance(fact, Order))
         for order in waiting:
-            why = StateError("record the command", self.trouble, "jobmon doctor")
-            self._pending.refuse(order, why)
+            self._pending.refuse(order, StateError("record the command", why, "jobmon doctor"))
 
-    async def _written(self, batch: Batch) -> bool:
-        try:
-            if self.store.commit_seconds < INLINE_COMMIT and len(batch.jobs) < INLINE_ROWS:
-                self.store.commit(batch)
-            else:
-                loop = asyncio.get_running_loop()
-                await loop.run_in_executor(self._writer, self.store.commit, batch)
-        except StateError as error:
-            if not self.trouble:
-                log.error("%s", error)
-            self.trouble = error.why
-            return False
-        if self.trouble:
-            log.info("state is written again")
-        self.trouble = ""
-        return True
+    @property
+    def trouble(self) -> str:
+        """Why nothing can be committed just now; "" when all is well."""
+        return self._committer.trouble
 
     def bring_back(self, run_id: int) -> None:
         """Have a run in memory, for as long as it lives or is among the newest to be over."""

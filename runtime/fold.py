@@ -26,6 +26,7 @@ _BLANK: Fields = {
     "output": None,
     "warn": False,
     "unsupervised": False,
+    "grace": None,
     "probing": False,
     "by_operator": False,
     "old_code": False,
@@ -71,7 +72,12 @@ def _voided(job: JobRun, event: Event) -> Fields:
 def _stopping(job: JobRun, event: Event) -> Fields:
     """A job's own time limit is no decision from outside; everything else is."""
     reason = event.data.get("reason", "")
-    return {"reason": reason, "by_operator": job.by_operator or reason != "timeout"}
+    told = [grace for grace in (job.grace, event.data.get("grace")) if grace is not None]
+    return {
+        "reason": reason,
+        "by_operator": job.by_operator or reason != "timeout",
+        "grace": min(told, default=None),
+    }
 
 
 def _ended(job: JobRun, event: Event) -> Fields:
@@ -87,6 +93,7 @@ def _ended(job: JobRun, event: Event) -> Fields:
         "output": data.get("output"),
         "warn": data.get("warn", False),
         "unsupervised": False,
+        "grace": None,
         "probing": event.data.get("probing", False),
         "by_operator": False,
     }

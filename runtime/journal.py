@@ -154,7 +154,8 @@ class Journal:
     def stop(self, job_run: JobRun, grace: float | None = None) -> None:
         """After the commit, have every process of the attempt signalled."""
         attempt = f"{job_run.run}.{job_run.index}.{job_run.attempt}"
-        seconds = self.board.jobdef(job_run.key).grace if grace is None else grace
+        told = job_run.grace if grace is None else grace
+        seconds = self.board.jobdef(job_run.key).grace if told is None else told
         self.acts.append(lambda: self._executor.cancel(attempt, seconds))
 
     def _after_loss(self, key: JobKey, now: float) -> None:

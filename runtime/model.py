@@ -58,6 +58,7 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     old_code: bool = False  # what a rerun found: its code, or a file it names, changed since it ran
     warn: bool = False
     unsupervised: bool = False
+    grace: float | None = None  # of the stop under way: seconds between TERM and KILL
     probing: bool = False  # lost, and its declared probe has not answered yet
     by_operator: bool = False  # decided from outside the job: a skip, a mark, a cancel's stop
 

@@ -728,3 +728,10 @@ def _() -> None:
 @pytest.mark.parametrize("check", [c for _, c in SENTENCES], ids=[text for text, _ in SENTENCES])
 def test_verb(check: Check) -> None:
     check()
+
+
+def test_the_grace_of_a_stop_is_known_until_it_ends() -> None:
+    """A restart carries out the kill that was asked for, not a gentler cancel."""
+    night = Driver(flow(job("A", grace=30.0))).start("A").verb("kill", "A")
+    assert night["A"].grace == 0.0
+    assert night.end("A", 0)["A"].grace is None

@@ -31,6 +31,10 @@ ANSWER_LIMIT = 120.0
 """Seconds an answer may take: loading slow flow files comes first, a wedged runtime is told."""
 
 
+class OtherProtocolError(NoRuntimeError):
+    """A runtime is there, of a version that cannot be talked to."""
+
+
 class Client:
     """One connection to a runtime. `hello` is what the runtime said of itself."""
 
@@ -170,6 +174,9 @@ def _try_connect(state_dir: Path) -> Client | None:
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         sock.close()
         return None
+    except OtherProtocolError:
+        sock.close()
+        raise
     except NoRuntimeError:  # it went away between connect and hello
         sock.close()
         return None
@@ -263,10 +270,10 @@ def _silent() -> NoRuntimeError:
 def _check_protocol(hello: dict[str, Any]) -> None:
     oldest, newest = hello.get("proto", (0, 0))
     if newest < PROTO[0] or oldest > PROTO[1]:
-        raise NoRuntimeError(
+        raise OtherProtocolError(
             "talk to the runtime",
             f"it is jobmon {hello.get('version', '?')}, which speaks another protocol",
-            "restart it with this version, jobs go on meanwhile: jobmon down && jobmon up",
+            f"end it, jobs go on meanwhile: kill {hello.get('pid', 'PID')}; then: jobmon up",
         )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+import pytest
+
+from jobmon.runtime import client
 from tests.batch import Batch
 
 
@@ -57,3 +60,14 @@ def _age(path: Path) -> None:
     with db:
         db.execute("UPDATE runs SET ended = ended - 1e6")
     db.close()
+
+
+def test_a_runtime_of_another_protocol_is_told_at_once(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, so none is started beside it and nobody waits for one."""
+    batch.pid()
+    monkeypatch.setattr(client, "PROTO", (99, 99))
+    with pytest.raises(client.OtherProtocolError, match="another protocol"):
+        client.connect(batch.state, start=True)
+    monkeypatch.undo()

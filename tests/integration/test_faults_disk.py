@@ -109,7 +109,7 @@ def test_a_command_that_meets_the_full_disk_first_is_told_it_is_kept(
         ballast = fill(batch.home.parent)
         ran = jobmon(batch.home, "run", "one")
         assert ran.returncode == 6
-        assert "do not repeat it" in ran.stderr
+        assert "it is done once that is mended" in ran.stderr
         ballast.unlink()
         until((tmp_path / "ran").exists, "it is run once there is room")
         assert batch.wait("one#1")["state"] == "succeeded"

@@ -12,12 +12,12 @@ from typing import Any
 
 from jobmon.jobs.conditions import ConditionError, evaluate
 from jobmon.runtime.board import Board
-from jobmon.runtime.book import Book
-from jobmon.runtime.lines import Entry
+from jobmon.runtime.board.book import Book
+from jobmon.runtime.board.lines import Entry
+from jobmon.runtime.board.triggers import BRANCHED, CANCELLED, FIRED, class_of
 from jobmon.runtime.model import Event, Limits, Run
 from jobmon.runtime.states import Input
 from jobmon.runtime.stops import cancel_run
-from jobmon.runtime.triggers import BRANCHED, CANCELLED, FIRED, class_of
 from jobmon.runtime.words import state_words
 
 POLICY = "policy"

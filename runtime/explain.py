@@ -7,12 +7,12 @@ from collections.abc import Callable
 import msgspec
 
 from jobmon.runtime.board import Board
-from jobmon.runtime.case import Case, Command
+from jobmon.runtime.board.outcome import excuses
 from jobmon.runtime.model import JobKey, JobRun, Limits
 from jobmon.runtime.obstacles import against_launch, roots, unmet
-from jobmon.runtime.outcome import excuses
 from jobmon.runtime.settle import may_retry
 from jobmon.runtime.states import ACTIVE, State
+from jobmon.runtime.verbs.case import Case, Command
 from jobmon.runtime.words import LOST_WORDS, end_words, once, span, state_words
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from jobmon.runtime.board import Board
+from jobmon.runtime.board.triggers import CANCELLED, FIRED, OK, OPEN, class_of
 from jobmon.runtime.model import JobRun, Limits
 from jobmon.runtime.states import ACTIVE, State
-from jobmon.runtime.triggers import CANCELLED, FIRED, OK, OPEN, class_of
 
 
 def unmet(board: Board, job: JobRun) -> list[JobRun]:

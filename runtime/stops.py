@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jobmon.runtime.board import Board
-from jobmon.runtime.book import UNSTARTED
+from jobmon.runtime.board.book import UNSTARTED
 from jobmon.runtime.model import Event, JobRun
 from jobmon.runtime.states import ACTIVE
 from jobmon.runtime.words import said

@@ -9,11 +9,11 @@ import msgspec
 
 from jobmon.jobs.definition import FlowDef, JobDef
 from jobmon.runtime.board import Board
+from jobmon.runtime.board.triggers import OPEN, Tally
 from jobmon.runtime.decide import decide
 from jobmon.runtime.model import Event, ExitRecord, JobRun, Limits, Run
 from jobmon.runtime.settle import conclude
 from jobmon.runtime.states import Effect, State
-from jobmon.runtime.triggers import OPEN, Tally
 from jobmon.runtime.verbs import Command, Plan, plan
 
 MANY = Limits(slots=1000)

@@ -17,7 +17,7 @@ from typing import Any
 
 from jobmon.runtime import procs
 
-SCRIPT = Path(__file__).resolve().parent.parent / "initiator.py"
+SCRIPT = Path(__file__).resolve().parent.parent / "initiator" / "main.py"
 _BARE = ("-I", "-S", "-E", "-X", "utf8")
 _PASSED = ("JOBMON_DIE_AT", "JOBMON_DIE_ONCE")
 

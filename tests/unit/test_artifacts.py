@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jobmon.runtime.artifacts import ROOM, record
+from jobmon.runtime.initiator.artifacts import ROOM, record
 
 
 def test_a_secret_in_a_path_is_masked(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmon.runtime.capture import LINE_MOST, Mask, Stream
+from jobmon.runtime.initiator.capture import LINE_MOST, Mask, Stream
 
 
 class Kept:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from jobmon.runtime.causes import CLIP, find_cause, lines_of
-from jobmon.runtime.traces import users_own
-from jobmon.runtime.troubles import PATTERNS
+from jobmon.runtime.failure.causes import CLIP, find_cause, lines_of
+from jobmon.runtime.failure.traces import users_own
+from jobmon.runtime.failure.troubles import PATTERNS
 
 CORPUS = sorted((Path(__file__).parents[1] / "data" / "failures").glob("*.txt"))
 

@@ -232,7 +232,7 @@ def test_a_retry_that_comes_with_the_cancel_of_its_run_does_not_start() -> None:
 @pytest.mark.parametrize("jobs", [100, 1000])
 def test_deciding_looks_at_what_changed_only(jobs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs looked at for one end do not grow with the size of the run."""
-    from jobmon.runtime.book import Book
+    from jobmon.runtime.board.book import Book
 
     night = Driver(flow(job("A"), job("B", "A"), *(job(f"j{i}", "B") for i in range(jobs))))
     night.start("A")

@@ -15,13 +15,13 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from jobmon.jobs.definition import TRIGGERS, FlowDef, JobDef, RetryDef
 from jobmon.runtime.board import Board
-from jobmon.runtime.book import Book
+from jobmon.runtime.board.book import Book
+from jobmon.runtime.board.triggers import class_of, verdict
 from jobmon.runtime.decide import decide
 from jobmon.runtime.errors import JobmonError, RefusedError, UsageError
 from jobmon.runtime.model import RUN_TERMINAL, Event, ExitRecord, Limits
 from jobmon.runtime.settle import conclude
 from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
-from jobmon.runtime.triggers import class_of, verdict
 from jobmon.runtime.verbs import VERBS, Command, plan, preview
 from tests.core import counted, job, new_run
 

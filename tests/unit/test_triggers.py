@@ -7,9 +7,7 @@ from itertools import combinations_with_replacement, product
 import pytest
 
 from jobmon.jobs.definition import TRIGGERS
-from jobmon.runtime.model import JobRun
-from jobmon.runtime.states import Input, State
-from jobmon.runtime.triggers import (
+from jobmon.runtime.board.triggers import (
     BRANCHED,
     CANCELLED,
     FIRED,
@@ -19,6 +17,8 @@ from jobmon.runtime.triggers import (
     class_of,
     verdict,
 )
+from jobmon.runtime.model import JobRun
+from jobmon.runtime.states import Input, State
 from tests.core import Driver, counted, flow, job
 
 READY, BRANCH, DOOM, WAIT = Input.READY, Input.BRANCH, Input.DOOM, None

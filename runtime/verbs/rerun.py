@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from jobmon.runtime.case import Case, Plan, Touch
-from jobmon.runtime.changes import Changes
+from jobmon.runtime.board.triggers import BRANCHED, CANCELLED, FIRED, OPEN, Tally, class_of, verdict
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.model import Event, JobRun
 from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
-from jobmon.runtime.triggers import BRANCHED, CANCELLED, FIRED, OPEN, Tally, class_of, verdict
+from jobmon.runtime.verbs.case import Case, Plan, Touch
+from jobmon.runtime.verbs.changes import Changes
 from jobmon.runtime.words import state_words
 
 _UNDONE = frozenset(

@@ -7,10 +7,10 @@ environment, retry, limits.
 from __future__ import annotations
 
 from jobmon.jobs.definition import JobDef
-from jobmon.runtime.case import Case
+from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.model import Event, JobRun
-from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import State
+from jobmon.runtime.verbs.case import Case
 
 _GRAPH = ("after", "trigger", "when", "on_failure", "finally_")
 _PLACE = ("line", "description", "tags", "group")

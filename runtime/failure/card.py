@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from signal import Signals
 from typing import Any
 
-from jobmon.runtime.causes import Cause, Line, clip, find_cause, lines_of
+from jobmon.runtime.failure.causes import Cause, Line, clip, find_cause, lines_of
 from jobmon.runtime.model import Attempt, JobRun, Run
 from jobmon.runtime.states import State
 from jobmon.runtime.words import LOST_WORDS, command, once, shell_word, size, span

@@ -1,6 +1,6 @@
 """The initiator: a small process that runs one attempt after another and outlives the runtime.
 
-Run as `python -I -S -E initiator.py --template STATE BOOT` it is the template: it forks an
+Run as `python -I -S -E main.py --template STATE BOOT` it is the template: it forks an
 initiator for every byte on its stdin. Standard library alone, and only the modules beside it.
 """
 
@@ -19,8 +19,10 @@ import time
 
 
 def _find_neighbours() -> None:
-    """Make `jobmon.runtime` this very folder, whatever is installed."""
-    for name, folders in (("jobmon", []), ("jobmon.runtime", [os.path.dirname(__file__)])):
+    """Make `jobmon.runtime` the folder this one lies in, whatever is installed."""
+    own = os.path.dirname(os.path.abspath(__file__))
+    runtime = {"jobmon": [], "jobmon.runtime": [os.path.dirname(own)]}
+    for name, folders in {**runtime, "jobmon.runtime.initiator": [own]}.items():
         module = type(sys)(name)
         module.__path__ = folders
         sys.modules[name] = module
@@ -29,8 +31,9 @@ def _find_neighbours() -> None:
 if __name__ == "__main__":
     _find_neighbours()
 
-from jobmon.runtime import logfile, proctree, supervise  # noqa: E402
-from jobmon.runtime.hub import Hub  # noqa: E402
+from jobmon.runtime import proctree  # noqa: E402
+from jobmon.runtime.initiator import logfile, supervise  # noqa: E402
+from jobmon.runtime.initiator.hub import Hub  # noqa: E402
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

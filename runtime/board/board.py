@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from jobmon.runtime.board.fold import fold
+from jobmon.runtime.board.registry import Registry
 from jobmon.runtime.errors import NotFoundError, RefusedError
-from jobmon.runtime.fold import fold
 from jobmon.runtime.model import Event, FlowHold, JobRun, Run
-from jobmon.runtime.registry import Registry
 from jobmon.runtime.states import Effect, Input, advance
 
 INPUTS = {f"job.{given}": given for given in Input}

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jobmon.runtime.board.outcome import BAD, Standing, outcome
+from jobmon.runtime.board.shape import Shape
+from jobmon.runtime.board.triggers import OPEN, Tally, class_of, verdict
 from jobmon.runtime.model import JobRun, Run
-from jobmon.runtime.outcome import BAD, Standing, outcome
-from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import Input, State
-from jobmon.runtime.triggers import OPEN, Tally, class_of, verdict
 
 LINED = frozenset({State.QUEUED, State.RETRY_WAIT})
 """States in which a job stands in a line, unless it is held."""

@@ -11,7 +11,7 @@ import time
 from codecs import utf_8_decode
 from json.encoder import encode_basestring
 
-from jobmon.runtime.logfile import LogFile
+from jobmon.runtime.initiator.logfile import LogFile
 
 LINE_MOST = 16 << 10
 """Characters of one record; a longer line is split."""

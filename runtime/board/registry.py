@@ -12,12 +12,12 @@ from typing import Self
 from msgspec.structs import replace
 
 from jobmon.jobs.definition import FlowDef, JobDef
-from jobmon.runtime.book import LINED, Book
+from jobmon.runtime.board.book import LINED, Book
+from jobmon.runtime.board.lines import DueLine, LaunchLine, Place
+from jobmon.runtime.board.outcome import excused_itself, state_of, undecided
+from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.errors import NotFoundError
-from jobmon.runtime.lines import DueLine, LaunchLine, Place
 from jobmon.runtime.model import RUN_TERMINAL, FlowHold, JobKey, JobRun, Run
-from jobmon.runtime.outcome import excused_itself, state_of, undecided
-from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import ACTIVE, State
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jobmon.runtime.case import Case, Plan, Step, Touch, planned
 from jobmon.runtime.errors import RefusedError, UsageError
 from jobmon.runtime.model import RUN_TERMINAL, JobRun
 from jobmon.runtime.states import ACTIVE, TERMINAL, State
+from jobmon.runtime.verbs.case import Case, Plan, Step, Touch, planned
 from jobmon.runtime.words import command, state_words
 
 

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.runtime.traces import last_trace, users_own
-from jobmon.runtime.troubles import hint_of
+from jobmon.runtime.failure.traces import last_trace, users_own
+from jobmon.runtime.failure.troubles import hint_of
 
 CLIP = 500  # characters of one line that a card shows
 OUTCOMES = "jobmon.jobs.kit.outcomes."  # where External, Data and Rule live: noise to a reader

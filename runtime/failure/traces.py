@@ -41,7 +41,7 @@ _HEADER = re.compile(r"^(?P<prefix>.*?)(?:Exception Group )?Traceback \(most rec
 _FRAME = re.compile(r'^\s+File "(?P<file>[^"]+)", line (?P<line>\d+)(?:, in .+)?$')
 _RAISED = re.compile(r"^[^\W\d][\w.]*(?::| \(|$)")
 _IGNORED = "Exception ignored in"
-_ROOM = PurePath(__file__).parent.parent
+_ROOM = PurePath(__file__).parent.parent.parent
 _MACHINERY = tuple(f"{_ROOM / room}/" for room in ("jobs/call.py", "jobs/kit", "runtime"))
 _OTHERS = re.compile(
     r"^<|/(?:site|dist)-packages/|/lib(?:64)?/(?:python|ruby)[\d/.]|/gems/|/node_modules/|^node:"

@@ -10,9 +10,9 @@ from typing import Any, NoReturn
 import msgspec
 
 from jobmon.runtime.board import Board
+from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.errors import NotFoundError, RefusedError
 from jobmon.runtime.model import Event, JobRun, Run
-from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import Input
 from jobmon.runtime.words import command
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from jobmon.runtime.board.shape import Shape
+from jobmon.runtime.board.triggers import OK, OPEN, class_of
 from jobmon.runtime.model import JobRun, Run
-from jobmon.runtime.shape import Shape
 from jobmon.runtime.states import State
-from jobmon.runtime.triggers import OK, OPEN, class_of
 
 BAD = (State.FAILED, State.LOST, State.UPSTREAM_FAILED, State.EXPIRED, State.CANCELLED)
 """Ends that count against a run unless they are excused."""

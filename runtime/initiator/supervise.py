@@ -11,11 +11,12 @@ import os
 import signal
 import time
 
-from jobmon.runtime import disk, logfile, proctree
-from jobmon.runtime.capture import Mask, Stream
-from jobmon.runtime.ending import Ending, secrets_of
+from jobmon.runtime import disk, proctree
 from jobmon.runtime.failpoint import reached
-from jobmon.runtime.spawn import SpawnError, pipes, spawn
+from jobmon.runtime.initiator import logfile
+from jobmon.runtime.initiator.capture import Mask, Stream
+from jobmon.runtime.initiator.ending import Ending, secrets_of
+from jobmon.runtime.initiator.spawn import SpawnError, pipes, spawn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 
-from jobmon.runtime import artifacts, joboutput, logfile
-from jobmon.runtime.capture import Mask
+from jobmon.runtime.initiator import artifacts, joboutput, logfile
+from jobmon.runtime.initiator.capture import Mask
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import os
 import select
 import socket
 
-from jobmon.runtime import logfile
+from jobmon.runtime.initiator import logfile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobmon.runtime.board import Board
-from jobmon.runtime.case import Case, Command, Plan, Step, Touch, planned
 from jobmon.runtime.decide import decide
 from jobmon.runtime.errors import UsageError
-from jobmon.runtime.holds import hold, release
 from jobmon.runtime.model import RUN_TERMINAL, JobRun, Limits
-from jobmon.runtime.rerun import rerun
 from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
 from jobmon.runtime.stops import cancel_run, end_job
+from jobmon.runtime.verbs.case import Case, Command, Plan, Step, Touch, planned
+from jobmon.runtime.verbs.holds import hold, release
+from jobmon.runtime.verbs.rerun import rerun
 from jobmon.runtime.words import said, state_words
 
 __all__ = ["VERBS", "Command", "Plan", "Touch", "plan", "preview"]

@@ -1,0 +1,1 @@
+"""The initiator: supervises one attempt after another and outlives the runtime. Stdlib only."""

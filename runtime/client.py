@@ -236,7 +236,7 @@ def _await(state_dir: Path, process: Any) -> Client | None:
         if code not in (None, EXIT_OTHER_RUNTIME):
             raise _failed_start(state_dir, process.stderr.read())
         time.sleep(pause)
-        pause = min(pause * 1.3, 0.1)
+        pause = min(pause * 1.05, 0.1)  # most runtimes answer within a third of a second
     raise NoRuntimeError(
         f"start a runtime for {state_dir.parent}",
         f"it did not answer within {START_LIMIT:.0f} s",

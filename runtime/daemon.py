@@ -102,6 +102,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.engine.leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        await self.library.soon(0)  # whoever starts a runtime is about to ask for a flow
         await self.start()
         if warning := network_filesystem(self.settings.state_dir):
             log.warning("%s", warning)

@@ -6,10 +6,11 @@ import asyncio
 import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from jobmon.runtime import documents, requests, retention
+from jobmon.runtime import requests, retention
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
@@ -24,6 +25,12 @@ LOG_SLICE = 1 << 19
 """Bytes of a log handed out at once."""
 LOAD_PATIENCE = 0.5
 """Seconds the status waits for flow files that changed."""
+
+
+@cache
+def _version() -> str:
+    """Read once: every connection is told."""
+    return version("jobmon")
 
 
 class Service:
@@ -55,7 +62,7 @@ class Service:
     def hello(self) -> Answer:
         """What the runtime says of itself first."""
         return {
-            "version": version("jobmon"),
+            "version": _version(),
             "pid": os.getpid(),
             "started": self._started,
             "seq": self._engine.store.seq,
@@ -102,6 +109,8 @@ class Service:
         }
 
     async def _view(self, request: Answer) -> Answer:
+        from jobmon.runtime import documents  # not needed to start, nor to run jobs
+
         name, args = request["name"], dict(request.get("args") or {})
         if name == "status":
             return await self._status(request)

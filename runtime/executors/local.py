@@ -196,14 +196,14 @@ class LocalExecutor:
         for one in news.said(link, message):
             track = self._tracks.get(one.attempt)
             match one:
-                case news.Started():
+                case Started():
                     self._on_started(track, one)
-                case news.Stopping():
-                    self._report(Stopping(one.attempt, one.at, one.reason))
-                case news.Ended():
+                case Stopping():
+                    self._report(one)
+                case Ended():
                     self._forget(one.attempt)
                     self._free(link)
-                    self._report(Ended(one.attempt, one.exit))
+                    self._report(one)
                 case news.Refused():  # by a void, or by another start of the same attempt
                     self._free(link)
                     self._gone(track)
@@ -213,13 +213,13 @@ class LocalExecutor:
                 case news.Trouble():
                     self._troubled[one.attempt] = f"attempt {one.attempt}: {one.error}"
 
-    def _on_started(self, track: Track | None, one: news.Started) -> None:
+    def _on_started(self, track: Track | None, one: Started) -> None:
         if track is None:
             return
         track.spec = None
         track.initiator, track.leader = one.initiator, one.leader
         self._launcher.claiming.well()
-        self._report(Started(track.attempt, one.at, one.initiator, one.leader))
+        self._report(one)
 
     def _on_unclaimed(self, track: Track | None, error: str) -> None:
         """Surely not started: the claim could not be written. It waits and is tried again."""

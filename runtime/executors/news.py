@@ -8,34 +8,10 @@ from typing import Any
 import msgspec
 
 from jobmon.runtime.executors.attempts import ID
+from jobmon.runtime.executors.contract import Ended, Started, Stopping
 from jobmon.runtime.executors.pool import InitiatorLink, Message
-from jobmon.runtime.model import ExitRecord, Identity
 
 log = logging.getLogger("jobmon")
-
-
-class Started(msgspec.Struct, frozen=True):
-    """The attempt is claimed and its process runs."""
-
-    attempt: str
-    at: float
-    initiator: Identity
-    leader: Identity
-
-
-class Stopping(msgspec.Struct, frozen=True):
-    """Its time limit passed."""
-
-    attempt: str
-    at: float
-    reason: str
-
-
-class Ended(msgspec.Struct, frozen=True):
-    """The exit record is written."""
-
-    attempt: str
-    exit: ExitRecord
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -132,10 +132,14 @@ class Daemon:
                 log.error(gone)
                 self.engine.pause(gone)
             self._gone = gone
-            if lock.replaced():  # another runtime has taken over what runs: two must not act
+            # Another runtime took over what runs, two must not act; or nothing is left to serve.
+            if lock.replaced() or self._abandoned():
                 self.engine.leave()
                 return
             await self._listen_anew()
+
+    def _abandoned(self) -> bool:
+        return not self.settings.state_dir.exists() and not self.engine.busy()
 
     async def _listen_anew(self) -> None:
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from jobmon.runtime import client
-from tests.batch import Batch
+from tests.batch import Batch, alive, until
 
 
 def test_a_word_that_can_be_no_path_starts_like_any_other(batch: Batch) -> None:
@@ -71,3 +72,10 @@ def test_a_runtime_of_another_protocol_is_told_at_once(
     with pytest.raises(client.OtherProtocolError, match="another protocol"):
         client.connect(batch.state, start=True)
     monkeypatch.undo()
+
+
+def test_a_runtime_whose_folder_is_gone_goes_too(batch: Batch) -> None:
+    """With nothing running and nothing left to serve it does not linger for ever."""
+    pid = batch.pid()
+    shutil.rmtree(batch.state)
+    until(lambda: not alive(pid), "the runtime has ended")

@@ -39,9 +39,9 @@ class Lines(Workload):
         plain = timed(["sh", "-c", f"seq {LINES} > {self.folder / 'out'}"])
         _, written = self.ground.timed_run("writing")
         runtime = [self.ground.pid()]
-        before = proc.cpu(runtime)
+        before = proc.own_cpu(runtime)
         _, printed = self.ground.timed_run("printing")
-        share = 100 * (proc.cpu(runtime) - before) / printed
+        share = 100 * (proc.own_cpu(runtime) - before) / printed
         yield "lines", Sample(printed - written, plain)
         yield "lines.cpu", Sample(share)
 
@@ -64,10 +64,10 @@ class Idle(Workload):
         self.ground.warm()
         time.sleep(SETTLE)
         family = self.ground.family()
-        cpu, wakes, begun = proc.cpu(family), proc.wakes(family), time.monotonic()
+        cpu, wakes, begun = proc.own_cpu(family), proc.wakes(family), time.monotonic()
         time.sleep(self.scale.idle)
         seconds = time.monotonic() - begun
-        yield "idle.cpu", Sample(100 * (proc.cpu(family) - cpu) / seconds)
+        yield "idle.cpu", Sample(100 * (proc.own_cpu(family) - cpu) / seconds)
         yield "idle.wakes", Sample((proc.wakes(family) - wakes) / seconds)
         yield "idle.pss", Sample(proc.pss(family))
 

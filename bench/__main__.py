@@ -11,6 +11,7 @@ import itertools
 import os
 import platform
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -24,6 +25,7 @@ from bench.table import Sample
 from bench.targets import TARGETS, Target
 from bench.throughput import Cpu, Fanout, Lag, Peers
 from bench.workload import QUICK, Scale, Workload
+from jobmon.runtime.errors import JobmonError
 
 WORKLOADS: dict[str, type[Workload]] = {
     "fanout": Fanout,
@@ -79,8 +81,11 @@ def measure(folder: Path, scale: Scale, names: list[str]) -> Samples:
                 (folder / name).mkdir()
                 made[name] = WORKLOADS[name](folder / name, scale)
                 stack.callback(made[name].close)
-            for key, sample in made[name].measure():
-                found[key].append(sample)
+            try:
+                for key, sample in made[name].measure():
+                    found[key].append(sample)
+            except (RuntimeError, OSError, subprocess.SubprocessError, JobmonError) as error:
+                sys.stderr.write(f"{name} was not measured: {error}\n")
     _say("")
     return found
 

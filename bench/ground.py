@@ -63,9 +63,13 @@ class Ground:
 
     def _ended(self, db: sqlite3.Connection, run: int) -> bool:
         (state,) = db.execute("SELECT state FROM runs WHERE id = ?", (run,)).fetchone()
-        if state == "failed":
-            raise RuntimeError(f"a job of run {run} failed in {self.home}")
+        if state in ("failed", "blocked"):
+            raise RuntimeError(f"run {run} is {state}: {self._states(db, run)}")
         return state == "succeeded"
+
+    def _states(self, db: sqlite3.Connection, run: int) -> dict[str, int]:
+        query = "SELECT state, count(*) FROM job_runs WHERE run = ? GROUP BY state"
+        return dict(db.execute(query, (run,)))
 
     def until(self, seen: Callable[[sqlite3.Connection], Any]) -> None:
         """Look at the committed rows every 2 ms until `seen` says so."""
@@ -73,7 +77,7 @@ class Ground:
         with contextlib.closing(self.reader()) as db:
             while not seen(db):
                 if time.monotonic() > end:
-                    raise TimeoutError(f"nothing came of it within {LIMIT:.0f} s in {self.home}")
+                    raise TimeoutError(f"not over within {LIMIT:.0f} s: {self.call('status')}")
                 time.sleep(_LOOK)
 
     def reader(self) -> sqlite3.Connection:

@@ -1,0 +1,1 @@
+"""The screens, one in a file. Each is a plain object that makes lines; none knows textual."""

@@ -1,0 +1,1 @@
+"""The textual side of the screen: what shows lines, takes keys and asks questions."""

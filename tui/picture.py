@@ -42,7 +42,7 @@ class Field(NamedTuple):
 class Place(NamedTuple):
     """A column that is shown: its index among the fields, and its width."""
 
-    index: int
+    field: int
     width: int
 
 
@@ -75,7 +75,7 @@ def arrange(fields: Sequence[Field], room: int, gap: int = 1) -> list[Place]:
 
 def heading(fields: Sequence[Field], places: Sequence[Place], style: str = "head") -> Line:
     """The titles over a table."""
-    return row_of([((fields[p.index].title, style),) for p in places], fields, places)
+    return row_of([((fields[p.field].title, style),) for p in places], fields, places)
 
 
 def row_of(
@@ -88,7 +88,7 @@ def row_of(
             spans.append((" ", ""))
         part = cut_cell(cell, place.width, mark)
         fill = " " * (place.width - cells(plain(part)))
-        if fields[place.index].right:
+        if fields[place.field].right:
             spans += [(fill, ""), *part]
         else:
             spans += [*part, (fill, "")]

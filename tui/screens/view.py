@@ -105,7 +105,7 @@ class Table(View):
         return item
 
     def cells(self, stage: Stage, item: Any, places: Sequence[Place]) -> list[Cell]:
-        """One cell for each place; `self.fields[place.index]` says of which column."""
+        """One cell for each place; `self.fields[place.field]` says of which column."""
         raise NotImplementedError
 
     def ground(self, stage: Stage, item: Any) -> str:

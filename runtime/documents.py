@@ -75,6 +75,7 @@ def flows(loaded: Loaded, holds: Mapping[str, FlowHold]) -> Document:
             "tags": list(flow.tags),
             "description": flow.description,
             "schedule": flow.schedule.expression if flow.schedule else None,
+            "tz": flow.schedule.tz if flow.schedule else None,
             **_held(holds.get(flow.name)),
         }
         for flow in loaded.flows.values()

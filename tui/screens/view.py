@@ -43,6 +43,16 @@ class View:
         """Do an action that concerns only this screen (move, fold, sort); False: not mine."""
         return False
 
+    def search(self, text: str) -> None:
+        """Show only rows in which `text` occurs; "" shows all of them again."""
+
+    def reset(self) -> None:
+        """Drop what narrows and orders the rows: show all, as at first."""
+
+    def back(self) -> bool:
+        """Close what is open inside this screen; False: nothing is, so the screen is left."""
+        return False
+
     def command(self, words: Sequence[str], stage: Stage) -> str:
         """Arguments given with the screen's name on the command line; returns a complaint or ''."""
         return "" if not words else f"{self.name} takes no arguments"
@@ -79,7 +89,7 @@ class Table(View):
     """A screen that is a list with a cursor: subclasses say what stands in it.
 
     The cursor is a key, not a place: rows may move under it and it stays with its own. `above` are
-    lines that a subclass puts over the titles.
+    lines that a subclass puts over the titles, `below` those it puts under the rows.
     """
 
     fields: tuple[Field, ...] = ()
@@ -116,6 +126,10 @@ class Table(View):
         """Lines over the titles."""
         return []
 
+    def below(self, stage: Stage, size: Size) -> list[Line]:
+        """Lines under the rows, such as more about the one under the cursor."""
+        return []
+
     def nothing(self, stage: Stage) -> list[Line]:
         """What stands there when there is no item: why, and what to do."""
         return [((f"  {self.empty}", "dim"),)]
@@ -124,19 +138,23 @@ class Table(View):
 
     def lines(self, stage: Stage, size: Size) -> list[Line]:
         """The titles, and the rows around the cursor."""
-        head = self.above(stage, size)
-        items = self.items(stage)
+        head, items, foot = self.above(stage, size), self.items(stage), self.below(stage, size)
         places = arrange(self.fields, size.width)
         head = [*head, heading(self.fields, places)]
-        self._first, self._height = len(head), max(1, size.height - len(head))
+        self._first, self._height = len(head), max(1, size.height - len(head) - len(foot))
+        body = self._body(stage, items, places, size.width)
+        return fill([*head, *fill(body, self._height), *foot], size.height)
+
+    def _body(
+        self, stage: Stage, items: Sequence[Any], places: Sequence[Place], width: int
+    ) -> list[Line]:
+        self._shown = []
         if not items:
-            self._shown = []
-            return fill([*head, *self.nothing(stage)], size.height)
+            return self.nothing(stage)
         self._settle(items)
         shown = items[self.top : self.top + self._height]
         self._shown = [self.key(item) for item in shown]
-        body = [self._row(stage, item, places, size.width) for item in shown]
-        return fill([*head, *body], size.height)
+        return [self._row(stage, item, places, width) for item in shown]
 
     def _row(self, stage: Stage, item: Any, places: Sequence[Place], width: int) -> Line:
         mark = stage.ink.lines.cut

@@ -3,7 +3,9 @@
 A record is the decoded JSON of one line: {"t": seconds, "s": "out"|"err", "m": text}, with "c": 1
 when its line goes on in the stream's next record; {"dropped": bytes, "why": text} stands for
 output that is not there, damaged lines included; the first record is the claim, the second
-{"spawned": ...}, the last {"exit": ...}. A half-written last line is not there yet.
+{"spawned": ...}, the last {"exit": ...}. Between them stand samples of what the job used so far:
+{"t": seconds, "cpu": seconds, "rss": bytes}, with "lines" while output is kept apart because the
+log is large. A half-written last line is not there yet.
 """
 
 from __future__ import annotations
@@ -126,7 +128,8 @@ def _size(path: Path) -> int:
 
 
 def tail(path: Path, lines: int) -> list[Record]:
-    """The records of the last `lines` lines of output and what stands after or between them.
+    """The records of the last `lines` lines of output and what stands after or between them,
+    without the samples.
 
     Reads from the end: as fast on a million lines as on ten.
     """
@@ -135,6 +138,8 @@ def tail(path: Path, lines: int) -> list[Record]:
     count = 0
     for raw in _lines_backwards(path):
         record = decode(raw)
+        if "cpu" in record:
+            continue
         if "m" in record and not record.get("c"):
             count += 1
         if count > lines:

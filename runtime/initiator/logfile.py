@@ -18,6 +18,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SAMPLES = 8
+"""The part of a log's cap that samples may take is one of so many."""
 ROOM = 512 << 10
 """Bytes kept free for exit records; the largest output makes one of about 330 KiB."""
 _COPY = 1 << 20
@@ -45,6 +47,7 @@ class LogFile:
         self._cap, self._head = cap, cap // 2
         self._tail: Tail | None = None
         self._gap, self._why = 0, ""
+        self._sampled = 0  # bytes of samples
         self.lines = self.bytes = self.dropped = 0
 
     def note(self, fields: dict[str, object]) -> None:
@@ -52,6 +55,17 @@ class LogFile:
         with contextlib.suppress(OSError):
             self._write(line(fields))
             self._floor = self._size
+
+    def sample(self, fields: dict[str, object]) -> None:
+        """A line beside the output that is given up first: on a full disk, and past its share."""
+        if self._tail is not None:  # the output goes elsewhere for now: tell at least how much
+            fields = {**fields, "lines": self.lines}
+        data = line(fields)
+        if self._sampled + len(data) > self._cap // SAMPLES:
+            return
+        with contextlib.suppress(OSError):
+            self._write(data)
+            self._sampled += len(data)
 
     def put(self, records: bytes, amount: int) -> None:
         """Whole records that stand for `amount` bytes of output."""
@@ -106,7 +120,7 @@ class LogFile:
         tail, self._tail = self._tail, None
         if tail is None:
             return
-        tail.trim(self._cap - self._head)
+        tail.trim(self._cap - self._head - self._sampled)
         self._gap += tail.dropped
         self.dropped += tail.dropped
         self._why = tail.why or "past the log's size limit"

@@ -16,6 +16,7 @@ from jobmon.runtime.failpoint import reached
 from jobmon.runtime.initiator import logfile
 from jobmon.runtime.initiator.capture import Mask, Stream
 from jobmon.runtime.initiator.ending import Ending, secrets_of
+from jobmon.runtime.initiator.sampler import Sampler
 from jobmon.runtime.initiator.spawn import SpawnError, pipes, spawn
 
 TYPE_CHECKING = False
@@ -93,6 +94,7 @@ class Attempt:
         self._started: float | None = None
         self._ended = 0.0
         self._usage = [0.0, 0.0, 0]
+        self._sampler: Sampler | None = None
         self._stopped_by = ""
         self._limit: float | None = None  # when the time limit passes, on the monotonic clock
         self._kill_at: float | None = None
@@ -129,6 +131,7 @@ class Attempt:
         self._listen(out, "out")
         self._listen(err, "err")
         self._say_started()
+        self._sampler = Sampler(self._log) if _LINUX else None
         if order["timeout"] is not None:
             self._limit = time.monotonic() + order["timeout"]
 
@@ -171,6 +174,7 @@ class Attempt:
         """When `tick` must be called next, on the monotonic clock."""
         times = [stream.flush_at for stream in self._streams.values()]
         times += [self._limit, self._kill_at, self._seal_at]
+        times.append(self._sampler.due if self._sampler else None)
         return min((at for at in times if at is not None), default=None)
 
     def tick(self) -> None:
@@ -182,6 +186,8 @@ class Attempt:
         if self._limit is not None and now >= self._limit:
             self._limit = None
             self._time_is_up()
+        if self._sampler is not None and now >= self._sampler.due:
+            self._sampler.take(now, self._usage[0] + self._usage[1])
         if self._kill_at is not None and now >= self._kill_at:
             self._kill(now)
         if self._seal_at is not None and now >= self._seal_at:
@@ -279,7 +285,7 @@ class Attempt:
 
     def _conclude(self, reason: str, error: str) -> None:
         """Make the exit record and write it."""
-        self._concluded = True
+        self._concluded, self._sampler = True, None
         usage = dict(zip(("user", "system", "maxrss"), self._usage, strict=True))
         ended = self._ended or _now()
         facts = {"started": self._started, "ended": ended, "rusage": usage}

@@ -84,6 +84,17 @@ def test_a_damaged_line_leaves_a_visible_mark(log: Path, damage: bytes) -> None:
     assert logs.tail(log, 2) == [before, mark, after]
 
 
+def test_samples_are_no_output(log: Path) -> None:
+    plain = [record for record in logs.records(log) if "m" in record]
+    lines = log.read_bytes().splitlines(keepends=True)
+    sample = line(t=1.5, cpu=0.25, rss=4096)
+    log.write_bytes(sample.join(lines))
+    assert [record for _, record in logs.search(log, "")] == plain
+    assert logs.tail(log, 3)[:-1] == plain[-3:]
+    assert "exit" in logs.tail(log, 3)[-1]
+    assert logs.levels(log) == {}
+
+
 @pytest.mark.parametrize("wanted", [0, 1, 7, 100, 1000])
 def test_the_tail_is_the_last_lines(log: Path, wanted: int) -> None:
     expected = [f"line {n}" for n in range(100)]

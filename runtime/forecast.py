@@ -115,3 +115,139 @@ def left_of(history: JobHistory, elapsed: float, progress: float | None) -> floa
     if progress is not None and 0.02 <= progress < 1 and elapsed > 2:
         return elapsed / progress * (1 - progress)
     return history.left(elapsed)
+
+
+class Leg(NamedTuple):
+    """What is known of one job of a run: its start and end, else what it usually takes.
+
+    `start` of a job to come is the earliest it may begin (when its retry is due). `first`: it
+    begins when the first of its parents has ended, not the last. `open`: a person decides when it
+    goes on, so nothing behind it is sure.
+    """
+
+    start: float | None = None
+    end: float | None = None
+    median: float | None = None
+    p90: float | None = None
+    first: bool = False
+    open: bool = False
+
+
+class Stretch(NamedTuple):
+    """A job on the clock: when it begins and ends, as it was or as earlier runs let expect.
+
+    `late` is the end if all that is to come takes as long as nine of ten did, None where that is
+    not known. `sure`: every job up to here has ended or has a history; else `end` is the earliest.
+    """
+
+    start: float
+    end: float
+    late: float | None
+    sure: bool
+
+
+class Timeline(NamedTuple):
+    """A run on the clock, by job index: None for a job that will not run.
+
+    `before` is the parent that decides when a job begins, -1 for none. `spare` says by how many
+    seconds a job may end later without the run ending later.
+    """
+
+    stretches: Sequence[Stretch | None]
+    before: Sequence[int]
+    spare: Sequence[float]
+    path: Sequence[int]
+
+    @property
+    def end(self) -> Stretch | None:
+        """The last job of the critical path, with which the run ends; None without any job."""
+        return self.stretches[self.path[-1]] if self.path else None
+
+
+def timeline(
+    parents: Sequence[Sequence[int]],
+    order: Sequence[int],
+    legs: Sequence[Leg | None],
+    now: float,
+) -> Timeline:
+    """When each job of a run begins and ends, from `now` on by medians; O(edges).
+
+    `order` has every job after its parents. A leg that is None is of a job that will not run.
+    Limits on how many jobs run at once are not looked at: it is the earliest that can be.
+    """
+    stretches: list[Stretch | None] = [None] * len(legs)
+    before, hops = [-1] * len(legs), [0] * len(legs)
+    for i in order:
+        leg = legs[i]
+        if leg is None:
+            continue
+        above = [p for p in parents[i] if stretches[p] is not None]
+        if above:
+            # Among parents that end at once the one behind the longer chain: a path without any
+            # history is still the longest one.
+            rank = [(_end(stretches, p), hops[p]) for p in above]
+            before[i] = above[rank.index(min(rank) if leg.first else max(rank))]
+            hops[i] = hops[before[i]] + 1
+        gates = [before[i]] if leg.first and above else above
+        stretches[i] = _stretch(leg, [s for p in gates if (s := stretches[p])], now)
+    path = _path(stretches, before, hops)
+    return Timeline(stretches, before, _spare(parents, order, stretches, path), path)
+
+
+def _end(stretches: Sequence[Stretch | None], index: int) -> float:
+    found = stretches[index]
+    return 0.0 if found is None else found.end
+
+
+def _stretch(leg: Leg, gates: Sequence[Stretch], now: float) -> Stretch:
+    if leg.start is not None and leg.end is not None:
+        return Stretch(leg.start, leg.end, leg.end, not leg.open)
+    known = leg.median is not None and not leg.open
+    if leg.start is not None and leg.start <= now:  # it runs
+        end = max(now, leg.start + (leg.median or 0.0))
+        late = None if leg.p90 is None or not known else max(end, leg.start + leg.p90)
+        return Stretch(leg.start, end, late, known)
+    start = max([now, leg.start or now, *(gate.end for gate in gates)])
+    sure = known and all(gate.sure for gate in gates)
+    end = start + (leg.median or 0.0)
+    return Stretch(start, end, _late(leg, gates, start, end) if sure else None, sure)
+
+
+def _late(leg: Leg, gates: Sequence[Stretch], start: float, end: float) -> float | None:
+    found = start
+    for gate in gates:
+        if gate.late is None:
+            return None
+        found = max(found, gate.late)
+    return None if leg.p90 is None else max(end, found + leg.p90)
+
+
+def _path(
+    stretches: Sequence[Stretch | None], before: Sequence[int], hops: Sequence[int]
+) -> list[int]:
+    """The chain of jobs that decides when the run ends, first to last."""
+    there = [i for i, stretch in enumerate(stretches) if stretch is not None]
+    at = max(there, key=lambda i: (_end(stretches, i), hops[i]), default=-1)
+    path: list[int] = []
+    while at >= 0:
+        path.append(at)
+        at = before[at]
+    return path[::-1]
+
+
+def _spare(
+    parents: Sequence[Sequence[int]],
+    order: Sequence[int],
+    stretches: Sequence[Stretch | None],
+    path: Sequence[int],
+) -> list[float]:
+    """By how much each job may end later, from the last job backwards."""
+    total = _end(stretches, path[-1]) if path else 0.0
+    latest = [total] * len(stretches)
+    for i in reversed(order):
+        own = stretches[i]
+        if own is not None:
+            begins = latest[i] - (own.end - own.start)
+            for parent in parents[i]:
+                latest[parent] = min(latest[parent], begins)
+    return [max(0.0, at - _end(stretches, i)) for i, at in enumerate(latest)]

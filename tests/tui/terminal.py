@@ -126,11 +126,11 @@ class Terminal:
             time.sleep(0.01)
 
     def settle(self, quiet: float = 0.3, limit: float = LIMIT) -> None:
-        """Until nothing came for `quiet` seconds."""
-        self.wait(lambda t: time.monotonic() - max(t.begun, t._newest()) > quiet, limit)
-
-    def _newest(self) -> float:
-        return self.chunks[-1][0] if self.chunks else 0.0
+        """Until nothing came for `quiet` seconds from now on."""
+        now = time.monotonic()
+        self.wait(
+            lambda t: time.monotonic() - max(now, t.chunks[-1][0] if t.chunks else 0) > quiet, limit
+        )
 
     def _picture(self) -> str:
         rule = "-" * self.columns
@@ -307,6 +307,7 @@ _SENT = re.compile(
     r"|\[\?(?:7|12|25|47|100[02346]|1015|1016|104[79]|2004|2026|2048)[hl]"  # modes
     r"|\[(?:\?\d+\$p|[56]n|>?0?c|>[01]?q|\?u)"  # questions
     r"|\[[<>=]\d*u|\[\d* q"  # keyboard, cursor shape
+    r"|\]22;[a-z-]*\x07"  # shape of the mouse pointer
     r"|[78])"
 )
 """What a well-behaved application sends; titles, clipboard, links and strings are not among it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jobmon.jobs.kit.outcomes import Data, External, Rule
+from jobmon.jobs.kit.progress import progress
 from jobmon.jobs.kit.result import output
 
-__all__ = ["Data", "External", "Rule", "output"]
+__all__ = ["Data", "External", "Rule", "output", "progress"]

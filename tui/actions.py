@@ -52,7 +52,7 @@ ACTIONS: tuple[Action, ...] = (
         "jobs",
         np="s",
         word="log",
-        where=(*_JOBS, "history"),
+        where=(*_JOBS, "history", "limits", "syslog"),
     ),
     Action(
         "job.explain",
@@ -62,7 +62,7 @@ ACTIONS: tuple[Action, ...] = (
         "jobs",
         np="w",
         word="explain",
-        where=(*_JOBS, "log", "schedule"),
+        where=(*_JOBS, "log", "schedule", "history", "limits"),
     ),
     Action(
         "job.edit",
@@ -213,7 +213,7 @@ ACTIONS: tuple[Action, ...] = (
         "mark",
         "Mark the row, or unmark it.",
         "rows",
-        where=("queue", "dag"),
+        where=("queue", "dag", "history"),
     ),
     Action(
         "mark.range",
@@ -221,16 +221,23 @@ ACTIONS: tuple[Action, ...] = (
         "mark range",
         "Mark from the nearest mark to here.",
         "rows",
-        where=("queue", "dag"),
+        where=("queue", "dag", "history"),
     ),
-    Action("mark.clear", ("U",), "unmark", "Unmark every row.", "rows", where=("queue", "dag")),
+    Action(
+        "mark.clear",
+        ("U",),
+        "unmark",
+        "Unmark every row.",
+        "rows",
+        where=("queue", "dag", "history"),
+    ),
     Action(
         "mark.invert",
         ("I",),
         "invert",
         "Mark what is not, unmark what is.",
         "rows",
-        where=("queue", "dag"),
+        where=("queue", "dag", "history"),
     ),
     Action("move.down", ("down", "j"), "down", "One row down.", "rows"),
     Action("move.up", ("up", "k"), "up", "One row up.", "rows"),
@@ -272,7 +279,12 @@ ACTIONS: tuple[Action, ...] = (
         where=("queue", "history"),
     ),
     Action(
-        "view.sort", ("S",), "sort", "Sort by the next column.", "show", where=("queue", "history")
+        "view.sort",
+        ("S",),
+        "sort",
+        "Sort by the next column.",
+        "show",
+        where=("queue", "history", "schedule"),
     ),
     Action(
         "view.wide",

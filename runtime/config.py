@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jobmon.runtime import values
 from jobmon.runtime.errors import NotFoundError, UsageError
 
 CONFIG_NAME = "jobmon.toml"
 STATE_NAME = ".jobmon"
-MIB = 1 << 20
-CLASSES = ("external", "data", "rule")
-"""Failure classes that exit codes may tell."""
+SCREEN = "screen."
+"""What the keys begin with that concern the screen alone."""
 
 
 class Setting(NamedTuple):
@@ -43,82 +43,7 @@ class Settings(NamedTuple):
     env: Mapping[str, str]
     secrets: Mapping[str, Mapping[str, str]]
     classes: Mapping[int, str] = {}  # exit code -> failure class, beside the built-in ones
-
-
-def _positive(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError("a whole number of at least 1")
-    return value
-
-
-def _not_negative(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError("a whole number of at least 0")
-    return value
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise ValueError("seconds, a number above 0")
-    return float(value)
-
-
-def _size(value: Any) -> int:
-    return _positive(value) * MIB
-
-
-def _names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
-        raise ValueError('a list of names, such as ["LANG", "DATABASE_URL"]')
-    return tuple(value)
-
-
-def _counts(value: Any) -> Mapping[str, int]:
-    if not isinstance(value, dict):
-        raise ValueError("a table of names and numbers of slots")
-    return {name: _positive(count) for name, count in value.items()}
-
-
-class _PrivateError(ValueError):
-    """A wrong value that may be a secret: `name` is told, what stands there never is."""
-
-    def __init__(self, wanted: str, name: str = "") -> None:
-        super().__init__(f"{wanted}; {name} is wrong" if name else wanted)
-        self.name = name or "NAME"
-
-
-def _texts(value: Any) -> Mapping[str, str]:
-    if not isinstance(value, dict):
-        raise _PrivateError("a table of names and texts")
-    for name, text in value.items():
-        if not isinstance(text, str):
-            raise _PrivateError("a table of names and texts", name)
-    return dict(value)
-
-
-def _secrets(value: Any) -> Mapping[str, Mapping[str, str]]:
-    if not isinstance(value, dict):
-        raise _PrivateError("a table of names and where to read each")
-    for name, source in value.items():
-        named = isinstance(source, dict) and len(source) == 1 and {"file", "env"} & set(source)
-        if not named or not all(isinstance(place, str) for place in source.values()):
-            raise _PrivateError("a table of names and where to read each", name)
-    return value
-
-
-def _classes(value: Any) -> Mapping[int, str]:
-    """Exit code -> class, from lists of codes by class."""
-    if not isinstance(value, dict) or value.keys() - set(CLASSES):
-        raise ValueError(f"a table of lists of exit codes, named {', '.join(CLASSES)}")
-    found: dict[int, str] = {}
-    for name, codes in value.items():
-        for code in codes if isinstance(codes, list) else [None]:
-            if isinstance(code, bool) or not isinstance(code, int) or not 1 <= code <= 255:
-                raise ValueError(f"lists of exit codes from 1 to 255, as in {name} = [111]")
-            if code in found:
-                raise ValueError(f"clear: {code} is of one class, not of two")
-            found[code] = name
-    return found
+    screen: Mapping[str, Any] = {}  # how the screen looks, by the last part of its keys
 
 
 SETTINGS = (
@@ -126,51 +51,71 @@ SETTINGS = (
         "runtime.slots",
         None,
         "How many jobs run at once; 4 for each processor when not set.",
-        _positive,
+        values.positive,
     ),
     Setting(
         "runtime.load_timeout",
         10.0,
         "Seconds the flow files may take to load before they are given up.",
-        _seconds,
+        values.seconds,
     ),
     Setting(
         "runtime.log_cap",
-        256 * MIB,
+        256 * values.MIB,
         "MiB one attempt's log may take; the first and last halves of a longer one are kept.",
-        _size,
+        values.size,
     ),
     Setting(
         "runtime.pass_env",
         (),
         "Names of variables jobs get from the runtime's environment beside the basic ones.",
-        _names,
+        values.names,
     ),
     Setting(
         "runtime.keep_days",
         90,
         "`jobmon gc` removes finished runs older than this many days; 0 keeps all.",
-        _not_negative,
+        values.not_negative,
     ),
     Setting(
         "runtime.keep_runs",
         20,
         "`jobmon gc` always keeps this many of the newest runs of each flow.",
-        _not_negative,
+        values.not_negative,
     ),
-    Setting("pools", {}, "Named limits: how many jobs with `pool=NAME` run at once.", _counts),
-    Setting("env", {}, "Variables every job gets.", _texts),
+    Setting(
+        "pools", {}, "Named limits: how many jobs with `pool=NAME` run at once.", values.counts
+    ),
+    Setting("env", {}, "Variables every job gets.", values.texts),
     Setting(
         "secrets",
         {},
         'Where the value of `Secret("NAME")` comes from: {file = "PATH"} or {env = "NAME"}.',
-        _secrets,
+        values.secrets,
     ),
     Setting(
         "classes",
         {},
         "Exit codes that tell a failure class, beside 75 external, 65 data and 78 rule.",
-        _classes,
+        values.classes,
+    ),
+    Setting("screen.theme", "", "The colours of the screen, by the name of a theme.", values.text),
+    Setting(
+        "screen.glyphs",
+        "auto",
+        "The signs of the screen: auto tries what the terminal can show.",
+        values.glyphs,
+    ),
+    Setting(
+        "screen.fps",
+        None,
+        "Pictures a second at most while something moves; 10, over SSH 4, when not set.",
+        values.pictures,
+    ),
+    Setting("screen.columns", (), "Columns of the queue; all that fit when not set.", values.names),
+    Setting("screen.mouse", True, "Whether the screen hears the mouse.", values.flag),
+    Setting(
+        "screen.keys", {}, "Other keys for actions of the screen, by the action's id.", values.keys
     ),
 )
 _BY_KEY = {setting.key: setting for setting in SETTINGS}
@@ -202,13 +147,14 @@ def load(home: Path, environ: Mapping[str, str] = os.environ, **flags: Any) -> S
 
     Raises UsageError naming the key, the file or variable, and the values allowed.
     """
-    values = {setting.key: setting.default for setting in SETTINGS}
-    values |= _from_file(home / CONFIG_NAME)
-    values |= _from_environ(environ)
-    values |= {f"runtime.{name}": value for name, value in flags.items() if value is not None}
-    plain = {key.removeprefix("runtime."): value for key, value in values.items()}
+    found = {setting.key: setting.default for setting in SETTINGS}
+    found |= _from_file(home / CONFIG_NAME)
+    found |= _from_environ(environ)
+    found |= {f"runtime.{name}": value for name, value in flags.items() if value is not None}
+    screen = {key[len(SCREEN) :]: found.pop(key) for key in list(found) if key.startswith(SCREEN)}
+    plain = {key.removeprefix("runtime."): value for key, value in found.items()}
     plain["slots"] = plain["slots"] or 4 * (os.cpu_count() or 1)
-    return Settings(home=home, state_dir=home / STATE_NAME, **plain)
+    return Settings(home=home, state_dir=home / STATE_NAME, screen=screen, **plain)
 
 
 def _from_file(path: Path) -> dict[str, Any]:
@@ -236,7 +182,7 @@ def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
         text = environ.get(name)
         if text is None or not setting.key.startswith("runtime."):
             continue
-        value = text.split(",") if setting.check is _names else _number(text)
+        value = text.split(",") if setting.check is values.names else _number(text)
         found[setting.key] = _checked(setting.key, value, f"${name}")
     return found
 
@@ -258,7 +204,7 @@ def _checked(key: str, value: Any, where: str) -> Any:
         raise UsageError(f"read {where}", f"there is no setting {key}", hint)
     try:
         return setting.check(value)
-    except _PrivateError as error:
+    except values.PrivateError as error:
         example = '{ file = "PATH" }' if key == "secrets" else '"a text"'
         hint = f"write {error.name} = {example}"
         raise UsageError(f"read {where}", f"{key} must be {error}", hint) from None

@@ -19,6 +19,7 @@ from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.settle import CLASSES
 from jobmon.runtime.states import TABLE, TERMINAL, Input, State
 from jobmon.tui.cli import cli
+from jobmon.tui.settings import ScreenSettings
 
 ROOT = Path(__file__).parents[2]
 OPERATOR = {Input.CANCEL, Input.SKIP, Input.MARK_SUCCESS, Input.MARK_FAILED, Input.RESET}
@@ -99,12 +100,11 @@ def test_the_settings_example_sets_every_key_and_is_valid(tmp_path: Path) -> Non
     (tmp_path / "jobmon.toml").write_text(example, encoding="utf-8")
     settings = config.load(tmp_path, {})
     assert settings.slots == 8
-    assert all(key.partition(".")[2] + " =" in example for key in keys_of_runtime())
+    keys = [setting.key.partition(".")[2] for setting in config.SETTINGS if "." in setting.key]
+    assert all(f"\n{key} =" in example or f".{key}]" in example for key in keys)
     assert settings.pools["database"] == 4
-
-
-def keys_of_runtime() -> list[str]:
-    return [s.key for s in config.SETTINGS if s.key.startswith("runtime.")]
+    own = ScreenSettings.of(settings.screen, {}, {"night"}, settings.screen["columns"]).keys
+    assert own["job.rerun"] == ("f9",)
 
 
 def part(page: str, heading: str) -> str:

@@ -9,16 +9,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError
-from jobmon.tui import reading, running, serving, verbs
-from jobmon.tui.desk import Desk
+from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, UsageError
+from jobmon.tui import reading, running, serving, verbs, watching
+from jobmon.tui.desk import Desk, Looking
 from jobmon.tui.ink import tame
 
-SECTIONS = {"Start": running, "Look": reading, "Act": verbs, "Runtime": serving}
+SECTIONS = {
+    "Start": running,
+    "Watch": watching,
+    "Look": reading,
+    "Act": verbs,
+    "Runtime": serving,
+}
 EXIT_BROKEN_PIPE = 141
 EXIT_INTERRUPTED = 130
 
@@ -129,12 +136,28 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     callback=_version,
     help="Print the version.",
 )
+@click.option("--view", is_flag=True, help="Open the monitor to look only: it takes no verbs.")
+@click.option(
+    "--socket",
+    "sockets",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Open the monitor on the runtime behind this socket; several: all in one queue.",
+)
 @click.pass_context
-def cli(ctx: click.Context, home: str | None) -> None:
-    """Runs your batch jobs in order and shows how they stand. State survives kill -9."""
+def cli(ctx: click.Context, home: str | None, view: bool, sockets: tuple[Path, ...]) -> None:
+    """Runs your batch jobs in order and shows how they stand. State survives kill -9.
+
+    Without a command it opens the monitor; where there is no terminal it prints an overview.
+    """
     ctx.obj = ctx.obj or Desk(home)
+    ctx.obj.looking = Looking(sockets, view)
     if ctx.invoked_subcommand is None:
-        serving.overview(ctx.obj)
+        ctx.exit(watching.monitor(ctx.obj))
+    elif (view or sockets) and ctx.invoked_subcommand != "wall":
+        why = "--view and --socket are for the monitor"
+        raise UsageError(f"run {ctx.invoked_subcommand}", why, "leave them out")
 
 
 for _module in SECTIONS.values():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobmon.runtime.errors import NotFoundError
 from jobmon.tui.ink import Ink, measure
@@ -31,11 +31,19 @@ def _no_runs(name: str, run: str | None) -> Document:
     return {"schema": f"jobmon.{name}/1", **rows}
 
 
+class Looking(NamedTuple):
+    """How the monitor is asked for: on which sockets, and whether it only looks."""
+
+    sockets: tuple[Path, ...] = ()
+    readonly: bool = False
+
+
 class Desk:
     """Opened once per command. Nothing is read or connected before it is asked for."""
 
     def __init__(self, home: str | None = None) -> None:
         self.named_home = home
+        self.looking = Looking()
 
     @cached_property
     def ink(self) -> Ink:

@@ -15,15 +15,6 @@ from jobmon.tui.options import document, hint, json_option, page, pass_desk
 GONE_LIMIT = 15.0
 
 
-def overview(desk: Desk) -> None:
-    """`jobmon` alone: how the runtime is, the newest runs, where to look next."""
-    from jobmon.tui import listing, statuspage
-
-    page([*statuspage.page(desk.ink, desk.status(), desk.now()), ""])
-    page(listing.runs(desk, desk.view("ls", limit=10), None))
-    hint(desk.ink, "jobmon show RUN, jobmon run FLOW, jobmon --help")
-
-
 @click.command()
 @json_option
 @pass_desk

@@ -204,6 +204,19 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 86400}d{whole % 86400 // 3600:02}h"
 
 
+def clock_span(seconds: float | None, *, signed: bool = False) -> str:
+    """01:20, 2:04:10, 3d 04h; `signed` puts + or - before it."""
+    if seconds is None:
+        return ""
+    sign = ("-" if seconds < 0 else "+") if signed else ""
+    whole = int(abs(seconds))
+    if whole < 3600:
+        return f"{sign}{whole // 60:02}:{whole % 60:02}"
+    if whole < 86400:
+        return f"{sign}{whole // 3600}:{whole % 3600 // 60:02}:{whole % 60:02}"
+    return f"{sign}{whole // 86400}d {whole % 86400 // 3600:02}h"
+
+
 def elapsed(started: float | None, ended: float | None, now: float) -> float | None:
     """Seconds from start to end, or to now; None when not started."""
     return None if started is None else (ended if ended is not None else now) - started
@@ -218,6 +231,11 @@ def moment(at: float | None, now: float, *, full: bool = False) -> str:
         return time.strftime("%Y-%m-%d %H:%M:%S" if full else "%Y-%m-%d", when)
     same_day = when.tm_yday == today.tm_yday
     return time.strftime("%H:%M:%S" if same_day else "%m-%d %H:%M", when)
+
+
+def local(at: float, *, full: bool = False) -> str:
+    """The local wall clock in minutes: 06:10; `full` with its day and seconds."""
+    return time.strftime("%Y-%m-%d %H:%M:%S" if full else "%H:%M", time.localtime(at))
 
 
 def size(count: float | None) -> str:

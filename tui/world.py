@@ -34,13 +34,15 @@ class RowKey(NamedTuple):
 class Want(NamedTuple):
     """A document a screen needs while it is shown: of which site, by name and arguments.
 
-    It is asked again when it is older than `every` seconds, or when jobs changed since.
+    It is asked again when it is older than `every` seconds. `tag` tells apart answers to the same
+    question of different moments.
     """
 
     site: int
     name: str
     args: tuple[tuple[str, Any], ...] = ()
     every: float = 10.0
+    tag: str = ""
 
 
 class Site:
@@ -67,11 +69,11 @@ class Site:
         self.histories: dict[str, FlowHistory] = {}
         self.meters: dict[JobKey, Meter] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
-        self.documents: dict[tuple[str, tuple[tuple[str, Any], ...]], Document] = {}
+        self.documents: dict[Want, Document] = {}
 
     def document(self, want: Want) -> Document | None:
         """The newest answer to a want; None before the first."""
-        return self.documents.get((want.name, want.args))
+        return self.documents.get(want)
 
 
 class Row(NamedTuple):
@@ -109,6 +111,12 @@ class Row(NamedTuple):
     def meter(self) -> Meter | None:
         """What is read from its newest attempt's log, while that is watched."""
         return self.site.meters.get(self.job.key)
+
+    @property
+    def attempt(self) -> str:
+        """The id of its newest attempt; "" before the first."""
+        job = self.job
+        return f"{job.run}.{job.index}.{job.attempt}" if job.attempt else ""
 
     @property
     def active(self) -> bool:
@@ -160,13 +168,25 @@ class World:
         """The job run of that key, None when it is not there (any more)."""
         if not 0 <= key.site < len(self.sites):
             return None
-        site = self.sites[key.site]
-        job, run = site.board.jobs.get((key.run, key.job)), site.board.runs.get(key.run)
-        return None if job is None or run is None else Row(site, run, job, self.now + site.skew)
+        if (key.run, key.job) not in self.sites[key.site].board.jobs:
+            return None
+        return self.row_of(*key)
+
+    def row_of(self, site: int, run: int, job: int) -> Row:
+        """The job run of that place. Raises KeyError when it is not there."""
+        board, skew = self.sites[site].board, self.sites[site].skew
+        return Row(self.sites[site], board.runs[run], board.jobs[run, job], self.now + skew)
 
     def active(self) -> list[Row]:
         """The job runs that have a process."""
-        return [row for row in self.rows() if row.active]
+        return [row for site, run in self.runs() for row in self._active_of(site, run)]
+
+    def _active_of(self, site: Site, run: Run) -> list[Row]:
+        book = site.board.books[run.id]
+        if not any(book.counts[state] for state in ACTIVE):
+            return []
+        now = self.now + site.skew
+        return [Row(site, run, job, now) for job in book.jobs if job.state in ACTIVE]
 
     @property
     def many(self) -> bool:

@@ -1,0 +1,335 @@
+"""The textual app around the monitor: one canvas, one line for text, one timer, the terminal.
+
+Nothing is decided here: keys go to the monitor, lines come from it, and what it has done outside
+(`hands.py`) is done here in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import os
+import signal
+import time
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.app import App, ComposeResult
+from textual.theme import Theme as TextualTheme
+
+from jobmon.runtime.errors import JobmonError
+from jobmon.tui import asking, tools
+from jobmon.tui.hands import Answer, Then
+from jobmon.tui.logs import Logs
+from jobmon.tui.monitor import Monitor
+from jobmon.tui.picture import Size
+from jobmon.tui.reach import skip_running
+from jobmon.tui.session import Session
+from jobmon.tui.theme import THEMES, Paint
+from jobmon.tui.travel import Travel
+from jobmon.tui.widgets.canvas import Canvas
+from jobmon.tui.widgets.typing import Typing
+from jobmon.tui.world import Row, RowKey
+
+SLICE = 0.02
+"""Seconds of folding between two looks at the keys."""
+LOOK_AT_SELF = 3600.0
+LARGEST = 250 << 20
+"""Bytes of memory with which the monitor starts itself anew: it is only a view."""
+
+
+class MonitorApp(App[str]):
+    """`run` returns "" when it was left, "again" when it is to be started anew."""
+
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
+    CSS = """
+    Screen { layers: under over; padding: 0; overflow: hidden; }
+    #canvas { layer: under; }
+    """
+
+    def __init__(self, session: Session, early: str = "") -> None:
+        super().__init__(ansi_color=session.settings.theme == "terminal")
+        self.session = session
+        self.monitor = Monitor(
+            session.world, session.ink, self, keys=session.settings.keys,
+            columns=session.settings.columns, readonly=session.readonly,
+        )  # fmt: skip
+        self.monitor.recall(session.kept)
+        if session.first_screen:
+            self.monitor.view = self.monitor.screens[session.first_screen]
+        self.paint = Paint(session.settings.theme)
+        self.canvas = Canvas(self._lines, self.paint)
+        self.typing = Typing(self._typed, self._forward)
+        self.asker = asking.Asker(session.reaches, self.post)
+        self.logs = Logs(session, self.monitor, self.asker, self.post)
+        self.travelling = Travel(session, self.asker)
+        self._timer: asyncio.TimerHandle | None = None
+        self._last = self._looked = 0.0
+        self._context: contextvars.Context | None = None
+        self._early = early  # typed before the screen was there
+
+    # The terminal
+
+    def compose(self) -> ComposeResult:
+        """The picture, and the line for text over it."""
+        yield self.canvas
+        yield self.typing
+
+    def on_mount(self) -> None:
+        """Begin to listen: to the runtimes, to signals, to the terminal's end."""
+        self._loop = asyncio.get_running_loop()
+        self._context = contextvars.copy_context()
+        self._ground()
+        self.canvas.focus()
+        self._looked = time.monotonic()
+        self.session.listen(self.wake)
+        self.logs.listen(self.wake)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self.leave)
+        tools.when_hung_up(lambda: self.post(self.leave))
+        for event in XTermParser().feed(self._early):
+            if isinstance(event, events.Key):
+                self.on_key(event)
+        self._tick()
+
+    def on_unmount(self) -> None:
+        """Let go of everything."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self.session.kept = self.monitor.remember()
+        self.session.close()
+        self.logs.close()
+        self.asker.close()
+
+    def _ground(self) -> None:
+        """Textual's own colours are those of our theme's ground."""
+        style = self.paint.ground
+        dark = TextualTheme(
+            name="jobmon", primary="cyan",
+            foreground=style.color.name if style.color else "ansi_default",
+            background=style.bgcolor.name if style.bgcolor else "ansi_default",
+        )  # fmt: skip
+        self.register_theme(dark)
+        self.theme = "jobmon"
+        self.screen.styles.background = dark.background or "ansi_default"
+
+    # The picture
+
+    def _lines(self, size: Size) -> Sequence[Any]:
+        return self.monitor.lines(size)
+
+    def post(self, action: Callable[[], None]) -> None:
+        """Have something done on the screen's own thread, and the picture made anew."""
+
+        def run() -> None:
+            if self.is_running and self._exit is False:
+                action()
+                self._soon()
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self._loop.call_soon_threadsafe(run, context=self._context)
+
+    def wake(self) -> None:
+        """There is news; from any thread."""
+        self.post(lambda: None)
+
+    def _soon(self) -> None:
+        """A picture as soon as the frame rate allows."""
+        self._arm(max(0.0, self._last + 1 / self.session.settings.fps - time.monotonic()))
+
+    def _arm(self, delay: float) -> None:
+        due = self._loop.time() + delay
+        if self._timer is not None and not self._timer.cancelled():
+            if self._timer.when() <= due and not self._timer_done:
+                return
+            self._timer.cancel()
+        self._timer_done = False
+        self._timer = self._loop.call_later(delay, self._tick, context=self._context)
+
+    _timer_done = True
+
+    def _tick(self) -> None:
+        """The one conductor: news, the clock, what is wanted, the picture; then when again."""
+        self._timer_done = True
+        self._last = time.monotonic()
+        now = time.time()
+        self.monitor.present = now
+        more = self.session.fold(now, SLICE)
+        if self.session.ready:
+            self.monitor.loaded()
+        self.travelling.advance(self.monitor.world, now)
+        self.session.world.now = now
+        self.logs.update()
+        self._fetch(now)
+        self.redraw()
+        self._look_at_self()
+        self._arm(0.0 if more else self._pause(now))
+
+    def _fetch(self, now: float) -> None:
+        stage = self.monitor.stage
+        wants = asking.wanted(self.monitor.view, stage)
+        if stage.world.live:
+            self.asker.fetch(wants, stage.world, now)
+
+    def _pause(self, now: float) -> float:
+        """Seconds until something is to be seen by itself: a moving bar, a second, a minute."""
+        pace = self.monitor.pace()
+        if pace <= 0:
+            return min(60.0 - now % 60.0 + 0.01, asking.STATUS_EVERY)
+        return 1 / min(pace, self.session.settings.fps)
+
+    def redraw(self) -> None:
+        """Paint what changed, and put the line for text where the picture wants it."""
+        if self.canvas.is_mounted:
+            self.canvas.redraw()
+            self.typing.place(self.monitor.entry)
+            if self.monitor.entry is None and self.focused is not self.canvas:
+                self.canvas.focus()
+
+    def _look_at_self(self) -> None:
+        if time.monotonic() - self._looked > LOOK_AT_SELF:
+            self._looked = time.monotonic()
+            if tools.memory() > LARGEST:
+                self.exit("again")
+
+    # Keys and mouse
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that no text was typed with."""
+        if self.focused is self.typing:
+            return
+        event.stop()
+        event.prevent_default()
+        sign = event.character
+        key = event.key
+        if sign and not sign.isascii():  # an input method left it at full width
+            sign = unicodedata.normalize("NFKC", sign)
+            key = sign if len(sign) == 1 and sign.isascii() else key
+        self._press(key, sign)
+
+    def _press(self, key: str, sign: str | None = None) -> None:
+        if not self.session.ready and key not in {"q", "ctrl+c", "ctrl+q"}:
+            self.monitor.early(key)
+        elif key in {"ctrl+c", "ctrl+q"}:
+            self.leave()
+        else:
+            self.monitor.press(key, sign)
+        self._now()
+
+    def _now(self) -> None:
+        """A key is answered at once."""
+        if self.is_running and self._exit is False:
+            self.redraw()
+            self._arm(self._pause(time.time()))
+            self._fetch(time.time())
+
+    def _forward(self, key: str) -> None:
+        """A key beside the text that is typed."""
+        self._press(key)
+
+    def _typed(self, text: str) -> None:
+        if self.monitor.entry is not None:
+            self.monitor.entry.changed(text)
+            self._now()
+
+    def on_click(self, event: events.Click) -> None:
+        """The row under the pointer; twice opens its log."""
+        self.monitor.click(int(event.screen_x), int(event.screen_y))
+        if event.chain == 2:
+            self.monitor.press("enter")
+        self._now()
+
+    def on_mouse_scroll_down(self, _event: events.MouseScrollDown) -> None:
+        """The wheel."""
+        self.monitor.wheel(1)
+        self._now()
+
+    def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
+        """The wheel."""
+        self.monitor.wheel(-1)
+        self._now()
+
+    # Hands
+
+    def call(self, site: int, op: str, args: Mapping[str, Any], then: Then) -> None:
+        """See Hands."""
+        self.asker.call(site, op, args, then)
+
+    def skip_running(self, row: Row, why: str, then: Then) -> None:
+        """See Hands."""
+        reach = self.session.reaches[row.site.number]
+        self.asker.work(lambda: skip_running(reach, row, why), then)
+
+    def open_log(self, key: RowKey, attempt: int) -> None:
+        """See Hands."""
+        self.logs.open(key, attempt)
+
+    def travel(self, moment: float | None) -> None:
+        """See Hands."""
+        self.travelling.to(moment, self._arrived)
+
+    def _arrived(self, answer: Any) -> None:
+        if isinstance(answer, JobmonError):
+            self.monitor.say(f"at: {answer.why or answer}", "fail")
+        else:
+            self.monitor.world = answer
+
+    def edit(self, site: int, path: str, line: int, after: Callable[[], None]) -> None:
+        """See Hands."""
+        reach = self.session.reaches[site]
+        if reach.state_dir is None:
+            self.monitor.say(f"edit: {path}:{line} lies on another machine", "note")
+            return
+        command = tools.editor(os.path.join(reach.state_dir.parent, path), line)
+        self._outside(command, after)
+
+    def page(self, path: str) -> None:
+        """See Hands."""
+        self._outside(tools.pager(path), lambda: None)
+
+    def _outside(self, command: Sequence[str], after: Callable[[], None]) -> None:
+        """Give the terminal to another program until it ends."""
+        with self.suspend():
+            trouble = tools.run(command)
+        self.canvas.refresh()
+        if trouble:
+            self.monitor.say(trouble, "fail")
+        else:
+            after()
+        self._now()
+
+    def copy(self, text: str) -> None:
+        """See Hands."""
+        self.copy_to_clipboard(text)
+
+    def paint_in(self, name: str) -> None:
+        """See Hands."""
+        if name not in THEMES:
+            self.monitor.say(f"theme: there are {', '.join(THEMES)}", "note")
+            return
+        self.paint = Paint(name)
+        self._ground()
+        self.canvas.repaint(self.paint)
+
+    def start_runtime(self) -> None:
+        """See Hands."""
+        self.session.start_again()
+
+    def lay_sample(self) -> None:
+        """See Hands."""
+        self.asker.work(self.session.lay_sample, self._laid, looks=False)
+
+    def _laid(self, answer: Answer | JobmonError) -> None:
+        if isinstance(answer, JobmonError):
+            self.monitor.say(f"sample: {answer.why}", "fail")
+        else:
+            self.monitor.say("sample: the flows are laid; n starts one")
+            self.asker.again("flows")
+
+    def leave(self) -> None:
+        """See Hands."""
+        self.exit("")

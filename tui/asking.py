@@ -1,0 +1,137 @@
+"""Documents for the screens: asked in threads, each when it is due, never twice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from jobmon.runtime import forecast
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.model import RUN_TERMINAL
+from jobmon.tui.reach import Reach
+from jobmon.tui.screens.view import Stage, View
+from jobmon.tui.world import Site, Want, World
+
+STATUS_EVERY = 5.0
+FLOWS_EVERY = 30.0
+HISTORY_EVERY = 600.0
+AGAIN = 2.0
+"""Seconds after which an answer that failed is asked for again."""
+KEPT = 300
+"""Documents kept of a site."""
+
+Post = Callable[[Callable[[], None]], None]
+"""Has a function called on the screen's own thread."""
+
+
+class Asker:
+    """`post` brings answers to the screen's thread. Requests that change something go in turn."""
+
+    def __init__(self, reaches: Sequence[Reach], post: Post) -> None:
+        self._reaches, self._post = reaches, post
+        self._readers = ThreadPoolExecutor(3, thread_name_prefix="read")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._due: dict[Want, float] = {}
+        self._under_way: set[Want] = set()
+
+    def close(self) -> None:
+        """Wait for nothing."""
+        for pool in (self._readers, self._writer):
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def call(
+        self, site: int, op: str, args: Mapping[str, Any], then: Callable[[Any], None]
+    ) -> None:
+        """One request; `then` hears its answer or the error it came to."""
+        looks = op == "view" or bool(args.get("preview"))
+        self.work(lambda: self._reaches[site].call(op, **args), then, looks=looks)
+
+    def work(
+        self, action: Callable[[], Any], then: Callable[[Any], None], *, looks: bool = True
+    ) -> None:
+        """Do something that blocks, and tell the screen what came of it."""
+
+        def run() -> None:
+            try:
+                answer = action()
+            except (JobmonError, OSError) as error:
+                answer = error if isinstance(error, JobmonError) else _as_error(error)
+            self._post(lambda: then(answer))
+
+        (self._readers if looks else self._writer).submit(run)
+
+    def fetch(self, wants: Iterable[Want], world: World, now: float) -> None:
+        """Ask for those that are due; answers turn up in their sites."""
+        self._forget(now)
+        for want in wants:
+            site = world.sites[want.site]
+            if site.away is None and now >= self._due.get(want, 0.0) and self._begin(want):
+                self._due[want] = now + want.every
+                self._ask(site, want, now)
+
+    def _forget(self, now: float) -> None:
+        """Wants of long ago."""
+        if len(self._due) > 2 * KEPT:
+            self._due = {want: due for want, due in self._due.items() if due > now}
+
+    def _begin(self, want: Want) -> bool:
+        if want in self._under_way:
+            return False
+        self._under_way.add(want)
+        return True
+
+    def _ask(self, site: Site, want: Want, now: float) -> None:
+        def hear(answer: Any) -> None:
+            self._under_way.discard(want)
+            if isinstance(answer, JobmonError):
+                self._due[want] = now + AGAIN
+            else:
+                _keep(site, want, answer)
+
+        args = {"name": want.name, "args": dict(want.args)}
+        self.call(want.site, "view", args, hear)
+
+    def again(self, name: str) -> None:
+        """What is known by that name is out of date."""
+        for want in [want for want in self._due if want.name == name]:
+            del self._due[want]
+
+
+def _as_error(error: OSError) -> JobmonError:
+    return JobmonError("read for the screen", str(error), "jobmon doctor")
+
+
+def _keep(site: Site, want: Want, answer: Mapping[str, Any]) -> None:
+    if want.name == "status":
+        site.status = answer
+    elif want.name == "flows":
+        site.flows = answer
+    elif want.name == "history":
+        site.histories[answer["flow"]] = forecast.history_of(answer)
+    site.documents.pop(want, None)
+    site.documents[want] = answer
+    while len(site.documents) > KEPT:
+        del site.documents[next(iter(site.documents))]
+
+
+def wanted(view: View, stage: Stage) -> list[Want]:
+    """What the screen needs, and what all of them need: status, flows, histories."""
+    found = list(view.wants(stage))
+    for site in stage.world.sites:
+        found.append(Want(site.number, "status", (), STATUS_EVERY))
+        found.append(Want(site.number, "flows", (), FLOWS_EVERY))
+        found += histories(site)
+    return found
+
+
+def histories(site: Site) -> list[Want]:
+    """Of each flow that is on the board: anew whenever a run of it ended."""
+    newest: dict[str, float] = {}
+    for run in site.board.runs.values():
+        ended = run.ended or 0.0 if run.state in RUN_TERMINAL else 0.0
+        newest[run.flow] = max(newest.get(run.flow, 0.0), ended)
+    return [
+        Want(site.number, "history", (("flow", flow),), HISTORY_EVERY, f"{ended}")
+        for flow, ended in newest.items()
+    ]

@@ -1,0 +1,172 @@
+"""The question before something is done: everything it will touch, and what else to know. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from jobmon.tui.actions import Action
+from jobmon.tui.boxes import Box
+from jobmon.tui.ink import Ink
+from jobmon.tui.look import job_look
+from jobmon.tui.orders import Order
+from jobmon.tui.picture import Field, Line, Size, arrange, heading, row_of
+from jobmon.tui.text import Cell, cell, clock_span, count, local, wrap
+from jobmon.tui.world import World
+
+FIELDS = (
+    Field("job", "JOB", 14, grow=3, most=34),
+    Field("run", "RUN", 8, keep=2, grow=1, most=22),
+    Field("now", "NOW", 12),
+    Field("becomes", "BECOMES", 10),
+    Field("effects", "EFFECTS", 11, keep=3),
+    Field("usual", "USUALLY", 7, keep=4, right=True),
+    Field("note", "NOTE", 10, keep=1, grow=4, most=60),
+)
+
+
+class Planned(NamedTuple):
+    """An order and the runtime's preview of it."""
+
+    order: Order
+    preview: Mapping[str, Any]
+
+
+class Confirm(Box):
+    """Yes or no; for a rerun also: with what follows, the job alone, or all that failed."""
+
+    def __init__(
+        self,
+        action: Action,
+        plans: Sequence[Planned],
+        world: World,
+        yes: Callable[[Sequence[Order]], None],
+        other: Callable[[str], None] | None = None,
+        note: str = "",
+    ) -> None:
+        self._action, self._plans, self._world = action, plans, world
+        self._yes, self._other, self._note = yes, other, note
+        self._top, self._height = 0, 1
+        touched = sum(len(plan.preview["touched"]) for plan in plans)
+        self.title = f"{action.label} {count(touched, 'job')}?"
+
+    @property
+    def keys(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]  # here it depends
+        """What can be answered."""
+        ways = (("o", "with downstream | this alone | all failed"),) if self._other else ()
+        return (("y", "yes"), ("n", "no"), *ways)
+
+    def body(self, ink: Ink, size: Size) -> list[Line]:
+        """The jobs, then what the runtime notes, then how long it takes."""
+        rows = [row for plan in self._plans for row in plan.preview["touched"]]
+        places = arrange(FIELDS, size.width)
+        table = [row_of(self._cells(ink, row, places), FIELDS, places) for row in rows]
+        notes = [part for text in self._notes() for part in wrap(ink.safe(text), size.width - 2)]
+        after: list[Line] = [((f"{ink.lines.dot} {text}", "note"),) for text in notes]
+        self._height = max(1, size.height - len(after) - 2)
+        self._top = max(0, min(self._top, len(table) - self._height))
+        shown = table[self._top : self._top + self._height]
+        rest = len(table) - self._top - len(shown)
+        more: list[Line] = [((f"  {rest} more below", "dim"),)] if rest else [()]
+        return [heading(FIELDS, places), *shown, *more, *after]
+
+    def _cells(self, ink: Ink, row: Mapping[str, Any], places: Sequence[Any]) -> list[Cell]:
+        found = _declared(self._world, row)
+        now, becomes = job_look(row.get("state") or ""), str(row.get("becomes") or "")
+        effects = str(found.get("effects") or ("" if row.get("job") is None else "not declared"))
+        values: dict[str, Cell] = {
+            "job": cell(ink.safe(row.get("job") or "(the run)"), "bold"),
+            "run": cell(ink.safe(row.get("run") or ""), "dim"),
+            "now": cell(f"{ink.sign(now)} {now.word}", now.style),
+            "becomes": cell(ink.safe(becomes.replace("_", " "))),
+            "effects": cell(effects, "" if effects == "idempotent" else "note"),
+            "usual": cell(clock_span(found.get("median")), "dim"),
+            "note": cell(ink.safe(row.get("note") or ""), "dim"),
+        }
+        return [values[FIELDS[p.field].name] for p in places]
+
+    def _notes(self) -> list[str]:
+        told = [str(note) for plan in self._plans for note in plan.preview.get("notes", ())]
+        return [*told, *([self._note] if self._note else []), *self._length()]
+
+    def _length(self) -> list[str]:
+        """About how long what starts again takes, and whether a deadline is missed then."""
+        if self._action.verb != "rerun":
+            return []
+        return [text for plan in self._plans for text in takes(self._world, plan)]
+
+    def press(self, key: str) -> bool:
+        """y and ENTER do it, n and ESC leave, o switches."""
+        if key in {"y", "Y", "enter"}:
+            self._yes([plan.order for plan in self._plans])
+            return False
+        if key == "o" and self._other:
+            self._other(_next_way(self._plans[0].order))
+            return False
+        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": self._height}
+        self._top = max(0, self._top + (steps | {"pageup": -self._height}).get(key, 0))
+        return key not in {"n", "N", "escape", "q", "f3"}
+
+
+def _next_way(order: Order) -> str:
+    """The rerun that is previewed after this one: "" (with downstream), only, failed."""
+    if order.options.get("failed"):
+        return ""
+    return "failed" if order.options.get("only") else "only"
+
+
+def _declared(world: World, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is declared of a touched job, and how long it usually takes."""
+    for site, run in world.runs():
+        if run.key == row.get("run"):
+            shape = site.board.shape_of(run.id)
+            index = shape.names.get(str(row.get("job")))
+            if index is not None:
+                found = world.row_of(site.number, run.id, index)
+                return {"effects": shape.jobs[index].effects, "median": found.history.median}
+    return {}
+
+
+def idempotent(world: World, plans: Sequence[Planned]) -> bool:
+    """Whether all that would be touched is declared idempotent."""
+    rows = [row for plan in plans for row in plan.preview["touched"]]
+    return all(_declared(world, row).get("effects") == "idempotent" for row in rows)
+
+
+def takes(world: World, plan: Planned) -> list[str]:
+    """`about 04:20 by the medians of earlier runs`; nothing where a median is missing."""
+    for site, run in world.runs():
+        if run.key == plan.order.run and site.number == plan.order.site:
+            shape = site.board.shape_of(run.id)
+            names = [
+                row["job"] for row in plan.preview["touched"] if row.get("becomes") == "waiting"
+            ]
+            seconds = longest(world, site.number, run.id, [shape.names[n] for n in names if n])
+            if seconds is None:
+                return []
+            late = _deadline(shape.flow.deadline, world.now + site.skew + seconds)
+            return [f"takes about {clock_span(seconds)}, by the medians of earlier runs", *late]
+    return []
+
+
+def longest(world: World, site: int, run: int, indices: Sequence[int]) -> float | None:
+    """Seconds of the longest way through these jobs by their medians; None: one is unknown."""
+    if not indices:
+        return None
+    shape, chosen = world.sites[site].board.shape_of(run), set(indices)
+    ends: dict[int, float] = {}
+    for index in shape.order:
+        if index in chosen:
+            median = world.row_of(site, run, index).history.median
+            if median is None:
+                return None
+            ends[index] = median + max(
+                (ends.get(up, 0.0) for up in shape.parents[index]), default=0
+            )
+    return max(ends.values())
+
+
+def _deadline(text: str, end: float) -> list[str]:
+    """Whether an end is past the flow's deadline of that day."""
+    clock = local(end)
+    return [f"it would end at {clock}, past its deadline {text}"] if text and clock > text else []

@@ -1,0 +1,133 @@
+"""What stands around every screen: the head line, the keys at the foot, the very small screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from jobmon.runtime.model import RUN_TERMINAL
+from jobmon.runtime.states import State
+from jobmon.tui import rows
+from jobmon.tui.actions import BY_ID, Action, shown
+from jobmon.tui.look import job_look
+from jobmon.tui.picture import Line, Size, ends, fill, fit
+from jobmon.tui.screens.view import Stage, View
+from jobmon.tui.text import Span, cells, clock_span, local
+from jobmon.tui.world import Row, Site
+
+SMALLEST = Size(60, 16)
+"""Below it there is room for one line only."""
+_WORST = (State.FAILED, State.LOST, State.WAITING_HUMAN, State.UPSTREAM_FAILED)
+
+
+def counts(stage: Stage) -> Counter[State]:
+    """Job runs by state, over runs that are not over and those that ended today's last ones."""
+    found: Counter[State] = Counter()
+    for site in stage.world.sites:
+        for run in site.board.runs.values():
+            if run.state in RUN_TERMINAL and run.state != "failed":
+                continue
+            found.update({State(s): n for s, n in site.board.counts(run.id).items()})
+    return found
+
+
+def head(stage: Stage, view: View, width: int) -> Line:
+    """Name, screen, what runs, waits and failed, the time."""
+    world = stage.world
+    left: list[Span] = [(" JOBMON ", "title"), (f" {stage.ink.safe(view.title)} ", "accent")]
+    if world.many:
+        left.append((f" {len(world.sites)} hosts", "dim"))
+    elif world.sites and world.sites[0].label:
+        left.append((f" {stage.ink.safe(world.sites[0].label)}", "dim"))
+    right = [*_figures(stage), (f"  {local(world.now)} ", "title" if world.live else "banner")]
+    return ends(tuple(left), tuple(right), width, stage.ink.lines.cut)
+
+
+def _figures(stage: Stage) -> list[Span]:
+    found = counts(stage)
+    active = sum(found[s] for s in (State.RUNNING, State.STARTING, State.STOPPING))
+    slots = stage.world.slots()
+    spans: list[Span] = [
+        (f"run {active}/{slots}" if slots else f"run {active}", _lit(active, "run"))
+    ]
+    waits = found[State.WAITING] + found[State.QUEUED]
+    words_of = (
+        ("wait", waits, "dim"),
+        ("retry", found[State.RETRY_WAIT], "late"),
+        ("yours", found[State.WAITING_HUMAN], "late"),
+        ("lost", found[State.LOST], "held"),
+        ("FAIL", found[State.FAILED], "reverse red"),
+    )
+    for word, number, style in words_of:
+        if number:
+            text = f" {word} {number} " if style.startswith("reverse") else f"{word} {number}"
+            spans += [("  ", ""), (text, style)]
+    return spans
+
+
+def _lit(number: int, style: str) -> str:
+    return style if number else "dim"
+
+
+def banner(stage: Stage, width: int) -> Line | None:
+    """What must not be overlooked: a runtime that is away, or that the moment is past."""
+    world = stage.world
+    if not world.live:
+        speed = f"replay {world.speed:g}x" if world.speed else "the past"
+        text = f" {speed}: {local(world.now, full=True)}   `at now` returns to the present "
+        return fit(((text, "banner"),), width)
+    away = [site for site in world.sites if site.away is not None]
+    if not away:
+        return None
+    return fit(((_away(stage, away, world.now), "banner"),), width)
+
+
+def _away(stage: Stage, away: Sequence[Site], now: float) -> str:
+    site = away[0]
+    name = f" of {stage.ink.safe(site.label)}" if stage.world.many else ""
+    since = f"since {local(site.away or now)}"
+    old = clock_span(max(0.0, now - (site.away or now)))
+    if site.trouble:
+        return f" THE RUNTIME{name} {stage.ink.safe(site.trouble)} "
+    if not site.loaded:
+        return f" THE RUNTIME{name} DOES NOT ANSWER {since} "
+    return f" THE RUNTIME{name} IS AWAY {since}: this is {old} old. Jobs go on; looking for it "
+
+
+def key_bar(view: View, keymap: dict[str, Action], width: int, more: Iterable[str] = ()) -> Line:
+    """The keys that matter here, as many as there is room for."""
+    keys = {action.id: key for key, action in reversed(keymap.items())}
+    spans: list[Span] = []
+    room = width - 1
+    for name in (*view.hints(), *more):
+        action, key = BY_ID[name], keys.get(name)
+        if key is None:
+            continue
+        part = [(f" {shown(key)}", "key"), (f" {action.label} ", "dim")]
+        taken = sum(cells(text) for text, _ in part)
+        if taken > room:
+            break
+        room -= taken
+        spans += part
+    return fit(tuple(spans), width)
+
+
+def small(stage: Stage, size: Size) -> list[Line]:
+    """Where there is room for nothing else: counts and the worst failure."""
+    found = counts(stage)
+    parts = [f"{n} {job_look(s).word}" for s, n in sorted(found.items()) if n]
+    worst = _worst(stage.world.rows())
+    lines: list[Line] = [(("JOBMON ", "title"), (", ".join(parts) or "nothing runs", ""))]
+    if worst is not None:
+        look = job_look(worst.job.state)
+        text = f"{stage.ink.sign(look)} {worst.name} {worst.run.key}: {rows.why(worst)}"
+        lines.append(((stage.ink.safe(text), look.style),))
+    notice = banner(stage, size.width)
+    lines += [notice] if notice else []
+    lines.append(((f"the screens need {SMALLEST.width}x{SMALLEST.height}", "dim"),))
+    return [fit(line, size.width) for line in fill(lines, size.height)]
+
+
+def _worst(every: Iterable[Row]) -> Row | None:
+    bad = [row for row in every if row.job.state in _WORST]
+    return min(bad, key=lambda r: (_WORST.index(r.job.state), -(r.job.ended or 0)), default=None)

@@ -1,0 +1,123 @@
+"""What the screens read of logs: meters of what runs, and the attempt the log screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jobmon.runtime.states import State
+from jobmon.tui.asking import Asker, Post
+from jobmon.tui.logfile import LogFile
+from jobmon.tui.meter import Meter
+from jobmon.tui.monitor import Monitor
+from jobmon.tui.screens.log import About
+from jobmon.tui.session import Session
+from jobmon.tui.tails import Tails
+from jobmon.tui.world import Row, RowKey
+
+FROZEN = frozenset({State.FAILED, State.LOST})
+"""Their lanes stand still at how far they came."""
+LANES_FROZEN = 32
+"""Of so many of them the log is read for it."""
+LOOK = 0.25
+"""Seconds between two looks whether the shown log grew."""
+
+
+class Logs:
+    """`update` is called for every picture; the reading is done in threads."""
+
+    def __init__(self, session: Session, monitor: Monitor, asker: Asker, post: Post) -> None:
+        self._session, self._monitor, self._asker, self._post = session, monitor, asker, post
+        self._tails: Tails[tuple[RowKey, str]] | None = None
+        self._version = -1
+        self._meters: dict[tuple[RowKey, str], Meter] = {}
+        self._file: LogFile | None = None
+        self._reading = False
+        self._looked = 0.0
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Begin to read."""
+        self._tails = Tails(wake)
+        self._tails.start()
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._tails is not None:
+            self._tails.close()
+
+    def update(self) -> None:
+        """Watch the logs of what runs now, and take in what they said."""
+        world = self._session.world
+        if world.version != self._version:
+            self._version = world.version
+            self._watch()
+        self._drain()
+        if world.now - self._looked >= LOOK:
+            self._looked = world.now
+            self._grow()
+
+    def _watch(self) -> None:
+        assert self._tails is not None
+        rows = {(row.key, row.attempt): row for row in self._rows()}
+        for key in self._meters.keys() - rows.keys():
+            del self._meters[key]
+        for key, row in rows.items():
+            meter = self._meters.setdefault(key, Meter())
+            row.site.meters[row.job.key] = meter
+        for site in self._session.sites:
+            kept = {key.run: 0 for key, _ in rows if key.site == site.number}
+            for job in [job for job in site.meters if job[0] not in kept]:
+                del site.meters[job]
+        reaches = self._session.reaches
+        self._tails.watch({k: reaches[k[0].site].log(k[1]) for k in rows})
+
+    def _rows(self) -> list[Row]:
+        """What has a process, and the newest of what failed."""
+        world = self._session.world
+        failed = [row for row in world.rows() if row.job.state in FROZEN and row.attempt]
+        failed.sort(key=lambda row: row.job.ended or 0.0)
+        return [row for row in (*world.active(), *failed[-LANES_FROZEN:]) if row.attempt]
+
+    def _drain(self) -> None:
+        assert self._tails is not None
+        while not self._tails.news.empty():
+            key, data = self._tails.news.get()
+            meter = self._meters.get(key)
+            if meter is not None:
+                meter.add_lines(data)
+
+    # The log screen
+
+    def open(self, key: RowKey, attempt: int) -> None:
+        """Show an attempt's log."""
+        row = self._monitor.world.row(key)
+        if row is None:
+            return
+        name = f"{row.job.run}.{row.job.index}.{attempt}"
+        self._file = LogFile(self._session.reaches[key.site].log(name))
+        about = About(key, row.run.key, row.name, attempt, row.job.attempt)
+        self._monitor.screens.log.open(self._file, about)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Read on, while the log screen is shown."""
+        if (
+            self._file is None
+            or self._reading
+            or self._monitor.view is not self._monitor.screens.log
+        ):
+            return
+        self._reading = True
+        file = self._file
+
+        def read() -> bool:
+            return file.extend()
+
+        def hear(more: Any) -> None:
+            self._reading = False
+            if file is self._file:
+                self._monitor.screens.log.extended()
+                if more is True:
+                    self._grow()
+
+        self._asker.work(read, hear)

@@ -1,0 +1,40 @@
+"""What the monitor knows again when it is opened: the last screen, filters, what was seen.
+
+A file for each batch folder below $XDG_STATE_HOME/jobmon. It is convenience, not state: what
+cannot be read or written is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+def place(home: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The file of a batch folder, or of the sockets that are shown together."""
+    base = environ.get("XDG_STATE_HOME") or "~/.local/state"
+    name = hashlib.sha256(home.encode(errors="surrogateescape")).hexdigest()[:16]
+    return Path(base).expanduser() / "jobmon" / f"{name}.json"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What was kept; nothing when that is damaged or absent."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
+
+
+def write(path: Path, kept: Mapping[str, Any]) -> None:
+    """Keep it, whole or not at all."""
+    partial = path.with_suffix(f".{os.getpid()}")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        partial.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+        partial.replace(path)

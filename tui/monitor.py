@@ -1,0 +1,255 @@
+"""The monitor: screens, the line for commands, boxes, and what each key does. Pure.
+
+It knows neither textual nor the socket: lines come out, keys go in, and everything else is done by
+`hands`. So a whole session is a fast test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from jobmon.tui import boxes, frame
+from jobmon.tui.actions import BY_ID, DIGITS, Action, keymap
+from jobmon.tui.boxes import Box, Entry
+from jobmon.tui.deeds import Deeds
+from jobmon.tui.hands import Hands
+from jobmon.tui.ink import Ink
+from jobmon.tui.npcolumn import Request
+from jobmon.tui.picture import Line, Size, ends, fill, fit
+from jobmon.tui.prompt import Prompt
+from jobmon.tui.screens.registry import Screens
+from jobmon.tui.screens.view import Stage, View
+from jobmon.tui.world import RowKey, World
+
+MESSAGE_SECONDS = 12.0
+ALWAYS = ("app.help", "app.command", "app.quit")
+BODY_TOP = 2
+"""Lines over a screen: the head and the command line."""
+
+
+class Told(NamedTuple):
+    """A line for the operator, and since when it stands."""
+
+    text: str
+    style: str
+    at: float
+
+
+class Monitor:
+    """One session at the screen. `readonly` takes no verbs; `world` may be a moment of the past."""
+
+    def __init__(
+        self, world: World, ink: Ink, hands: Hands, *,
+        keys: Mapping[str, Sequence[str]] | None = None, columns: Sequence[str] = (),
+        readonly: bool = False,
+    ) -> None:  # fmt: skip
+        self.world, self.ink, self.hands = world, ink, hands
+        self.readonly = readonly
+        self.present = 0.0  # messages fade by it, also while the past is shown
+        self.screens = Screens(keys or {}, columns)
+        self.view: View = self.screens["queue"]
+        self.box: Box | None = None
+        self.prompt: Prompt | None = None
+        self.commands: list[str] = []
+        self.last_np: Action | None = None
+        self.deeds = Deeds(self)
+        self._keys = keys or {}
+        self._maps: dict[str, dict[str, Action]] = {}
+        self._trail: list[str] = []
+        self._told: Told | None = None
+        self._entry: Entry | None = None
+        self._early: list[str] = []
+        self._np: list[tuple[Action, list[RowKey]]] = []
+        self._size = Size(80, 24)
+
+    # What is seen
+
+    @property
+    def stage(self) -> Stage:
+        """The world and the terminal, for the screen that is shown."""
+        return Stage(self.world, self.ink)
+
+    @property
+    def keymap(self) -> dict[str, Action]:
+        """What each key means here."""
+        name = self.view.name
+        if name not in self._maps:
+            self._maps[name] = keymap(name, self._keys)
+        return self._maps[name]
+
+    def lines(self, size: Size) -> list[Line]:
+        """The whole picture."""
+        self._size, self._entry = size, None
+        if size.width < frame.SMALLEST.width or size.height < frame.SMALLEST.height:
+            return frame.small(self.stage, size)
+        body = self.view.lines(self.stage, Size(size.width, size.height - 4))
+        picture = [
+            frame.head(self.stage, self.view, size.width),
+            self._command_row(size.width),
+            *fill(body, size.height - 4),
+            self._message_row(size.width),
+            frame.key_bar(self.view, self.keymap, size.width, ALWAYS),
+        ]
+        if self.box is not None:
+            picture, self._entry = boxes.over(picture, self.box, self.ink, size)
+        return picture
+
+    def _command_row(self, width: int) -> Line:
+        state = self.view.state_line(self.stage)
+        if self.prompt is None:
+            return ends(((" COMMAND ===>", "dim"),), state, width, self.ink.lines.cut)
+        label = f" {self.prompt.label} ===> "
+        room = max(20, width - len(label) - 1)
+        self._entry = self.prompt.entry(len(label), 1, room)
+        text = self.ink.safe(self.prompt.text)
+        return fit(((label, "title"), (text, "accent")), width)
+
+    def _message_row(self, width: int) -> Line:
+        banner = frame.banner(self.stage, width)
+        if banner is not None and not self._fresh():
+            return banner
+        if self.prompt is not None and self.prompt.help:
+            return fit(((f" {self.ink.safe(self.prompt.help)}", "dim"),), width)
+        if self._told is not None and self._fresh():
+            text = f" {self.ink.safe(self._told.text)}"
+            return fit(((text, self._told.style),), width, self.ink.lines.cut)
+        return ((self.ink.lines.rule * width, "rule"),)
+
+    def _fresh(self) -> bool:
+        return self._told is not None and self.present - self._told.at < MESSAGE_SECONDS
+
+    @property
+    def entry(self) -> Entry | None:
+        """The text that is asked for in the picture, if any."""
+        return self._entry
+
+    def pace(self) -> float:
+        """Pictures a second that are wanted now."""
+        told = 1.0 if self._fresh() else 0.0
+        return max(told, self.view.pace(self.stage), self.world.speed if not self.world.live else 0)
+
+    # What is said and asked
+
+    def say(self, text: str, style: str = "accent") -> None:
+        """A line for the operator, for a while."""
+        self._told = Told(text, style or "accent", self.present)
+
+    def put(self, box: Box) -> None:
+        """A box over the screen."""
+        self.box = box
+
+    def ask(self, prompt: Prompt | None) -> None:
+        """Have something typed into the command line's row; None: no more."""
+        self.prompt = prompt
+
+    def show(self, name: str, *, back: bool = False) -> None:
+        """Another screen; the one before is where `back` leads."""
+        if name == self.view.name:
+            return
+        if not back:
+            self._trail = [*self._trail[-19:], self.view.name]
+        self.view = self.screens[name]
+
+    def back(self) -> None:
+        """Leave what is open: a page of the screen, or the screen."""
+        if self.view.back():
+            return
+        if self._trail:
+            self.show(self._trail.pop(), back=True)
+
+    # Keys
+
+    def early(self, key: str) -> None:
+        """A key from before there was anything to see: it is pressed once there is."""
+        self._early.append(key)
+
+    def loaded(self) -> None:
+        """There is something to see: press what was typed before."""
+        early, self._early = self._early, []
+        for key in early:
+            self.lines(self._size)
+            self.press(key)
+
+    def press(self, key: str, sign: str | None = None) -> None:
+        """A key by its textual name, and the sign it types."""
+        if self.box is not None:
+            self._press_box(key)
+        elif self.prompt is not None and self.prompt.press(key, sign):
+            return
+        elif key in self.keymap:
+            self.do(self.keymap[key], key)
+
+    def _press_box(self, key: str) -> None:
+        box = self.box
+        assert box is not None
+        if not box.press(key) and self.box is box:  # unless it put up another one
+            self.box = None
+            self._next_np()
+
+    def do(self, action: Action, key: str = "") -> None:
+        """What an action means here: the screen's own affair, or everybody's."""
+        if action.verb and self.readonly:
+            self.say(
+                f"{action.label}: this monitor only looks on; `:readonly off` allows it", "note"
+            )
+        elif action.id == "log.window":
+            self.screens.log.window(int(key) if key in DIGITS else 0)
+        elif self.view.act(action.id, self.stage) or self.deeds.do(action):
+            return
+        else:
+            self.say(f"{action.label}: not on this screen", "note")
+
+    def run_np(self, requests: Sequence[Request]) -> None:
+        """Action characters of several rows: each action once, on its rows in their order."""
+        self.last_np = requests[-1].action if requests else self.last_np
+        grouped: dict[str, list[RowKey]] = {}
+        for request in requests:
+            if isinstance(request.key, RowKey):
+                grouped.setdefault(request.action.id, []).append(request.key)
+        self._np = [(BY_ID[name], keys) for name, keys in grouped.items()]
+        self._next_np()
+
+    def _next_np(self) -> None:
+        """The next action typed in the NP column, once nothing is asked any more."""
+        while self._np and self.box is None:
+            action, keys = self._np.pop(0)
+            if action.verb:
+                self.deeds.verb(action, keys)
+            else:
+                self.screens.queue.cursor = keys[0]
+                self.do(action)
+
+    def perform(self, action: str) -> None:
+        """An action by its id, as the palette and the command line ask for it."""
+        self.do(BY_ID[action])
+
+    # The mouse
+
+    def click(self, x: int, y: int) -> None:
+        """A click on a cell of the picture: the row there; on the head line, the next screen."""
+        if self.box is None and BODY_TOP <= y < self._size.height - 2:
+            self.view.point(x, y - BODY_TOP, self.stage)
+
+    def wheel(self, steps: int) -> None:
+        """The wheel; positive is down."""
+        if self.box is not None:
+            self.box.press("down" if steps > 0 else "up")
+        else:
+            self.view.wheel(steps, self.stage)
+
+    # Between sessions
+
+    def remember(self) -> dict[str, Any]:
+        """What to know when the monitor is opened again."""
+        kept = {view.name: view.remember() for view in self.screens.values()}
+        return {"screen": self.view.name, "views": {k: v for k, v in kept.items() if v}}
+
+    def recall(self, kept: Mapping[str, Any]) -> None:
+        """Take up what was remembered."""
+        views = kept.get("views")
+        for name, state in views.items() if isinstance(views, dict) else ():
+            if name in self.screens and isinstance(state, dict):
+                self.screens[name].recall(state)
+        if kept.get("screen") in self.screens and kept["screen"] not in {"log", "keys"}:
+            self.view = self.screens[str(kept["screen"])]

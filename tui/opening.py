@@ -1,0 +1,139 @@
+"""Opening the monitor: the terminal is made ready, asked what it can show, and given back after."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import select
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jobmon.runtime.errors import NoRuntimeError, UsageError
+from jobmon.tui.ink import Ink, measure
+
+if TYPE_CHECKING:
+    from jobmon.tui.app import MonitorApp
+    from jobmon.tui.desk import Desk
+    from jobmon.tui.session import Opening
+    from jobmon.tui.settings import ScreenSettings
+
+PROBE = "●"
+"""A sign some terminals draw in two cells: then bars and boxes would not fit."""
+PATIENCE = 0.3
+"""Seconds a terminal may take to say where its cursor is."""
+_REPLY = re.compile(r"\x1b\[\d+;(\d+)R")
+
+
+def open_monitor(
+    desk: Desk, *, sockets: tuple[Path, ...] = (), readonly: bool = False, screen: str = ""
+) -> int:
+    """Show the monitor until it is left; the exit code. Raises UsageError without a terminal."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        why = "standard input or output is no terminal"
+        raise UsageError("open the monitor", why, "jobmon status; jobmon ls")
+    with _quiet():
+        found = _opening(desk, sockets, readonly=readonly, screen=screen)
+        settings = _settings(desk, found.home)
+        ink, early = _ink(settings)
+        app = _run(found, settings, ink, early)
+    if app.return_value == "again":
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    _say_goodbye(app)
+    return app.return_code or 0
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keys typed from now on are kept, not echoed; afterwards the terminal is as it was."""
+    fd = sys.stdin.fileno()
+    before = termios.tcgetattr(fd)
+    quiet = termios.tcgetattr(fd)
+    quiet[3] &= ~(termios.ECHO | termios.ICANON)
+    termios.tcsetattr(fd, termios.TCSANOW, quiet)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(termios.error):  # the terminal may be gone
+            termios.tcsetattr(fd, termios.TCSANOW, before)
+
+
+def _opening(
+    desk: Desk, sockets: tuple[Path, ...], *, readonly: bool, screen: str
+) -> Opening:  # fmt: skip
+    from jobmon.tui.session import Opening
+
+    missing = [path for path in sockets if not path.exists()]
+    if missing:
+        hint = f"ssh -L {missing[0]}:FOLDER/.jobmon/runtime.sock HOST"
+        raise NoRuntimeError(f"reach the runtime behind {missing[0]}", "there is no socket", hint)
+    if sockets:
+        return Opening(sockets=sockets, readonly=readonly, screen=screen)
+    if not readonly:  # what keeps it from starting is told before the screen opens
+        desk.connect(start=True).close()
+    return Opening(home=desk.home, readonly=readonly, screen=screen)
+
+
+def _settings(desk: Desk, home: Path | None) -> ScreenSettings:
+    from jobmon.tui.screens.queue import FIELDS
+    from jobmon.tui.settings import ScreenSettings
+    from jobmon.tui.theme import THEMES
+
+    screen = desk.settings.screen if home is not None else {}
+    found = ScreenSettings.of(screen, os.environ, THEMES, [field.name for field in FIELDS])
+    return found if found.theme else found._replace(theme=_usual_theme())
+
+
+def _usual_theme() -> str:
+    """A ground of our own where the terminal has the colours for it."""
+    plain = os.environ.get("TERM", "") in {"linux", "vt100", "dumb", "xterm", "screen", "ansi"}
+    rich = os.environ.get("COLORTERM") in {"truecolor", "24bit"}
+    return "terminal" if (plain and not rich) or os.environ.get("NO_COLOR") else "night"
+
+
+def _ink(settings: ScreenSettings) -> tuple[Ink, str]:
+    """What the terminal can show, and what was typed while it was asked."""
+    ink = measure()._replace(colour=True)
+    if settings.glyphs == "ascii" or not ink.unicode:
+        return ink._replace(unicode=False), ""
+    if settings.glyphs == "unicode":
+        return ink, ""
+    narrow, early = _probe(sys.stdin.fileno())
+    return ink._replace(unicode=narrow), early
+
+
+def _probe(fd: int) -> tuple[bool, str]:
+    """Whether the terminal draws PROBE in one cell (one that does not answer: yes)."""
+    os.write(sys.stdout.fileno(), f"\r{PROBE}\x1b[6n".encode())
+    heard, end = "", time.monotonic() + PATIENCE
+    reply = None
+    while reply is None and time.monotonic() < end:
+        if select.select([fd], [], [], max(0.0, end - time.monotonic()))[0]:
+            heard += os.read(fd, 1024).decode(errors="replace")
+        reply = _REPLY.search(heard)
+    os.write(sys.stdout.fileno(), b"\r\x1b[K")
+    if reply is None:
+        return True, heard
+    return int(reply[1]) <= 2, heard[: reply.start()] + heard[reply.end() :]
+
+
+def _run(found: Opening, settings: ScreenSettings, ink: Ink, early: str) -> MonitorApp:
+    from jobmon.tui.app import MonitorApp
+    from jobmon.tui.session import Session
+
+    app = MonitorApp(Session(found, ink, settings), early)
+    app.run(mouse=settings.mouse)
+    return app
+
+
+def _say_goodbye(app: Any) -> None:
+    """Nothing is lost by leaving, and that is said."""
+    running = len(app.session.world.active())
+    jobs = {0: "nothing runs just now", 1: "1 job goes on"}.get(running, f"{running} jobs go on")
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        sys.stdout.write(f"the monitor is closed, the runtime goes on: {jobs}\n")
+        sys.stdout.flush()

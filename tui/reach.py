@@ -1,0 +1,78 @@
+"""How a runtime is reached: by its batch folder here, or by a socket brought from afar."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from jobmon.runtime import client
+from jobmon.runtime.client import Client
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.states import TERMINAL, State
+from jobmon.tui.logsource import LocalLog, RemoteLog, Source
+from jobmon.tui.world import Row
+
+SKIP_PATIENCE = 30.0
+"""Seconds beyond its grace that a job may take to be cancelled before it is skipped."""
+
+
+class Reach:
+    """One runtime. `state_dir` is None when its files are on another machine."""
+
+    def __init__(self, state_dir: Path | None = None, sock: Path | None = None) -> None:
+        self.state_dir, self._sock = state_dir, sock
+
+    def connect(self, start: bool = False) -> Client:
+        """A new connection; `start` starts a runtime of this machine that is not there."""
+        if self._sock is not None:
+            return client.connect_socket(self._sock)
+        assert self.state_dir is not None
+        return client.connect(self.state_dir, start=start)
+
+    def call(self, op: str, **args: Any) -> dict[str, Any]:
+        """One request on a connection of its own. Raises the JobmonError it comes to."""
+        with contextlib.closing(self.connect()) as connection:
+            return connection.call(op, **args)
+
+    def log(self, attempt: str) -> Source:
+        """The log of an attempt, `run.job.n`."""
+        path = self.log_path(attempt)
+        return LocalLog(path) if path is not None else RemoteLog(self.call, attempt)
+
+    def log_path(self, attempt: str) -> Path | None:
+        """Its file, when it is on this machine."""
+        if self.state_dir is None:
+            return None
+        run, rest = attempt.split(".", 1)
+        return self.state_dir / "attempts" / run / f"{rest}.jsonl"
+
+
+def skip_running(reach: Reach, row: Row, why: str) -> dict[str, Any]:
+    """Cancel a job and, once nothing of it is alive, skip it. Blocks for as long as that takes.
+
+    It is held meanwhile, so that nothing starts it between the two.
+    """
+    import time
+
+    target = {"run": row.run.key, "jobs": [row.name], "why": why or "skipped while it ran"}
+
+    def verb(name: str, **options: Any) -> dict[str, Any]:
+        return reach.call("verb", verb=name, options=options, **target)
+
+    verb("hold")
+    try:
+        verb("cancel")
+        limit = time.monotonic() + row.jobdef.grace + SKIP_PATIENCE
+        while _state(reach, row) not in TERMINAL and time.monotonic() < limit:
+            time.sleep(0.1)
+        verb("rerun", only=True)
+        return verb("skip")
+    finally:
+        with contextlib.suppress(JobmonError):
+            verb("release")
+
+
+def _state(reach: Reach, row: Row) -> State:
+    shown = reach.call("view", name="show", args={"run": row.run.key})
+    return State(shown["jobs"][row.job.index]["state"])

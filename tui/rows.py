@@ -1,0 +1,152 @@
+"""What every screen says of a job run: its state, how far it is, how long, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jobmon.runtime.forecast import left_of
+from jobmon.runtime.states import State
+from jobmon.tui import words
+from jobmon.tui.bars import level
+from jobmon.tui.look import FLAGS, job_look
+from jobmon.tui.screens.view import Stage
+from jobmon.tui.text import Cell, cell, clock_span
+from jobmon.tui.world import Row
+
+
+def _name(stage: Stage, row: Row, _width: int) -> Cell:
+    strong = "bold" if row.active else ""
+    return cell(stage.ink.safe(row.name), strong)
+
+
+def run_name(row: Row) -> str:
+    """A run's key without the name of its flow: `#31`, `@11-23 06:10`."""
+    rest = row.run.key.removeprefix(row.run.flow)
+    return rest[:1] + rest[6:17].replace("T", " ") if rest.startswith("@") else rest
+
+
+def state(stage: Stage, row: Row, _width: int = 0) -> Cell:
+    """Sign, word and flags."""
+    look = job_look(row.job.state)
+    sign = stage.ink.sign(look)
+    if row.late:
+        found: Cell = ((f"{stage.ink.sign(look)} ", look.style), ("LATE", "late"))
+    else:
+        found = ((f"{sign} {look.word}", look.style),)
+    flags = [
+        (f" {flag.word}", flag.style) for name, flag in FLAGS.items() if getattr(row.job, name)
+    ]
+    return (*found, *flags)
+
+
+def share(row: Row) -> tuple[float | None, bool]:
+    """How far it is, and whether that is estimated; None: nobody knows."""
+    if row.job.state is State.SUCCEEDED:
+        return 1.0, False
+    if not row.active or row.elapsed is None:
+        return None, False
+    told = row.meter.at(row.now).progress if row.meter else None
+    return (told, False) if told is not None else (row.history.progress(row.elapsed), True)
+
+
+def percent(_stage: Stage, row: Row, _width: int = 0) -> Cell:
+    """`55%`, `~80%`."""
+    part, guessed = share(row)
+    if part is None or row.job.state is State.SUCCEEDED:
+        return ()
+    return cell(f"{'~' if guessed else ''}{part * 100:.0f}%", "dim" if guessed else "")
+
+
+def progress(stage: Stage, row: Row, width: int) -> Cell:
+    """A bar in the state's colour."""
+    part, _guessed = share(row)
+    if part is None:
+        return ()
+    look = "late" if row.late else job_look(row.job.state).tint.replace("bold ", "")
+    return level(stage.ink, part, width, look)
+
+
+def elapsed(_stage: Stage, row: Row, _width: int = 0) -> Cell:
+    """How long it runs, or took."""
+    return cell(clock_span(row.elapsed))
+
+
+def eta(stage: Stage, row: Row, _width: int = 0) -> Cell:
+    """Time to go, or why it stands as it does."""
+    if row.job.state is State.RUNNING and row.elapsed is not None:
+        told = row.meter.at(row.now).progress if row.meter else None
+        left = left_of(row.history, row.elapsed, told)
+        if left is not None:
+            return cell(clock_span(-left, signed=True), "late" if left < 0 else "dim")
+        return ()
+    return cell(stage.ink.safe(why(row)), "dim")
+
+
+def why(row: Row) -> str:
+    """The reason of its state in a few words."""
+    job = row.job
+    if job.state is State.WAITING:
+        return f"needs {', '.join(unmet_names(row))}" if not job.held else f"by {job.held_by}"
+    if job.held and job.held_by:
+        return f"by {job.held_by}"
+    if job.state is State.QUEUED:
+        limit = " ".join(part for part in (row.jobdef.pool, row.jobdef.lock) if part)
+        return f"waits for {limit or 'a slot'}"
+    if job.state is State.STOPPING and job.grace is not None:
+        return f"KILL in {max(0.0, job.since + job.grace - row.now):.0f}s"
+    record = {name: getattr(job, name) for name in ("state", "reason", "cause", "code", "signal")}
+    return words.why({**record, "due": job.due, "text": row.jobdef.text}, row.now)
+
+
+def unmet_names(row: Row) -> list[str]:
+    """The jobs it still waits for."""
+    board = row.site.board
+    shape, jobs = board.shape_of(row.run.id), board.jobs_of(row.run.id)
+    ups = shape.parents[row.job.index]
+    return [shape.jobs[up].name for up in ups if jobs[up].ended is None][:3]
+
+
+def _code(_stage: Stage, row: Row, _width: int) -> Cell:
+    code = row.job.code
+    return cell("" if code is None else str(code), "fail" if code else "dim")
+
+
+def _try(_stage: Stage, row: Row, _width: int) -> Cell:
+    return cell(str(row.job.attempt) if row.job.attempt > 1 else "", "dim")
+
+
+CELLS: Mapping[str, Callable[[Stage, Row, int], Cell]] = {
+    "host": lambda stage, row, _w: cell(stage.ink.safe(row.site.label), "accent"),
+    "job": _name,
+    "run": lambda stage, row, _w: cell(stage.ink.safe(run_name(row)), "dim"),
+    "flow": lambda stage, row, _w: cell(stage.ink.safe(row.run.flow), "dim"),
+    "state": state,
+    "progress": progress,
+    "percent": percent,
+    "elapsed": elapsed,
+    "eta": eta,
+    "code": _code,
+    "try": _try,
+}
+"""The cell of each column, by its name, for a row and a width."""
+
+
+def facts(row: Row) -> dict[str, Any]:
+    """What filters can ask of a row, by column name."""
+    job = row.job
+    return {
+        "job": row.name,
+        "run": row.run.key,
+        "flow": row.run.flow,
+        "state": job.state.value,
+        "host": row.site.label,
+        "owner": row.run.who,
+        "reason": job.reason,
+        "elapsed": row.elapsed or 0.0,
+        "code": "" if job.code is None else job.code,
+        "try": job.attempt,
+        "tags": " ".join(row.run.tags),
+        "late": row.late,
+        "held": job.held or row.run.held,
+    }

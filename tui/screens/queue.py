@@ -1,0 +1,252 @@
+"""The queue: every job run of active and recent runs, and what is known of the one in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from jobmon.runtime.states import State
+from jobmon.tui.criteria import Criteria, recalled
+from jobmon.tui.picture import Field, Line, Place, Size, beside, fill
+from jobmon.tui.rows import CELLS, facts
+from jobmon.tui.screens import detail
+from jobmon.tui.screens.view import Stage, Table
+from jobmon.tui.text import Cell, cell
+from jobmon.tui.world import Row, RowKey, Want
+
+FIELDS = (
+    Field("np", "NP", 3),
+    Field("host", "HOST", 8, keep=3),
+    Field("job", "JOB", 15, grow=3, most=40),
+    Field("run", "RUN", 5, keep=3, grow=1, most=18),
+    Field("flow", "FLOW", 8, keep=5, grow=1, most=18),
+    Field("state", "STATE", 15, grow=1, most=22),
+    Field("progress", "PROGRESS", 24, keep=8),
+    Field("percent", "PRG", 4, keep=2, right=True),
+    Field("elapsed", "ELAPSED", 7, keep=1, right=True),
+    Field("eta", "ETA/WHY", 10, keep=4, grow=4, most=60),
+    Field("code", "RC", 3, keep=6, right=True),
+    Field("try", "TRY", 3, keep=7, right=True),
+)
+NARROW = ("np", "host", "job", "run", "flow", "state", "percent", "elapsed", "eta", "code")
+WIDE_FROM = 120
+PANE_FROM = Size(150, 40)
+PANE = 58
+ORDER = {
+    State.RUNNING: 0, State.STOPPING: 0, State.STARTING: 0, State.FAILED: 1, State.LOST: 1,
+    State.WAITING_HUMAN: 1, State.RETRY_WAIT: 2, State.QUEUED: 3, State.UPSTREAM_FAILED: 4,
+    State.WAITING: 5,
+}  # fmt: skip
+"""What comes first: what runs, what needs somebody, what comes, and what is over."""
+SORTS = ("standing", "job", "run", "state", "elapsed", "started")
+MANY = 1_000
+"""Rows from which the list is made anew at most once a second."""
+
+
+class Queue(Table):
+    """The first screen."""
+
+    name = "queue"
+    title = "QUEUE"
+    fields = FIELDS
+
+    def __init__(self, columns: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.columns = tuple(columns)
+        self.criteria = Criteria()
+        self.sort: tuple[tuple[str, bool], ...] = ()
+        self.wide = False
+        self.typed: dict[Hashable, str] = {}  # action characters in the NP column
+        self._items: list[RowKey] = []
+        self._hidden = 0
+        self._made: tuple[Any, ...] = ()
+        self._at = 0.0
+
+    # What stands in it
+
+    def items(self, stage: Stage) -> Sequence[RowKey]:
+        """The rows that are shown, in their order."""
+        world = stage.world
+        made = (id(world), world.version, self.criteria, self.sort)
+        calm = len(self._items) + self._hidden < MANY or abs(world.now - self._at) >= 1
+        only_moved = made[0] == (self._made or (None,))[0] and made[2:] == self._made[2:]
+        if made != self._made and (calm or not only_moved):
+            self._made, self._at = made, world.now
+            self._items = self._list(stage)
+        return self._items
+
+    def _list(self, stage: Stage) -> list[RowKey]:
+        rows = list(stage.world.rows())
+        kept = [row for row in rows if self.criteria.admits(facts(row))] if self.criteria else rows
+        self._hidden = len(rows) - len(kept)
+        kept.sort(key=standing)
+        for name, down in reversed(self.sort):
+            kept.sort(key=_sorter(name), reverse=down)
+        keys = [row.key for row in kept]
+        self.marks = {key: None for key in self.marks if key in set(keys)} if self.marks else {}
+        return keys
+
+    def lines(self, stage: Stage, size: Size) -> list[Line]:
+        """The table; beside it, where there is room, what is known of the row in hand."""
+        pane = size.width >= PANE_FROM.width and size.height >= PANE_FROM.height - 4
+        width = size.width - PANE - 1 if pane else size.width
+        self.fields = self._fields(stage, width)
+        left = super().lines(stage, Size(width, size.height))
+        if not pane:
+            return left
+        row = stage.world.row(self.cursor) if isinstance(self.cursor, RowKey) else None
+        right = fill(detail.pane(stage, row, Size(PANE, size.height)), size.height)
+        return beside(left, right, width, "│" if stage.ink.unicode else "|")
+
+    def _fields(self, stage: Stage, width: int) -> tuple[Field, ...]:
+        names = self.columns or (NARROW if width < WIDE_FROM and not self.wide else ())
+        found = [f for f in FIELDS if not names or f.name in names or f.name == "np"]
+        if not stage.world.many:
+            found = [f for f in found if f.name != "host"]
+        if width < WIDE_FROM and self.wide:  # more columns, the least important ones first to go
+            found = [f for f in found if f.name != "progress"]
+        return tuple(found)
+
+    def cells(self, stage: Stage, item: RowKey, places: Sequence[Place]) -> list[Cell]:
+        """One row."""
+        row = stage.world.row(item)
+        if row is None:
+            return [cell("") for _ in places]
+        names = [self.fields[place.field].name for place in places]
+        typed = cell(self.typed.get(item, ""), "accent")
+        return [
+            typed if name == "np" else CELLS[name](stage, row, place.width)
+            for name, place in zip(names, places, strict=True)
+        ]
+
+    def ground(self, stage: Stage, item: RowKey) -> str:
+        """What is over and well steps back."""
+        row = stage.world.row(item)
+        away = row is not None and row.site.away is not None
+        return "dim" if away or (row is not None and row.job.state in _CALM) else ""
+
+    def nothing(self, stage: Stage) -> list[Line]:
+        """Why it is empty."""
+        if self._hidden:
+            text = f"  no job matches {self.criteria.words()}; `reset` shows all {self._hidden:,}"
+            return [(), ((stage.ink.safe(text), "note"),)]
+        if not all(site.loaded for site in stage.world.sites):
+            return [(), (("  reading the state", "dim"),)]
+        return first_steps(stage)
+
+    # What can be done
+
+    def act(self, action: str, stage: Stage) -> bool:
+        """Faults, sort, width, and what every table can."""
+        if action == "view.faults":
+            self.criteria = replace(self.criteria, faults=not self.criteria.faults)
+        elif action == "view.sort":
+            self._next_sort()
+        elif action == "view.wide":
+            self.wide = not self.wide
+        else:
+            return super().act(action, stage)
+        return True
+
+    def _next_sort(self) -> None:
+        now = self.sort[0][0] if self.sort else SORTS[0]
+        following = SORTS[(SORTS.index(now) + 1) % len(SORTS)] if now in SORTS else SORTS[0]
+        down = following in ("elapsed", "started")
+        self.sort = () if following == SORTS[0] else ((following, down),)
+
+    def search(self, text: str) -> None:
+        """Only rows in which the text occurs."""
+        self.criteria = replace(self.criteria, text=text)
+
+    def reset(self) -> None:
+        """All rows, as they stand."""
+        self.criteria, self.sort = Criteria(), ()
+
+    def state_line(self, stage: Stage) -> Line:
+        """Filters, sort, marks."""
+        parts: list[tuple[str, str]] = []
+        if self.criteria:
+            text = f"{self.criteria.words()}  hides {self._hidden:,}"
+            parts.append((stage.ink.safe(text) + "  ", "note"))
+        if self.sort:
+            order = ",".join(f"{name} {'D' if down else 'A'}" for name, down in self.sort)
+            parts.append((f"sort={order}  ", "dim"))
+        if self.marks:
+            parts.append((f"{len(self.marks)} marked  ", "accent"))
+        total = len(self._items)
+        last = min(total, self.top + self._height)
+        parts.append((f"{min(total, self.top + 1)}-{last}/{total:,} ", "dim"))
+        return tuple(parts)
+
+    def hints(self) -> Sequence[str]:
+        """What its key bar shows."""
+        return (
+            "job.log", "job.explain", "job.edit", "job.rerun", "job.skip", "job.hold",
+            "job.cancel", "run.start", "view.filter", "view.faults",
+        )  # fmt: skip
+
+    def wants(self, stage: Stage) -> Sequence[Want]:
+        """Why the row in hand stands as it does, where the pane is shown."""
+        row = stage.world.row(self.cursor) if isinstance(self.cursor, RowKey) else None
+        return [detail.want(row)] if row is not None and stage.world.live else []
+
+    def remember(self) -> dict[str, Any]:
+        """Filter, sort and width."""
+        sort = [list(part) for part in self.sort]
+        return {"criteria": self.criteria.remember(), "sort": sort, "wide": self.wide}
+
+    def recall(self, kept: dict[str, Any]) -> None:
+        """Take them up."""
+        self.criteria = recalled(kept.get("criteria") or {})
+        sort = kept.get("sort")
+        if isinstance(sort, list) and all(isinstance(p, list) and len(p) == 2 for p in sort):
+            self.sort = tuple((str(n), bool(d)) for n, d in sort if n in SORT_KEYS)
+        self.wide = kept.get("wide") is True
+
+
+_CALM = frozenset({State.SUCCEEDED, State.SKIPPED, State.EXPIRED, State.CANCELLED})
+
+
+def standing(row: Row) -> tuple[Any, ...]:
+    """Where a row stands when nobody sorts: what moves, what needs somebody, newest runs first."""
+    rank = ORDER.get(row.job.state, 6)
+    ended = -(row.job.ended or 0) if rank == 6 else 0
+    return (rank, ended, -row.run.id, row.site.number, row.job.index)
+
+
+SORT_KEYS: Mapping[str, Callable[[Row], Any]] = {
+    "standing": standing,
+    "job": lambda row: row.name.casefold(),
+    "run": lambda row: row.run.id,
+    "flow": lambda row: row.run.flow.casefold(),
+    "state": lambda row: (ORDER.get(row.job.state, 6), row.job.state.value),
+    "elapsed": lambda row: row.elapsed or 0.0,
+    "started": lambda row: row.job.started or 0.0,
+    "host": lambda row: row.site.label,
+}
+
+
+def _sorter(name: str) -> Callable[[Row], Any]:
+    return SORT_KEYS.get(name, standing)
+
+
+def first_steps(stage: Stage) -> list[Line]:
+    """What to see where nothing ever ran."""
+    flows = [flow for site in stage.world.sites for flow in site.flows.get("flows", ())]
+    if flows:
+        names = ", ".join(str(flow["flow"]) for flow in flows[:4])
+        text = stage.ink.safe(f"  nothing has run yet; there are flows: {names}")
+        return [(), ((text, ""),), (), (("  n", "key"), ("  starts a run", ""))]
+    return [
+        (),
+        (("  no flow yet. Save this as flows/hello.py:", ""),),
+        (),
+        (("      from jobmon.jobs import Flow", "accent"),),
+        (('      flow = Flow("hello")', "accent"),),
+        (('      flow.shell("greet", "echo こんにちは")', "accent"),),
+        (),
+        (("  n", "key"), ("  starts a run of it", "")),
+        (("  L", "key"), ("  lays a sample with several flows to look at", "")),
+    ]

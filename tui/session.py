@@ -1,0 +1,104 @@
+"""One opening of the monitor: the runtimes it looks at, their feeds, and what is remembered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jobmon.runtime.errors import RefusedError
+from jobmon.tui import folding, memory
+from jobmon.tui.feed import Feed
+from jobmon.tui.ink import Ink
+from jobmon.tui.reach import Reach
+from jobmon.tui.settings import ScreenSettings
+from jobmon.tui.world import Site, World
+
+PATIENCE = 3.0
+"""Seconds after which keys are taken although nothing answers: there is a banner to see."""
+
+
+class Opening(NamedTuple):
+    """How the monitor was asked for. `screen` is the first to be shown, "" the one before."""
+
+    home: Path | None = None
+    sockets: tuple[Path, ...] = ()
+    readonly: bool = False
+    screen: str = ""
+
+
+class Session:
+    """`sites`, `reaches` and `feeds` belong together by their number; `world` is the present."""
+
+    def __init__(self, opening: Opening, ink: Ink, settings: ScreenSettings) -> None:
+        self.opening, self.ink, self.settings = opening, ink, settings
+        self.readonly, self.first_screen = opening.readonly, opening.screen
+        self.reaches = [Reach(sock=path) for path in opening.sockets]
+        if opening.home is not None:
+            self.reaches.insert(0, Reach(state_dir=opening.home / ".jobmon"))
+        self.sites = [Site(number) for number in range(len(self.reaches))]
+        self.world = World(self.sites)
+        self.feeds: list[Feed] = []
+        self._place = memory.place(str(opening.home or opening.sockets))
+        self.kept: Mapping[str, Any] = memory.read(self._place)
+        self._began = time.monotonic()
+
+    def listen(self, wake: Callable[[], None]) -> None:
+        """Begin to follow every runtime."""
+        revive = not self.readonly
+        self.feeds = [Feed(reach.connect, wake, revive=revive) for reach in self.reaches]
+        for feed in self.feeds:
+            feed.start()
+
+    @property
+    def ready(self) -> bool:
+        """There is something to press keys on."""
+        waited = time.monotonic() - self._began > PATIENCE
+        return waited or all(site.loaded or site.trouble for site in self.sites)
+
+    def fold(self, now: float, budget: float) -> bool:
+        """Take in the news, for at most `budget` seconds; whether there is more."""
+        end = time.monotonic() + budget
+        folded = 0
+        for site, feed in zip(self.sites, self.feeds, strict=True):
+            count = self._fold(site, feed, now, end)
+            if count:
+                folding.forget(site)
+            folded += count
+        if folded:
+            self.world.version += 1
+        return any(not feed.news.empty() for feed in self.feeds)
+
+    def _fold(self, site: Site, feed: Feed, now: float, end: float) -> int:
+        count = 0
+        while not feed.news.empty() and time.monotonic() < end:
+            try:
+                folding.fold(site, feed.news.get(), now)
+            except folding.OutOfStepError:
+                feed.resync()
+            count += 1
+        return count
+
+    def start_again(self) -> None:
+        """Have runtimes of this machine that were stopped started."""
+        for feed in self.feeds:
+            feed.start_again()
+
+    def lay_sample(self) -> dict[str, Any]:
+        """Lay the sample flows. Raises RefusedError where that would touch somebody's files."""
+        from jobmon.jobs.samples import lay
+
+        home = self.opening.home
+        if home is None:
+            raise RefusedError("lay the sample", "the batch folder is on another machine")
+        try:
+            return {"files": [str(path) for path in lay(home)]}
+        except FileExistsError as error:
+            raise RefusedError("lay the sample", str(error), "jobmon demo DIR") from error
+
+    def close(self) -> None:
+        """End the feeds and remember."""
+        for feed in self.feeds:
+            feed.close()
+        memory.write(self._place, self.kept)

@@ -1,0 +1,53 @@
+"""The monitor: without a command, `wall`, and its keys."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from jobmon.tui.desk import Desk
+from jobmon.tui.options import hint, page, pass_desk
+
+
+def monitor(desk: Desk, screen: str = "") -> int:
+    """Open the monitor; where there is no terminal, print how things stand. The exit code."""
+    sockets, readonly = desk.looking
+    if not sockets and not (desk.ink.terminal and sys.stdin.isatty()):
+        overview(desk)
+        return 0
+    from jobmon.tui.opening import open_monitor
+
+    return open_monitor(desk, sockets=sockets, readonly=readonly, screen=screen)
+
+
+def overview(desk: Desk) -> None:
+    """How the runtime is, the newest runs, where to look next."""
+    from jobmon.tui import listing, statuspage
+
+    page([*statuspage.page(desk.ink, desk.status(), desk.now()), ""])
+    page(listing.runs(desk, desk.view("ls", limit=10), None))
+    hint(desk.ink, "jobmon show RUN, jobmon run FLOW, jobmon --help")
+
+
+@click.command()
+@pass_desk
+def wall(desk: Desk) -> None:
+    """Open the monitor on its wallboard, to be read from across the room.
+
+    It only looks: no verb is taken there.
+    """
+    desk.looking = desk.looking._replace(readonly=True)
+    click.get_current_context().exit(monitor(desk, "wall"))
+
+
+@click.command()
+@pass_desk
+def keys(desk: Desk) -> None:
+    """Print what each key of the monitor does, with the keys of your own."""
+    from jobmon.tui import keyspage
+
+    page(keyspage.lines(desk.ink))
+
+
+COMMANDS = (wall, keys)

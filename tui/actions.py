@@ -264,7 +264,7 @@ ACTIONS: tuple[Action, ...] = (
     # What is shown
     Action(
         "view.filter",
-        ("/",),
+        ("slash",),
         "filter",
         "Show only rows in which the text occurs; in the log, search it.",
         "show",

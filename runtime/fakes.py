@@ -17,6 +17,7 @@ from jobmon.runtime.executors.contract import (
     Ended,
     Evidence,
     Gone,
+    LogPart,
     Report,
     Started,
     Stopping,
@@ -168,10 +169,10 @@ class FakeExecutor:
         end = ExitRecord(reason="stop", signal=number, started=known.started, ended=now)
         self._later(0.0, Ended(attempt, end))
 
-    def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
+    def read_log(self, attempt: str, offset: int, limit: int) -> LogPart:
         """Fake attempts write nothing."""
         known = self._attempts.get(attempt)
-        return b"", offset, known is None or known.exit is not None
+        return LogPart(b"", offset, known is None or known.exit is not None, 0)
 
     def gc(self, attempt: str) -> None:
         """Forget an attempt that has ended."""

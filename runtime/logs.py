@@ -104,7 +104,7 @@ def follow(path: Path, stop: Callable[[], bool], offset: int = 0) -> Iterator[Re
     decode = _decoder()
     stopping = False
     while True:
-        data, offset = read(path, min(offset, _size(path)), BLOCK)
+        data, offset = read(path, min(offset, size(path)), BLOCK)
         for line in data.split(b"\n")[:-1]:
             record = decode(line)
             yield record
@@ -119,7 +119,7 @@ def follow(path: Path, stop: Callable[[], bool], offset: int = 0) -> Iterator[Re
             time.sleep(PAUSE)
 
 
-def _size(path: Path) -> int:
+def size(path: Path) -> int:
     """Bytes now; output can be taken back once, when the disk is full and the end must fit."""
     try:
         return os.stat(path).st_size

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from jobmon.runtime import requests, retention
+from jobmon.runtime import occupancy, requests, retention
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
@@ -67,6 +68,8 @@ class Service:
             "started": self._started,
             "seq": self._engine.store.seq,
             "home": str(self._settings.home),
+            "host": socket.gethostname(),
+            "now": time.time(),
         }
 
     async def answer(self, request: Answer) -> Answer:
@@ -102,6 +105,9 @@ class Service:
             "uptime": time.time() - self._started,
             "slots": {"total": self._settings.slots, "busy": engine.busy()},
             **engine.counts(),
+            "pools": occupancy.pools(engine.board, engine.limits),
+            "locks": occupancy.locks(engine.board, engine.journal.attempts),
+            "initiators": self._executor.initiators,
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
             "db": str(engine.store.path),
@@ -126,9 +132,9 @@ class Service:
     async def _log(self, request: Answer) -> Answer:
         limit = max(1, min(int(request.get("limit", LOG_SLICE)), LOG_SLICE))
         offset = max(0, int(request.get("offset", 0)))
-        data, following, ended = self._executor.read_log(str(request["attempt"]), offset, limit)
-        text = data.decode("utf-8", errors="backslashreplace")
-        return {"text": text, "next": following, "ended": ended}
+        part = self._executor.read_log(str(request["attempt"]), offset, limit)
+        text = part.data.decode("utf-8", errors="backslashreplace")
+        return {"text": text, "next": part.next, "ended": part.ended, "size": part.size}
 
     async def _gc(self, request: Answer) -> Answer:
         preview = bool(request.get("preview"))

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from jobmon.runtime import disk, logs, procs
-from jobmon.runtime.executors.contract import Evidence
+from jobmon.runtime.executors.contract import Evidence, LogPart
 from jobmon.runtime.model import Attempt, ExitRecord, Identity
 
 ID = re.compile(r"(\d{1,18})\.(\d{1,9}\.\d{1,9})", re.ASCII)
@@ -154,11 +154,11 @@ class AttemptFiles:
         found = procs.attempt_processes(attempt, self.output(attempt), None)
         return min(found, key=lambda who: (who.ticks, who.pid), default=None)
 
-    def read(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
-        """Whole lines from `offset`: (bytes, next offset, whether the exit record is written)."""
+    def read(self, attempt: str, offset: int, limit: int) -> LogPart:
+        """Whole lines from `offset`, about `limit` bytes."""
         path = self.path(attempt)
         data, following = logs.read(path, offset, limit)
-        return data, following, exit_record(path) is not None
+        return LogPart(data, following, exit_record(path) is not None, logs.size(path))
 
     def remove(self, attempt: str) -> None:
         """Remove what the attempt left, unless somebody still writes it."""

@@ -6,7 +6,7 @@ One suite, tests/contract/test_executor.py, runs over every implementation.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -92,6 +92,18 @@ class Gone(msgspec.Struct, frozen=True):
 Report = Started | Stopping | Ended | Gone
 
 
+class LogPart(NamedTuple):
+    """Whole JSON lines of an attempt's log, and where the next begin.
+
+    `ended`: the exit record is written, nothing follows it. `size`: bytes of the log as it is now.
+    """
+
+    data: bytes
+    next: int
+    ended: bool
+    size: int
+
+
 class Rejected(JobmonError):  # noqa: N818 - the contract's word
     """`submit` is sure that the attempt did not and will not start."""
 
@@ -140,8 +152,8 @@ class Executor(Protocol):
         """TERM to every process of the attempt, KILL after `grace` seconds (0: at once)."""
         ...
 
-    def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
-        """Raw JSON lines from a byte offset: (bytes, next offset, whether it has ended)."""
+    def read_log(self, attempt: str, offset: int, limit: int) -> LogPart:
+        """About `limit` bytes from a byte offset; none when no line is complete there."""
         ...
 
     def gc(self, attempt: str) -> None:

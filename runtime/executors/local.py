@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from jobmon.runtime import disk, procs
 from jobmon.runtime.executors import byhand, news
@@ -20,6 +21,7 @@ from jobmon.runtime.executors.contract import (
     Ended,
     Evidence,
     Gone,
+    LogPart,
     Rejected,
     Report,
     Started,
@@ -55,6 +57,15 @@ class LocalExecutor:
         """What keeps attempts from starting or ending just now, for people."""
         launching = (self.pool.forking.trouble, self._launcher.claiming.trouble)
         return [*filter(None, launching), *self._troubled.values()]
+
+    @property
+    def initiators(self) -> list[dict[str, Any]]:
+        """Those that are connected: `pid`, and the `attempt` each is at, None while it is idle."""
+        links = {*self.pool.links, *self._veterans.values()}
+        return [
+            {"pid": link.pid, "attempt": link.attempt}
+            for link in sorted(links, key=lambda link: link.pid)
+        ]
 
     async def start(self, report: Callable[[Report], None]) -> None:
         """See the contract. Sweeps claims that were never put in place."""
@@ -126,7 +137,7 @@ class LocalExecutor:
         track.kill_by = by if track.kill_by is None else min(by, track.kill_by)
         self._by_hand.stop(track)
 
-    def read_log(self, attempt: str, offset: int, limit: int) -> tuple[bytes, int, bool]:
+    def read_log(self, attempt: str, offset: int, limit: int) -> LogPart:
         """See the contract."""
         return self.files.read(attempt, offset, limit)
 

@@ -178,10 +178,10 @@ async def test_a_time_limit_is_announced_and_kept(bench: Bench) -> None:
 async def test_read_log_says_when_the_attempt_has_ended(bench: Bench) -> None:
     bench.executor.submit(attempt_of("ok"))
     await bench.report(Ended)
-    data, following, ended = bench.executor.read_log("1.0.1", 0, 1 << 20)
-    assert ended
-    assert following == len(data)
-    assert bench.executor.read_log("1.0.1", following, 1 << 20)[0] == b""
+    part = bench.executor.read_log("1.0.1", 0, 1 << 20)
+    assert part.ended
+    assert part.next == len(part.data) == part.size
+    assert bench.executor.read_log("1.0.1", part.next, 1 << 20).data == b""
 
 
 async def test_gc_forgets_an_ended_attempt(bench: Bench) -> None:

@@ -185,4 +185,4 @@ def test_the_fake_executor_starts_an_attempt_once_and_never_a_void_one() -> None
     evidence = executor.probe(["1.0.1", "1.0.2", "1.0.3"])
     assert [each.claim for each in evidence.values()] == ["claimed", "void", "none"]
     assert evidence["1.0.1"].exit is not None
-    assert executor.read_log("1.0.1", 0, 10) == (b"", 0, True)
+    assert executor.read_log("1.0.1", 0, 10) == (b"", 0, True, 0)

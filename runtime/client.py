@@ -10,23 +10,18 @@ import contextlib
 import json
 import os
 import socket
-import sys
-import time
+import struct
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from jobmon.runtime.config import Settings
-from jobmon.runtime.errors import ERRORS, EXIT_OTHER_RUNTIME, JobmonError, NoRuntimeError
+from jobmon.runtime.errors import NoRuntimeError, as_error
 
 SOCKET_NAME = "runtime.sock"
 PROTO = (1, 1)
 """Oldest and newest protocol spoken here."""
-START_LIMIT = 30.0
-_THRIFTY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
-"""Has glibc give large blocks back when they are freed: a flow of 10,000 jobs passes in some."""
-"""Seconds a runtime may take from its start to its hello."""
 ANSWER_LIMIT = 120.0
 """Seconds an answer may take: loading slow flow files comes first, a wedged runtime is told."""
 
@@ -35,14 +30,23 @@ class OtherProtocolError(NoRuntimeError):
     """A runtime is there, of a version that cannot be talked to."""
 
 
-class Client:
-    """One connection to a runtime. `hello` is what the runtime said of itself."""
+class SilentRuntimeError(NoRuntimeError):
+    """A runtime is there and does not answer: it is stopped, or stuck."""
 
-    def __init__(self, sock: socket.socket) -> None:
+
+class Client:
+    """One connection to a runtime. `hello` is what the runtime said of itself.
+
+    An answer may take `limit` seconds: by a short one a frozen runtime is noticed. It is used by
+    one thread, but any may close it.
+    """
+
+    def __init__(self, sock: socket.socket, limit: float = ANSWER_LIMIT) -> None:
         self._file = sock.makefile("rwb")
-        self._sock = sock
+        self._sock, self._limit = sock, limit
         self._next = 0
-        sock.settimeout(ANSWER_LIMIT)
+        self._closed = False
+        sock.settimeout(limit)
         try:
             self._send({"role": "client", "proto": PROTO})
             self.hello = self._receive()
@@ -52,7 +56,11 @@ class Client:
             raise
 
     def call(self, op: str, **args: Any) -> dict[str, Any]:
-        """Ask and wait for the answer. Raises the JobmonError the runtime answered with."""
+        """Ask and wait for the answer. Raises the JobmonError the runtime answered with.
+
+        NoRuntimeError when it hung up; SilentRuntimeError when its time is over, and then this
+        connection is of no more use.
+        """
         self._next += 1
         request = {"id": self._next, "op": op, "who": whoami(), "idem": uuid.uuid4().hex}
         self._send(request | {k: v for k, v in args.items() if v is not None})
@@ -65,14 +73,19 @@ class Client:
         """Events as they are committed, from the one after `from_seq` (None: from now on).
 
         {"resync": seq} in place of an event says that some were left out: take a snapshot anew.
-        Ends when the runtime goes.
+        Ends when the runtime goes, or when the client is closed, by whichever thread.
         """
-        self.call("subscribe", from_seq=from_seq)
-        self._sock.settimeout(None)
+        try:
+            self.call("subscribe", from_seq=from_seq)
+        except NoRuntimeError:
+            if self._closed:
+                return
+            raise
         while True:
             try:
+                self._sock.settimeout(None)
                 message = self._receive()
-            except NoRuntimeError:
+            except (NoRuntimeError, OSError):
                 return
             if "event" in message:
                 yield message["event"]
@@ -80,7 +93,10 @@ class Client:
                 yield message
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up; whoever waits for a message wakes up and finds that it is over."""
+        self._closed = True
+        with contextlib.suppress(OSError):  # the other side may have gone before
+            self._sock.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):  # half a request may wait for a runtime that is gone
             self._file.close()
         self._sock.close()
@@ -92,32 +108,37 @@ class Client:
         self.close()
 
     def _send(self, message: dict[str, Any]) -> None:
+        line = json.dumps(message, ensure_ascii=False).encode() + b"\n"
         try:
-            self._file.write(json.dumps(message, ensure_ascii=False).encode() + b"\n")
+            self._file.write(line)
             self._file.flush()
-        except OSError as error:
+        except TimeoutError as error:
+            raise _silent(self._limit) from error
+        except (OSError, ValueError) as error:  # ValueError: it was closed by another thread
             raise _hung_up() from error
 
     def _receive(self) -> dict[str, Any]:
         try:
             line = self._file.readline()
         except TimeoutError as error:
-            raise _silent() from error
-        except OSError as error:
+            raise _silent(self._limit) from error
+        except (OSError, ValueError) as error:
             raise _hung_up() from error
         if not line.endswith(b"\n"):
             raise _hung_up()
         return json.loads(line)
 
 
-def connect(state_dir: Path, *, start: bool = False) -> Client:
+def connect(state_dir: Path, *, start: bool = False, limit: float = ANSWER_LIMIT) -> Client:
     """A connection to the runtime of this folder; with `start`, one is started when none is there.
 
     Raises NoRuntimeError, or what kept the runtime from starting.
     """
-    client = _try_connect(state_dir)
+    client = _try_connect(state_dir, limit)
     if client is None and start:
-        client = _start(state_dir)
+        from jobmon.runtime import startup
+
+        client = startup.start(state_dir, lambda: _try_connect(state_dir, limit))
     if client is None:
         raise NoRuntimeError(
             f"reach the runtime of {state_dir.parent}", "none is running", "start one: jobmon up"
@@ -125,12 +146,37 @@ def connect(state_dir: Path, *, start: bool = False) -> Client:
     return client
 
 
-def view(settings: Settings, name: str, **args: Any) -> dict[str, Any]:
-    """A document (ls, show, explain, graph, flows, events): from the runtime, or from its state.
+def connect_socket(path: Path, *, limit: float = ANSWER_LIMIT) -> Client:
+    """A connection to whichever runtime answers at a socket, such as one that ssh -L forwards.
 
-    Without a runtime the committed rows are read, which say the same as of its end.
+    Nothing is ever started. Raises NoRuntimeError when nobody answers.
     """
-    client = _try_connect(settings.state_dir)
+    what = f"reach the runtime at {path}"
+    try:
+        return _client_at(path, limit)
+    except (OtherProtocolError, SilentRuntimeError):
+        raise
+    except NoRuntimeError as error:
+        raise NoRuntimeError(what, error.why, _FORWARDED) from error
+    except OSError as error:
+        raise NoRuntimeError(what, error.strerror or str(error), _FORWARDED) from error
+
+
+_FORWARDED = (
+    "see that a runtime is up at the other end (jobmon status there), and that what "
+    "forwards the socket still runs"
+)
+
+
+def view(settings: Settings, name: str, **args: Any) -> dict[str, Any]:
+    """A document by its name (see docs/json.md): from the runtime, or from its state.
+
+    Without a runtime that answers the committed rows are read, which say the same as of its end.
+    """
+    try:
+        client = _try_connect(settings.state_dir, ANSWER_LIMIT)
+    except SilentRuntimeError:
+        client = None
     if client is not None:
         with client:
             return client.call("view", name=name, args=args)
@@ -166,91 +212,51 @@ def _known_uid() -> bool:
     return True
 
 
-def _try_connect(state_dir: Path) -> Client | None:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+def _try_connect(state_dir: Path, limit: float) -> Client | None:
     try:
-        _connect_under(sock, state_dir)
-        return Client(sock)
+        return _client_at(state_dir / SOCKET_NAME, limit)
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-        sock.close()
         return None
-    except OtherProtocolError:
-        sock.close()
+    except (OtherProtocolError, SilentRuntimeError):
         raise
     except NoRuntimeError:  # it went away between connect and hello
-        sock.close()
         return None
     except OSError as error:  # such as another user's folder
-        sock.close()
         raise NoRuntimeError(
             f"reach the runtime of {state_dir.parent}", f"{state_dir}: {error}", "jobmon doctor"
         ) from error
 
 
-def _connect_under(sock: socket.socket, state_dir: Path) -> None:
-    """Connect through the folder's descriptor where the path is too long for an address."""
-    path = str(state_dir / SOCKET_NAME)
-    if len(path.encode()) < 100:
-        sock.connect(path)
-        return
-    folder = os.open(state_dir, os.O_RDONLY | os.O_DIRECTORY)
+def _client_at(path: Path, limit: float) -> Client:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.connect(f"/proc/self/fd/{folder}/{SOCKET_NAME}")
+        _connect_to(sock, path, limit)
+        return Client(sock, limit)
+    except BaseException:
+        sock.close()
+        raise
+
+
+def _connect_to(sock: socket.socket, path: Path, limit: float) -> None:
+    """Connect; a runtime that is frozen takes no more once a hundred wait for it."""
+    patience = struct.pack("ll", int(limit), int(limit % 1 * 1e6))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+    try:
+        _connect_by_name(sock, path)
+    except BlockingIOError as error:
+        raise _silent(limit) from error
+
+
+def _connect_by_name(sock: socket.socket, path: Path) -> None:
+    """Through the folder's descriptor where the path is too long for an address."""
+    if len(os.fsencode(path)) < 100:
+        sock.connect(str(path))
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        sock.connect(f"/proc/self/fd/{folder}/{path.name}")
     finally:
         os.close(folder)
-
-
-def _start(state_dir: Path) -> Client | None:
-    """Start a runtime detached and wait until it answers, or until it says why it cannot."""
-    import shlex
-    import subprocess
-
-    home = str(state_dir.parent)
-    if os.environ.get("JOBMON_ATTEMPT_ID"):  # its initiator ends whatever is left of a job
-        raise NoRuntimeError(
-            f"start a runtime for {home}",
-            "a runtime started inside a job would end with that job",
-            f"start it outside: jobmon --home {shlex.quote(home)} up",
-        )
-    command = [sys.executable, "-m", "jobmon.runtime", "--home", home, "--detached"]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True, cwd="/", env=_THRIFTY | os.environ,
-    )  # fmt: skip
-    try:
-        return _await(state_dir, process)
-    finally:
-        assert process.stderr is not None
-        process.stderr.close()
-        process.returncode = process.returncode or 0  # it outlives us: nothing to wait for
-
-
-def _await(state_dir: Path, process: Any) -> Client | None:
-    limit = time.monotonic() + START_LIMIT
-    pause = 0.005
-    while time.monotonic() < limit:
-        client = _try_connect(state_dir)
-        if client is not None:
-            return client
-        code = process.poll()
-        if code not in (None, EXIT_OTHER_RUNTIME):
-            raise _failed_start(state_dir, process.stderr.read())
-        time.sleep(pause)
-        pause = min(pause * 1.05, 0.1)  # most runtimes answer within a third of a second
-    raise NoRuntimeError(
-        f"start a runtime for {state_dir.parent}",
-        f"it did not answer within {START_LIMIT:.0f} s",
-        f"look into {state_dir / 'log' / 'runtime.log'}",
-    )
-
-
-def _failed_start(state_dir: Path, said: bytes) -> JobmonError:
-    text = said.decode(errors="replace").strip().splitlines()
-    try:
-        return _as_error(json.loads(text[-1]))
-    except (ValueError, IndexError, KeyError):
-        why = text[-1] if text else "it ended without a word"
-        return NoRuntimeError(f"start a runtime for {state_dir.parent}", why, "jobmon doctor")
 
 
 def _hung_up() -> NoRuntimeError:
@@ -259,10 +265,10 @@ def _hung_up() -> NoRuntimeError:
     )
 
 
-def _silent() -> NoRuntimeError:
-    return NoRuntimeError(
+def _silent(limit: float) -> SilentRuntimeError:
+    return SilentRuntimeError(
         "talk to the runtime",
-        f"it did not answer within {ANSWER_LIMIT:.0f} s",
+        f"it did not answer within {limit:g} s",
         "see what keeps it busy in .jobmon/log/runtime.log; jobs go on without it",
     )
 
@@ -279,10 +285,5 @@ def _check_protocol(hello: dict[str, Any]) -> None:
 
 def _unwrap(message: dict[str, Any]) -> dict[str, Any]:
     if "err" in message:
-        raise _as_error(message["err"])
+        raise as_error(message["err"])
     return message["ok"]
-
-
-def _as_error(body: dict[str, Any]) -> JobmonError:
-    kind = ERRORS.get(body["code"], JobmonError)
-    return kind(body["what"], body.get("why", ""), body.get("hint", ""))

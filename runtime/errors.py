@@ -85,3 +85,9 @@ ERRORS = {
         StateError,
     )
 }
+
+
+def as_error(body: dict[str, str]) -> JobmonError:
+    """The error that a process told of as JSON: its `code`, `what`, `why` and `hint`."""
+    kind = ERRORS.get(body["code"], JobmonError)
+    return kind(body["what"], body.get("why", ""), body.get("hint", ""))

@@ -1,19 +1,23 @@
-"""The documents that need more than rows: flows, graphs, and why something is as it is."""
+"""The documents that need more than rows: flows, graphs, and why something is as it is.
+
+The place where every document is found by its name.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.runtime import explain, failure, logs, views
+from jobmon.runtime import explain, failure, history, logs, snapshot, views
 from jobmon.runtime.board import Board
 from jobmon.runtime.config import Settings
+from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import pick
 from jobmon.runtime.model import FlowHold, JobKey, Limits
 from jobmon.runtime.reader import DB_NAME, open_reader
@@ -50,7 +54,10 @@ def document(settings: Settings, name: str, args: Document) -> Document:
 def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Document) -> Document:
     if name == "explain":
         return explained(db, settings, **args)
-    return graph_of_run(db, args["run"])
+    if name not in _OF_ROWS:
+        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, "flows", "explain"}))
+        raise UsageError(f"make the document {name}", "there is none of that name", known)
+    return _OF_ROWS[name](db, **args)
 
 
 def _holds(settings: Settings) -> dict[str, FlowHold]:
@@ -114,10 +121,17 @@ def graph_of(flow: FlowDef) -> Document:
     return {"schema": "jobmon.graph/1", "flow": flow.name, "jobs": jobs}
 
 
-def graph_of_run(db: sqlite3.Connection, name: str) -> Document:
+def graph_of_run(db: sqlite3.Connection, *, run: str) -> Document:
     """The graph a run started with."""
-    run, _jobs = load_run(db, views.find_run(db, name))
-    return graph_of(load_definition(db, run.definition)) | {"run": run.key}
+    found, _jobs = load_run(db, views.find_run(db, run))
+    return graph_of(load_definition(db, found.definition)) | {"run": found.key}
+
+
+_OF_ROWS: Mapping[str, Callable[..., Document]] = {
+    "graph": graph_of_run,
+    "snapshot": snapshot.take,
+    "history": history.history,
+}
 
 
 def _layers(flow: FlowDef) -> dict[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 NEWEST = 50
 """Successful runs that are looked at."""
@@ -108,6 +108,17 @@ class FlowHistory(NamedTuple):
     def of(self, job: str) -> JobHistory:
         """The history of a job; an empty one when it never ran."""
         return self.jobs.get(job, NONE)
+
+
+def history_of(document: Mapping[str, Any]) -> FlowHistory:
+    """What a `history` document tells."""
+    keys = {run["id"]: run["run"] for run in document["runs"]}
+    jobs = {
+        name: JobHistory([Past(keys[run], *past) for run, *past in rows])
+        for name, rows in document["jobs"].items()
+    }
+    runs = [Past(r["run"], r["state"], r["started"], r["ended"]) for r in document["runs"]]
+    return FlowHistory(jobs, runs)
 
 
 def left_of(history: JobHistory, elapsed: float, progress: float | None) -> float | None:

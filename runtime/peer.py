@@ -98,6 +98,7 @@ class ClientPeer:
         self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: deque[dict[str, Any]] = deque()
         self._missed = 0  # the number of the last event that was left out
+        self._since = 0  # the number of the last event it has
 
     def received(self, message: dict[str, Any]) -> None:
         """Answer a request, in its own task: a slow one delays nobody."""
@@ -141,11 +142,11 @@ class ClientPeer:
         since = newest if since is None else since
         if not isinstance(since, int) or since < 0:
             raise UsageError("subscribe", "from_seq must be a number", "leave it out for news only")
-        past = (
-            self._server.desk.past(since, MAX_PAST) if newest - MAX_PAST <= since < newest else ()
-        )
+        known = newest - MAX_PAST <= since <= self._server.desk.hello()["seq"]
+        past = self._server.desk.past(since, MAX_PAST) if known and since < newest else ()
+        self._since = since if known else 0
         self._connection.send({"id": number, "ok": {"seq": newest}})
-        if not newest - MAX_PAST <= since <= newest:  # too long ago, or of an earlier database
+        if not known:  # it was away for too long, or speaks of an earlier database
             self._connection.send({"resync": newest})
         lines = (_encode({"event": event}) + b"\n" for event in past if event.seq <= newest)
         self._connection.write(b"".join(lines))
@@ -153,6 +154,8 @@ class ClientPeer:
 
     def publish(self, lines: bytes, seq: int) -> None:
         """Send news, or remember that some were left out until the client reads again."""
+        if seq <= self._since:  # it read the rows of this commit before anybody was told of it
+            return
         if self._missed or self._connection.backlog() > MAX_BACKLOG:
             self._missed = seq
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,6 +32,16 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     db.execute("SELECT 1 FROM events LIMIT 1")
     return db
+
+
+@contextlib.contextmanager
+def one_moment(db: sqlite3.Connection) -> Iterator[None]:
+    """Whatever is read within is of the same commit."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
 
 
 def guarded(what: str, action: Callable[[], _T]) -> _T:

@@ -26,7 +26,7 @@ OPTIONS: Kinds = {
 }  # fmt: skip
 ARGS: Kinds = {
     "run": TEXT, "job": TEXT, "flow": TEXT, "limit": WHOLE, "attempts": YES, "all": YES,
-    "since": WHOLE,
+    "since": WHOLE, "until": NUMBER, "at": NUMBER, "hash": TEXT,
 }  # fmt: skip
 NEEDED = {"run": ("flow",), "verb": ("verb",), "view": ("name",), "log": ("attempt",)}
 _WORDS = {TEXT: "a text", NUMBER: "a number", YES: "true or false", TABLE: "an object",

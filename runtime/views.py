@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def ls(
     return {
         "schema": "jobmon.ls/1",
         "runs": [_run_row(db, run_id) for run_id in sorted(ids, reverse=True)],
-        "seq": db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0],
+        "seq": newest_event(db),
     }
 
 
@@ -174,29 +175,72 @@ def _attempts(
     return found
 
 
+def newest_event(db: sqlite3.Connection, at: float | None = None) -> int:
+    """The number of the last event, or of the last one up to a moment; 0 when there is none.
+
+    The order of the numbers rules, also where a clock jumped: the moment is found by halving.
+    """
+    (last,) = db.execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()
+    if at is None:
+        return last
+    stamp = "SELECT at FROM events WHERE seq >= ? ORDER BY seq LIMIT 1"
+    return bisect_right(
+        range(1, last + 1), at, key=lambda seq: db.execute(stamp, (seq,)).fetchone()[0]
+    )
+
+
 def events(
-    db: sqlite3.Connection, *, run: str | None = None, since: int | None = None, limit: int = 100
+    db: sqlite3.Connection,
+    *,
+    run: str | None = None,
+    since: int | None = None,
+    limit: int | None = None,
+    until: float | None = None,
 ) -> Document:
-    """The newest events (of one run), oldest first; with `since`, those after that number."""
+    """The newest events (of one run), oldest first; with `since`, the first after that number.
+
+    `limit`: how many, 100 when not given; after `since` all. `until` leaves out what came later.
+    """
     run_id = find_run(db, run) if run else None
+    order, most = ("DESC", 100) if since is None else ("ASC", -1)
     found = db.execute(
-        "SELECT body FROM events WHERE (? IS NULL OR run = ?) AND seq > ?"
-        " ORDER BY seq DESC LIMIT ?",
-        (run_id, run_id, since or 0, limit if since is None else -1),
-    ).fetchall()
-    return {
-        "schema": "jobmon.events/1",
-        "events": [json.loads(body) for (body,) in reversed(found)],
-        "names": _names(db, run_id),
-    }
+        "SELECT body FROM events WHERE (? IS NULL OR run = ?) AND seq > ? AND seq <= ?"
+        f" ORDER BY seq {order} LIMIT ?",
+        (run_id, run_id, since or 0, newest_event(db, until), most if limit is None else limit),
+    )
+    rows = [json.loads(body) for (body,) in found]
+    if since is None:
+        return _events(rows[::-1], _names(db, _newest_runs(db, run_id)))
+    spoken_of = {event["run"] for event in rows} if run_id is None else {run_id}
+    return _events(rows, _names(db, sorted(spoken_of, reverse=True)))
 
 
-def _names(db: sqlite3.Connection, run_id: int | None) -> dict[str, Document]:
-    """For the runs that events may speak of: {"run id": {"run": key, "jobs": [names]}}."""
-    query = "SELECT id, key FROM runs WHERE ? IS NULL OR id = ? ORDER BY id DESC LIMIT 200"
-    runs = db.execute(query, (run_id, run_id)).fetchall()
+def _events(rows: list[Document], names: dict[str, Document]) -> Document:
+    return {"schema": "jobmon.events/1", "events": rows, "names": names}
+
+
+def _newest_runs(db: sqlite3.Connection, run_id: int | None) -> list[int]:
+    """The runs that coming events may speak of."""
+    if run_id is not None:
+        return [run_id]
+    return [i for (i,) in db.execute("SELECT id FROM runs ORDER BY id DESC LIMIT 200")]
+
+
+def _names(db: sqlite3.Connection, runs: Iterable[int]) -> dict[str, Document]:
+    """What the runs and their jobs are called: {"run id": {"run": key, "jobs": [names]}}."""
+    named = "SELECT key FROM runs WHERE id = ?"
     jobs = "SELECT name FROM job_runs WHERE run = ? ORDER BY job"
-    return {str(i): {"run": key, "jobs": [n for (n,) in db.execute(jobs, (i,))]} for i, key in runs}
+    keys = [(i, key) for i in runs for (key,) in db.execute(named, (i,))]
+    return {str(i): {"run": key, "jobs": [n for (n,) in db.execute(jobs, (i,))]} for i, key in keys}
+
+
+def definition(db: sqlite3.Connection, *, hash: str) -> Document:  # noqa: A002 - what it is called
+    """A flow version, as it was recorded with the first run of it. Raises NotFoundError."""
+    row = db.execute("SELECT body FROM definitions WHERE hash = ?", (hash,)).fetchone()
+    if row is None:
+        why = "no run is of that version"
+        raise NotFoundError(f"find the flow version {hash}", why, "jobmon show RUN --json names it")
+    return {"schema": "jobmon.definition/1", "definition": json.loads(row[0])}
 
 
 def status(db: sqlite3.Connection) -> Document:
@@ -212,6 +256,9 @@ def status(db: sqlite3.Connection) -> Document:
         "running": False,
         "counts": dict(runs),
         "jobs": dict(jobs),
+        "pools": {},
+        "locks": {},
+        "initiators": [],
         "mistakes": [],
         "troubles": [],
     }
@@ -229,5 +276,6 @@ VIEWS: dict[str, Callable[..., Document]] = {
     "show": show,
     "events": events,
     "status": status,
+    "definition": definition,
 }
 """The documents that need nothing but the rows."""

@@ -36,7 +36,8 @@ class View:
             self._go_on(last)
 
     def _past(self, since: int | None, limit: int) -> Document:
-        body = self.desk.view("events", run=self.run, since=since, limit=limit)
+        most = limit if since is None else None
+        body = self.desk.view("events", run=self.run, since=since, limit=most)
         self.names |= body.get("names") or {}
         if self.run:
             self.only = int(next(iter(self.names), "-1"))

@@ -436,6 +436,8 @@ def missing(name: str, body: dict[str, Any]) -> list[str]:
 
 def test_every_document_has_the_keys_it_had(night: Batch) -> None:
     night.flow('flow = Flow("bad")\nflow.shell("x", "true", trigger="sometimes")\n', "bad")
+    digest = night.show("夜間")["definition"]
+    asked = {"snapshot": {}, "history": {"flow": "夜間"}, "definition": {"hash": digest}}
     given = {
         "ls": jobmon(night, "ls", "--json").json,
         "show": jobmon(night, "show", "夜間", "--json").json,
@@ -452,6 +454,7 @@ def test_every_document_has_the_keys_it_had(night: Batch) -> None:
         "gc": jobmon(night, "gc", "--preview", "--json").json,
         "doctor": jobmon(night, "doctor", "--json", code=None).json,
         "error": json.loads(jobmon(night, "show", "nothing", "--json", code=4).err),
+        **{name: night.call("view", name=name, args=args) for name, args in asked.items()},
         "down": jobmon(night, "down", "--json").json,
     }
     assert {name: missing(name, body) for name, body in given.items()} == {

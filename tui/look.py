@@ -67,6 +67,42 @@ OUTCOME_LOOKS: dict[str, Look] = {
 }
 """Outcomes of attempts that are no states of jobs."""
 
+_EVENTS: dict[str, Look] = {
+    "job.ready": JOB_LOOKS["queued"],
+    "job.ask": JOB_LOOKS["waiting_human"],
+    "job.branch": JOB_LOOKS["skipped"],
+    "job.doom": JOB_LOOKS["upstream_failed"],
+    "job.expire": JOB_LOOKS["expired"],
+    "job.unfit": JOB_LOOKS["failed"],
+    "job.launch": JOB_LOOKS["starting"],
+    "job.started": JOB_LOOKS["running"],
+    "job.voided": JOB_LOOKS["skipped"],
+    "job.stop": JOB_LOOKS["stopping"],
+    "job.succeed": JOB_LOOKS["succeeded"],
+    "job.fail": JOB_LOOKS["failed"],
+    "job.retry": JOB_LOOKS["retry_wait"],
+    "job.stopped": JOB_LOOKS["cancelled"],
+    "job.lose": JOB_LOOKS["lost"],
+    "job.due": JOB_LOOKS["queued"],
+    "job.cancel": JOB_LOOKS["cancelled"],
+    "job.skip": JOB_LOOKS["skipped"],
+    "job.done": JOB_LOOKS["succeeded"],
+    "job.mark_success": JOB_LOOKS["succeeded"],
+    "job.mark_failed": JOB_LOOKS["failed"],
+    "job.reset": JOB_LOOKS["waiting"],
+    "job.revive": JOB_LOOKS["waiting"],
+    "job.hold": FLAGS["held"],
+    "run.hold": FLAGS["held"],
+    "flow.hold": FLAGS["held"],
+    "job.stale": FLAGS["stale"],
+    "job.old_code": FLAGS["old_code"],
+    "job.unsupervised": FLAGS["unsupervised"],
+    "job.unverified": FLAGS["unsupervised"],
+    "run.cancel": JOB_LOOKS["cancelled"],
+    "runtime.trouble": JOB_LOOKS["failed"],
+}
+_NEWS = Look(" ", " ", "", "")
+
 
 class Lines(NamedTuple):
     """The signs a tree, a bar and a cut text are drawn with."""
@@ -87,6 +123,31 @@ UNICODE_LINES = Lines("├─ ", "└─ ", "│  ", "   ", "━", "╌", "…",
 ASCII_LINES = Lines("|- ", "`- ", "|  ", "   ", "#", ".", "~", "-", "-", "->")
 
 
+class Gauges(NamedTuple):
+    """The signs the meters of running jobs are drawn with, one cell each.
+
+    `rise`: a cell filled from below, by eighths from none to all. `peaks`: a line low, in the
+    middle and high in a cell. `behind` points at a bar from the right, `line` crosses one. `dead`
+    fills the lane of a job that failed. `floor` is what bars stand on, `hand` the floor of the lane
+    under the cursor, `grid` the lines behind.
+    """
+
+    rise: str
+    peaks: str
+    behind: str
+    line: str
+    dead: str
+    floor: str
+    hand: str
+    grid: str
+
+
+UNICODE_GAUGES = Gauges(" ▁▂▃▄▅▆▇█", "▁─▔", "<", "│", "x", "▔", "▀", "▔")
+ASCII_GAUGES = Gauges(" ..:::###", "_-^", "<", "|", "x", "-", "=", ".")
+GLOW = 6
+"""Shades of a bar: the style words `run.1` at its foot to `run.6` at its tip; as many of `late`."""
+
+
 def job_look(state: str) -> Look:
     """The row of a job run's state; an unknown one keeps its own name as the word."""
     return JOB_LOOKS.get(state) or UNKNOWN._replace(word=state.replace("_", " "))
@@ -100,3 +161,9 @@ def run_look(state: str) -> Look:
 def outcome_look(outcome: str) -> Look:
     """The row of an attempt's outcome ("" = still open)."""
     return OUTCOME_LOOKS.get(outcome) or job_look(outcome)
+
+
+def event_look(kind: str) -> Look:
+    """Sign and colour of what happened, by the state it led to; the word is the kind itself."""
+    word = kind.removeprefix("job.").replace(".", " ").replace("_", " ")
+    return _EVENTS.get(kind, _NEWS)._replace(word=word)

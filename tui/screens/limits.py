@@ -1,0 +1,297 @@
+"""The limits: slots, pools, locks and initiators, each with who holds it and who waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from jobmon.runtime.model import RUN_TERMINAL
+from jobmon.runtime.states import State
+from jobmon.tui.bars import level
+from jobmon.tui.look import job_look
+from jobmon.tui.picture import Field, Line, Size, fit
+from jobmon.tui.screens.filtered import Filtered, Painter, host
+from jobmon.tui.screens.view import Stage
+from jobmon.tui.text import Cell, Span, cell, clock_span, moment, pad, wrap
+from jobmon.tui.world import Document, Row, Site, Want, World
+
+COLUMNS = (
+    Field("kind", "LIMIT", 6),
+    Field("name", "NAME", 12, grow=1, most=24),
+    Field("bar", "IN USE", 8, keep=3, grow=1, most=24),
+    Field("use", "", 7, right=True),
+    Field("waits", "WAITS", 5, right=True, keep=2),
+    Field("who", "HELD BY", 20, grow=3, most=90),
+    Field("since", "SINCE", 11, keep=4),
+    Field("took", "FOR", 8, keep=1, right=True),
+)
+DETAIL_FROM = 18
+"""Lines from which holders and waiters of the row under the cursor are told under the table."""
+DETAIL = 4
+LABEL = 14
+
+
+class Limit(NamedTuple):
+    """Something jobs hold and wait for. `kind` is one of KINDS; a `total` of None has no bound."""
+
+    site: Site
+    kind: str
+    name: str
+    total: int | None
+    holders: tuple[Row, ...] = ()
+    waiters: tuple[Row, ...] = ()
+
+
+KINDS = ("slots", "pool", "lock", "init", "host")
+
+
+class Limits(Filtered):
+    """What is limited, kind by kind; the initiators are the slots one by one."""
+
+    name = "limits"
+    title = "LIMITS"
+    noun = "row"
+    columns = COLUMNS
+    empty = "no runtime is known"
+
+    def everything(self, stage: Stage) -> Sequence[Limit]:
+        """Slots, pools, locks, initiators, and the hosts they are on."""
+        rows = _standing(stage.world)
+        found = [
+            limit
+            for site in stage.world.sites
+            for limit in _limits(site, [row for row in rows if row.site is site])
+        ]
+        return sorted(found, key=lambda limit: (KINDS.index(limit.kind), limit.site.number))
+
+    def basis(self, stage: Stage) -> tuple[Any, ...]:
+        """The documents of status: they say how much there is."""
+        return tuple(part for s in stage.world.sites for part in (s.status, s.away, s.hello))
+
+    def wants(self, stage: Stage) -> Sequence[Want]:
+        """How much there is, and the initiators' processes."""
+        return [Want(site.number, "status", every=5.0) for site in stage.world.sites]
+
+    def key(self, item: Limit) -> Any:
+        """An initiator is the job it runs, so that verbs reach it."""
+        if item.kind == "init" and item.holders:
+            return item.holders[0].key
+        return (item.kind, item.site.number, item.name)
+
+    def text(self, stage: Stage, item: Limit) -> str:
+        """Kind, name, and the jobs that hold it or wait for it."""
+        names = [_full_name(row) for row in (*item.holders, *item.waiters)]
+        return " ".join([item.kind, item.name, host(item.site), *names])
+
+    def painter(self, name: str) -> Painter:
+        """What makes the cells of a column."""
+        return _PAINTERS[name]
+
+    def below(self, stage: Stage, size: Size) -> list[Line]:
+        """All that hold it, and in their order all that wait."""
+        item = self.item(stage)
+        if item is None or size.height < DETAIL_FROM:
+            return []
+        lines = [
+            *_listed(stage, "held by", item.holders, size.width),
+            *_listed(stage, "waiting", item.waiters, size.width),
+        ]
+        rule = ((stage.ink.lines.rule * size.width, "rule"),)
+        return [rule, *(fit(line, size.width, stage.ink.lines.cut) for line in lines)]
+
+    def hints(self) -> Sequence[str]:
+        """What its key bar shows."""
+        return ("job.log", "job.explain", "view.filter", "go.equalizer", "go.syslog")
+
+
+def _standing(world: World) -> list[Row]:
+    """The job runs that hold or wait for something, in launch order."""
+    found: list[Row] = []
+    for site, run in world.runs():
+        if run.state in RUN_TERMINAL:
+            continue
+        rows = [Row(site, run, job, world.now + site.skew) for job in site.board.jobs_of(run.id)]
+        found += [row for row in rows if row.active or _waits(row)]
+    return sorted(found, key=lambda row: (-_urgency(row), row.run.id, row.job.index))
+
+
+def _urgency(row: Row) -> int:
+    return row.run.priority + row.jobdef.priority
+
+
+def _waits(row: Row) -> bool:
+    return row.job.state is State.QUEUED and not row.job.held and not row.run.held
+
+
+def _limits(site: Site, rows: Sequence[Row]) -> Iterable[Limit]:
+    """All of one site."""
+    active, waiting = _split(rows)
+    yield Limit(site, "slots", "jobs at once", _total(site.status.get("slots")), active, waiting)
+    yield from _named(site, "pool", rows, lambda row: row.jobdef.pool)
+    yield from _named(site, "lock", rows, lambda row: row.jobdef.lock)
+    yield from _initiators(site, active)
+    yield Limit(site, "host", str(site.hello.get("home") or ""), None)
+
+
+def _split(rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    rows = tuple(rows)
+    return tuple(r for r in rows if r.active), tuple(r for r in rows if not r.active)
+
+
+def _total(told: Any) -> int | None:
+    total = told.get("total") if isinstance(told, Mapping) else None
+    return total if isinstance(total, int) else None
+
+
+def _named(
+    site: Site, kind: str, rows: Sequence[Row], name_of: Callable[[Row], str]
+) -> Iterable[Limit]:
+    """Pools or locks: those that jobs name, and those the status tells of."""
+    told: Document = site.status.get(f"{kind}s") or {}
+    for name in sorted({*told, *filter(None, map(name_of, rows))}):
+        holders, waiters = _split(row for row in rows if name_of(row) == name)
+        total = 1 if kind == "lock" else _total(told.get(name))
+        yield Limit(site, kind, name, total, holders, waiters)
+
+
+def _initiators(site: Site, active: Sequence[Row]) -> Iterable[Limit]:
+    """One for each attempt with a process; and those that wait for their next job."""
+    told = [(i.get("attempt"), i.get("pid")) for i in site.status.get("initiators") or ()]
+    pids, attempts = dict(told), {f"{r.job.run}.{r.job.index}.{r.job.attempt}": r for r in active}
+    for attempt, row in attempts.items():
+        pid = pids.get(attempt)
+        yield Limit(site, "init", f"pid {pid}" if pid else "-", None, (row,))
+    for attempt, pid in told:
+        if attempt not in attempts:
+            yield Limit(site, "init", f"pid {pid}", None)
+
+
+def _full_name(row: Row) -> str:
+    return f"{row.run.key} {row.name}"
+
+
+def _kind(_stage: Stage, item: Limit, _width: int) -> Cell:
+    return cell(item.kind, "accent")
+
+
+def _name(stage: Stage, item: Limit, _width: int) -> Cell:
+    if item.kind == "host":
+        return cell(stage.ink.safe(host(item.site)), "bold")
+    return cell(stage.ink.safe(item.name), "dim" if item.kind == "init" else "bold")
+
+
+def _bar(stage: Stage, item: Limit, width: int) -> Cell:
+    if item.kind == "host":
+        return _state_of(item.site)
+    if item.kind == "init":
+        return _job_state(stage, item)
+    if not item.total:
+        return ()
+    return level(stage.ink, len(item.holders) / item.total, width, _tint(item))
+
+
+def _tint(item: Limit) -> str:
+    """A full limit that somebody waits for is told from one that is just in use."""
+    full = item.total is not None and len(item.holders) >= item.total
+    return "late" if full and item.waiters else "bar"
+
+
+def _state_of(site: Site) -> Cell:
+    return cell("up", "ok") if site.away is None else cell("away", "fail")
+
+
+def _job_state(stage: Stage, item: Limit) -> Cell:
+    if not item.holders:
+        return cell("idle", "dim")
+    look = job_look(item.holders[0].job.state)
+    return cell(f"{stage.ink.sign(look)} {look.word}", look.style)
+
+
+def _use(_stage: Stage, item: Limit, _width: int) -> Cell:
+    if item.kind in ("host", "init"):
+        return ()
+    total = "" if item.total is None else f"/{item.total}"
+    return ((f"{len(item.holders)}", "bold" if item.holders else "dim"), (total, "dim"))
+
+
+def _waiting(_stage: Stage, item: Limit, _width: int) -> Cell:
+    return cell(str(len(item.waiters)), "note") if item.waiters else ()
+
+
+def _who(stage: Stage, item: Limit, _width: int) -> Cell:
+    if item.kind == "host":
+        return _about_host(stage, item.site)
+    if item.kind == "init" and item.holders:
+        return _about_job(stage, item.holders[0])
+    names = ", ".join(_full_name(row) for row in item.holders)
+    return cell(stage.ink.safe(names) or "free", "" if names else "dim")
+
+
+def _about_host(stage: Stage, site: Site) -> Cell:
+    if site.away is not None:
+        return cell(stage.ink.safe(site.trouble or "it does not answer"), "fail")
+    hello = {**site.hello, **site.status}
+    words = [f"{word} {hello[name]}" for name, word in _HOST_FACTS.items() if hello.get(name)]
+    return cell(stage.ink.safe(f" {stage.ink.lines.dot} ".join(words)), "dim")
+
+
+_HOST_FACTS = {"host": "on", "pid": "pid", "version": "jobmon", "home": "in"}
+
+
+def _about_job(stage: Stage, row: Row) -> Cell:
+    spans: tuple[Span, ...] = ((f"{row.run.key} ", ""), (row.name, "bold"))
+    notes = [f"attempt {row.job.attempt}"] if row.job.attempt > 1 else []
+    notes += [f"{word} {name}" for word, name in _claims(row) if name]
+    notes += ["unsupervised"] if row.job.unsupervised else []
+    spans = (*spans, (f"  {', '.join(notes)}" if notes else "", "dim"))
+    return tuple((stage.ink.safe(text), style) for text, style in spans)
+
+
+def _claims(row: Row) -> tuple[tuple[str, str], ...]:
+    return (("pool", row.jobdef.pool), ("lock", row.jobdef.lock))
+
+
+def _started(item: Limit) -> float | None:
+    """Since when it is so: the host up or away, the only holder started."""
+    if item.kind == "host":
+        return item.site.away or item.site.hello.get("started")
+    starts = [row.job.started or row.job.since for row in item.holders]
+    return starts[0] if len(starts) == 1 and item.kind != "slots" else None
+
+
+def _since(stage: Stage, item: Limit, _width: int) -> Cell:
+    return cell(moment(_started(item), stage.world.now + item.site.skew), "dim")
+
+
+def _for(stage: Stage, item: Limit, _width: int) -> Cell:
+    since = _started(item)
+    now = stage.world.now + item.site.skew
+    late = item.kind == "init" and any(row._replace(now=now).late for row in item.holders)
+    return cell("" if since is None else clock_span(now - since), "late" if late else "")
+
+
+_PAINTERS: Mapping[str, Painter] = {
+    "kind": _kind,
+    "name": _name,
+    "bar": _bar,
+    "use": _use,
+    "waits": _waiting,
+    "who": _who,
+    "since": _since,
+    "took": _for,
+}
+
+
+def _listed(stage: Stage, word: str, rows: Sequence[Row], width: int) -> list[Line]:
+    """`held by 5   a, b, c`, in at most DETAIL lines."""
+    if not rows:
+        return []
+    parts = wrap(
+        ", ".join(stage.ink.safe(_full_name(row)) for row in rows), width - LABEL - 3, ", "
+    )
+    if len(parts) > DETAIL:
+        parts = [*parts[: DETAIL - 1], f"{parts[DETAIL - 1]}, {stage.ink.lines.cut}"]
+    labels = [f" {word} {len(rows)}", *([""] * len(parts))]
+    return [
+        ((pad(label, LABEL), "dim"), (part, "")) for label, part in zip(labels, parts, strict=False)
+    ]

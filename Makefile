@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: demo test dev check crash soak bench clean
 
 demo: $(VENV)/.installed
-	$(BIN)/jobmon demo demo --yes
+	$(BIN)/jobmon demo demo
 
 test: $(VENV)/.dev
 	$(BIN)/pytest -q

@@ -1,12 +1,15 @@
-"""`jobmon demo`: the sample folder, laid and run, and what to try next."""
+"""`jobmon demo`: the sample folder, laid and run or shown at work, and what to try next."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from jobmon.runtime.errors import EXIT_OK, RefusedError
+from jobmon.runtime.errors import EXIT_OK, NoRuntimeError, RefusedError
 from jobmon.runtime.words import command, shell_word
 from jobmon.tui.desk import Desk
 from jobmon.tui.follow import follow
@@ -14,10 +17,59 @@ from jobmon.tui.options import page
 from jobmon.tui.text import cells, pad, size
 
 FLOW = "morning"
+CLOCK = "flows/clock.py"
 HIDDEN = {".jobmon", "__pycache__"}
+AFTER_LIVELY = (
+    ("the monitor again", ""),
+    ("what starts the flows, for another hour", "run clock"),
+    ("the morning, as it stands", "show morning"),
+    ("stop the runtime; jobs would go on", "down"),
+)
 
 
 def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
+    """The lively sample in the monitor where a person sits at a terminal, else one run; exit code.
+
+    `yes` and `broken` mean the one run, wherever that is.
+    """
+    person = desk.ink.terminal and sys.stdin.isatty()
+    if person and not (yes or broken):
+        return _lively(desk, folder)
+    return _morning(desk, folder, yes=yes or not person, broken=broken)
+
+
+def _lively(desk: Desk, folder: Path) -> int:
+    """Start the clock, open the monitor, and stop the clock when that is left."""
+    from jobmon.tui.opening import open_monitor
+
+    if not (folder / CLOCK).exists():  # what was laid before may have been mended since
+        _lay(folder, broken=False, lively=True)
+    run = _clock(desk)
+    try:
+        code = open_monitor(desk)
+    finally:
+        _stop(desk, run)
+    with contextlib.suppress(OSError):  # the terminal may be gone
+        page(_offered(desk, desk.ink.safe(_shown(folder)), AFTER_LIVELY))
+    return code
+
+
+def _stop(desk: Desk, run: str) -> None:
+    with contextlib.suppress(RefusedError, NoRuntimeError):  # it is over, or away, already
+        why = "the demo was left"
+        desk.connect().call("verb", verb="cancel", run=run, options={}, why=why)
+
+
+def _clock(desk: Desk) -> str:
+    """The run of the clock: one is enough."""
+    for row in desk.view("ls", flow="clock", limit=1)["runs"]:
+        if row["ended"] is None:
+            return row["run"]
+    speed = os.environ.get("JOBMON_DEMO_SPEED", "1")
+    return desk.call("run", flow="clock", params={"speed": speed}, why="the demo")["run"]
+
+
+def _morning(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
     """Lay, run, show; the exit code of the run."""
     _lay(folder, broken=broken)
     before = _stamps(folder)
@@ -36,11 +88,11 @@ def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
     return code
 
 
-def _lay(folder: Path, *, broken: bool) -> None:
+def _lay(folder: Path, *, broken: bool, lively: bool = False) -> None:
     from jobmon.jobs.samples import lay
 
     try:
-        lay(folder, broken=broken)
+        lay(folder, broken=broken, lively=lively)
     except FileExistsError as error:
         hint = "name another folder: jobmon demo DIR"
         raise RefusedError("lay the sample", str(error), hint) from error
@@ -74,7 +126,12 @@ def _next(desk: Desk, where: str, run: str, *, failed: bool) -> list[str]:
         ("how the runtime is", "status"),
         ("stop the runtime; jobs would go on", "down"),
     ]
-    lines = [f"  {f'jobmon {line}':<34} {what}" for what, line in things]
+    return _offered(desk, where, things)
+
+
+def _offered(desk: Desk, where: str, things: Sequence[tuple[str, str]]) -> list[str]:
+    """What to try next: each what, and the rest of a line that begins with jobmon."""
+    lines = [f"  {f'jobmon {line}'.rstrip():<34} {what}" for what, line in things]
     head = desk.ink.paint(f"next, in {where}:", "bold")
     return [head, *_environment(desk), f"  cd {shell_word(where)}", *lines]
 

@@ -96,14 +96,15 @@ def _told(desk: Desk, flow: str, answer: dict[str, Any]) -> list[str]:
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default="jobmon-demo", type=click.Path(path_type=Path))
-@click.option("--yes", "-y", is_flag=True, help="Do not ask; answer the manual step.")
-@click.option("--broken", is_flag=True, help="With a fault to find, mend and rerun.")
+@click.option("--yes", "-y", is_flag=True, help="One run of `morning`; answer its manual step.")
+@click.option("--broken", is_flag=True, help="One run with a fault to find, mend and rerun.")
 @click.pass_context
 def demo(ctx: click.Context, folder: Path, yes: bool, broken: bool) -> None:
-    """Lay the sample folder and run its flow.
+    """Lay the sample folder and show it at work.
 
-    The flow `morning` runs to its end with live output; then what came out is listed, and what to
-    try next.
+    On a terminal the monitor opens on several flows, which a clock starts again and again until it
+    is left. Elsewhere, and with --yes or --broken, the flow `morning` runs to its end with live
+    output; then what came out is listed, and what to try next.
     """
     from jobmon.tui.demonstration import demonstrate
 

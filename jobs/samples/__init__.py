@@ -7,33 +7,36 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
 
 __all__ = ["lay"]
 
 
-def lay(folder: Path, broken: bool = False) -> list[Path]:
+def lay(folder: Path, broken: bool = False, lively: bool = False) -> list[Path]:
     """Copy the sample into `folder`, made when absent, and return the files written.
 
     With `broken`, the page of one shop is laid as the shop changed it overnight: the step that
-    reads it fails until a line of `scripts/collect.py` is edited. A file that is already there
-    with any of our own texts is ours to replace. Raises FileExistsError, before anything is
-    written, when a file is there that someone else wrote or changed.
+    reads it fails until a line of `scripts/collect.py` is edited. With `lively` there are more
+    flows, and one that keeps starting them. A file that is already there with any of our own texts
+    is ours to replace. Raises FileExistsError, before anything is written, when a file is there
+    that someone else wrote or changed.
     """
-    sound, changed_site = _texts(broken=False), _texts(broken=True)
-    foreign = [n for n in sound if _foreign(folder / n, (sound[n], changed_site[n]))]
+    wanted = _texts("folder", *["lively"] * lively, *["broken"] * broken)
+    ours = [_texts(part) for part in ("folder", "lively", "broken")]
+    foreign = [n for n in wanted if _foreign(folder / n, [t[n] for t in ours if n in t])]
     if foreign:
         raise FileExistsError(f"{folder} holds files changed by hand: {', '.join(foreign)}")
-    wanted = changed_site if broken else sound
     return [folder / name for name, text in wanted.items() if _write(folder / name, text)]
 
 
-def _texts(broken: bool) -> dict[str, bytes]:
+def _texts(*parts: str) -> dict[str, bytes]:
+    """The files of these parts by name; a later part goes before an earlier one."""
     here = files(__name__)
-    texts = dict(_below(here / "folder"))
-    texts["flows/morning.py"] = (here / "morning.py").read_bytes()
-    return texts | dict(_below(here / "broken")) if broken else texts
+    texts = {"flows/morning.py": (here / "morning.py").read_bytes()}
+    for part in parts:
+        texts |= dict(_below(here / part))
+    return texts
 
 
 def _below(folder: Traversable, under: str = "") -> Iterator[tuple[str, bytes]]:
@@ -44,7 +47,7 @@ def _below(folder: Traversable, under: str = "") -> Iterator[tuple[str, bytes]]:
             yield from _below(entry, f"{under}{entry.name}/")
 
 
-def _foreign(path: Path, ours: tuple[bytes, bytes]) -> bool:
+def _foreign(path: Path, ours: Sequence[bytes]) -> bool:
     return path.exists() and (not path.is_file() or path.read_bytes() not in ours)
 
 

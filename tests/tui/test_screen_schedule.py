@@ -13,7 +13,7 @@ from jobmon.tui.screens.schedule import NOT_YET, Schedule
 from jobmon.tui.text import moment, plain
 from tests.tui.cli_fakes import NOW
 from tests.tui.flows import DAILY, HOURLY
-from tests.tui.worlds import ASCII, HOSTILE, UNICODE, Folder, give, page, stage
+from tests.tui.worlds import ASCII, HOSTILE, UNICODE, Folder, asked, page, stage
 
 
 def row(flow: str, **more: Any) -> dict[str, Any]:
@@ -131,11 +131,13 @@ def test_without_a_flow_there_is_nothing_to_hold() -> None:
     assert "flows/*.py" in page(view, on)
 
 
-def test_the_newest_document_that_was_asked_for_counts() -> None:
-    view, on = Schedule(), stage(folder(row("old")))
-    give(view, on, "flows", document(row("new")))
-    assert "new" in page(view, on)
-    assert "old" not in page(view, on)
+def test_a_flow_that_was_added_turns_up() -> None:
+    one = folder(row("old"))
+    view, on = Schedule(), stage(one)
+    assert asked(view, on) == {("flows", ())}
+    page(view, on)
+    one.site.flows = document(row("old"), row("new"))
+    assert [item.flow for item in view.items(on)] == ["new", "old"]
 
 
 def test_a_filter_says_what_it_hides_and_how_to_see_all_again() -> None:

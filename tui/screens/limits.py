@@ -13,7 +13,7 @@ from jobmon.tui.picture import Field, Line, Size, fit
 from jobmon.tui.screens.filtered import Filtered, Painter, host
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.text import Cell, Span, cell, clock_span, moment, pad, wrap
-from jobmon.tui.world import Document, Row, Site, Want, World
+from jobmon.tui.world import Document, Row, Site, World
 
 COLUMNS = (
     Field("kind", "LIMIT", 6),
@@ -67,10 +67,6 @@ class Limits(Filtered):
     def basis(self, stage: Stage) -> tuple[Any, ...]:
         """The documents of status: they say how much there is."""
         return tuple(part for s in stage.world.sites for part in (s.status, s.away, s.hello))
-
-    def wants(self, stage: Stage) -> Sequence[Want]:
-        """How much there is, and the initiators' processes."""
-        return [Want(site.number, "status", every=5.0) for site in stage.world.sites]
 
     def key(self, item: Limit) -> Any:
         """An initiator is the job it runs, so that verbs reach it."""

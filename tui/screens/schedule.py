@@ -58,17 +58,17 @@ class Schedule(Filtered):
         found = [
             _entry(site, row, last.get((site.number, str(row["flow"]))))
             for site in stage.world.sites
-            for row in flows_of(site).get("flows") or ()
+            for row in site.flows.get("flows") or ()
         ]
         return sorted(found, key=_SORTS[self.order])
 
     def basis(self, stage: Stage) -> tuple[Any, ...]:
         """The documents of flows."""
-        return tuple(flows_of(site) for site in stage.world.sites)
+        return tuple(site.flows for site in stage.world.sites)
 
     def wants(self, stage: Stage) -> Sequence[Want]:
-        """The flows of each site."""
-        return [_want(site) for site in stage.world.sites]
+        """The flows of each site, fresher than other screens need them."""
+        return [Want(site.number, "flows") for site in stage.world.sites]
 
     def key(self, item: Entry) -> tuple[str, int, str]:
         """A flow is known by its site and name."""
@@ -111,15 +111,6 @@ class Schedule(Filtered):
     def hints(self) -> Sequence[str]:
         """What its key bar shows."""
         return ("job.explain", "job.hold", "run.start", "view.filter", "view.sort", "go.history")
-
-
-def _want(site: Site) -> Want:
-    return Want(site.number, "flows")
-
-
-def flows_of(site: Site) -> Document:
-    """The newest document of a site's flows; empty before the first."""
-    return site.document(_want(site)) or site.flows
 
 
 def newest_runs(world: World) -> dict[tuple[int, str], Run]:
@@ -240,7 +231,7 @@ def _mistakes(stage: Stage, size: Size) -> list[Line]:
     """The files that do not load: place and reason, the first ones."""
     sites = stage.world.sites
     prefix = [(site, f"{host(site)}: " if stage.world.many else "") for site in sites]
-    told = [(name, str(m)) for s, name in prefix for m in flows_of(s).get("mistakes") or ()]
+    told = [(name, str(m)) for s, name in prefix for m in s.flows.get("mistakes") or ()]
     most = max(1, min(MOST_MISTAKES, size.height // 5))
     shown = told if len(told) <= most else told[: most - 1]
     lines = [_mistake(stage, name, text, size.width) for name, text in shown]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.runtime.model import RUN_TERMINAL
-from jobmon.runtime.states import State
+from jobmon.runtime.model import RUN_TERMINAL, JobRun, Run
+from jobmon.runtime.states import ACTIVE, State
 from jobmon.tui.bars import level
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Field, Line, Size, fit
 from jobmon.tui.screens.filtered import Filtered, Painter, host
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.text import Cell, Span, cell, clock_span, moment, pad, wrap
-from jobmon.tui.world import Document, Row, Site, World
+from jobmon.tui.world import Document, Row, Site
 
 COLUMNS = (
     Field("kind", "LIMIT", 6),
@@ -28,6 +28,9 @@ COLUMNS = (
 DETAIL_FROM = 18
 """Lines from which holders and waiters of the row under the cursor are told under the table."""
 DETAIL = 4
+"""Lines of each."""
+MOST = 100
+"""More names than these lines have room for."""
 LABEL = 14
 
 
@@ -56,11 +59,11 @@ class Limits(Filtered):
 
     def everything(self, stage: Stage) -> Sequence[Limit]:
         """Slots, pools, locks, initiators, and the hosts they are on."""
-        rows = _standing(stage.world)
+        world = stage.world
         found = [
             limit
-            for site in stage.world.sites
-            for limit in _limits(site, [row for row in rows if row.site is site])
+            for site in world.sites
+            for limit in _limits(site, _standing(site, world.now + site.skew))
         ]
         return sorted(found, key=lambda limit: (KINDS.index(limit.kind), limit.site.number))
 
@@ -100,23 +103,20 @@ class Limits(Filtered):
         return ("job.log", "job.explain", "view.filter", "go.equalizer", "go.syslog")
 
 
-def _standing(world: World) -> list[Row]:
-    """The job runs that hold or wait for something, in launch order."""
-    found: list[Row] = []
-    for site, run in world.runs():
-        if run.state in RUN_TERMINAL:
-            continue
-        rows = [Row(site, run, job, world.now + site.skew) for job in site.board.jobs_of(run.id)]
-        found += [row for row in rows if row.active or _waits(row)]
-    return sorted(found, key=lambda row: (-_urgency(row), row.run.id, row.job.index))
+def _standing(site: Site, now: float) -> list[Row]:
+    """The job runs of a site that hold or wait for something, in launch order."""
+    found: list[tuple[int, Row]] = []
+    for run in site.board.runs.values():
+        if run.state not in RUN_TERMINAL:
+            rows = [Row(site, run, j, now) for j in site.board.jobs_of(run.id) if _stands(run, j)]
+            found += [(-run.priority - row.jobdef.priority, row) for row in rows]
+    found.sort(key=lambda entry: (entry[0], entry[1].run.id, entry[1].job.index))
+    return [row for _urgency, row in found]
 
 
-def _urgency(row: Row) -> int:
-    return row.run.priority + row.jobdef.priority
-
-
-def _waits(row: Row) -> bool:
-    return row.job.state is State.QUEUED and not row.job.held and not row.run.held
+def _stands(run: Run, job: JobRun) -> bool:
+    """It has a process, or nothing but a limit keeps it from one."""
+    return job.state in ACTIVE or (job.state is State.QUEUED and not job.held and not run.held)
 
 
 def _limits(site: Site, rows: Sequence[Row]) -> Iterable[Limit]:
@@ -144,10 +144,12 @@ def _named(
 ) -> Iterable[Limit]:
     """Pools or locks: those that jobs name, and those the status tells of."""
     told: Document = site.status.get(f"{kind}s") or {}
-    for name in sorted({*told, *filter(None, map(name_of, rows))}):
-        holders, waiters = _split(row for row in rows if name_of(row) == name)
+    named: dict[str, list[Row]] = {name: [] for name in told}
+    for row in rows:
+        named.setdefault(name_of(row), []).append(row)
+    for name in sorted(named.keys() - {""}):
         total = 1 if kind == "lock" else _total(told.get(name))
-        yield Limit(site, kind, name, total, holders, waiters)
+        yield Limit(site, kind, name, total, *_split(named[name]))
 
 
 def _initiators(site: Site, active: Sequence[Row]) -> Iterable[Limit]:
@@ -282,9 +284,8 @@ def _listed(stage: Stage, word: str, rows: Sequence[Row], width: int) -> list[Li
     """`held by 5   a, b, c`, in at most DETAIL lines."""
     if not rows:
         return []
-    parts = wrap(
-        ", ".join(stage.ink.safe(_full_name(row)) for row in rows), width - LABEL - 3, ", "
-    )
+    names = ", ".join(stage.ink.safe(_full_name(row)) for row in rows[:MOST])
+    parts = wrap(names, width - LABEL - 3, ", ")
     if len(parts) > DETAIL:
         parts = [*parts[: DETAIL - 1], f"{parts[DETAIL - 1]}, {stage.ink.lines.cut}"]
     labels = [f" {word} {len(rows)}", *([""] * len(parts))]

@@ -18,7 +18,8 @@ OwnKeys = Mapping[str, Iterable[str]]
 HEAD = """\
 # Keys
 
-Made by `python -m jobmon.tui.keyspage`; `?` in the monitor shows the same, with your own keys.
+Made by `python -m jobmon.tui.keyspage`; `jobmon keys` prints the same, `?` in the monitor shows it
+with your own keys.
 
 A key acts on the job under the cursor, or on all marked ones. **NP** is what is typed into the NP
 column of a row (a second TAB on the command line walks it), **command** what is typed after `:`;

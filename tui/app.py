@@ -7,8 +7,6 @@ Nothing is decided here: keys go to the monitor, lines come from it, and what it
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import contextvars
 import os
 import signal
 import time
@@ -23,12 +21,14 @@ from textual.theme import Theme as TextualTheme
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import asking, tools
+from jobmon.tui.conductor import Conductor
 from jobmon.tui.hands import Answer, Then
 from jobmon.tui.logs import Logs
 from jobmon.tui.monitor import Monitor
 from jobmon.tui.picture import Size
 from jobmon.tui.reach import skip_running
 from jobmon.tui.session import Session
+from jobmon.tui.settings import key_name
 from jobmon.tui.theme import THEMES, Paint
 from jobmon.tui.travel import Travel
 from jobmon.tui.widgets.canvas import Canvas
@@ -64,12 +64,11 @@ class MonitorApp(App[str]):
         self.paint = Paint(session.settings.theme)
         self.canvas = Canvas(self._lines, self.paint)
         self.typing = Typing(self._typed, self._forward)
-        self.asker = asking.Asker(session.reaches, self.post)
-        self.logs = Logs(session, self.monitor, self.asker, self.post)
+        self.conductor = Conductor(self._tick, session.settings.fps)
+        self.asker = asking.Asker(session.reaches, self.conductor.post)
+        self.logs = Logs(session, self.monitor, self.asker)
         self.travelling = Travel(session, self.asker)
-        self._timer: asyncio.TimerHandle | None = None
-        self._last = self._looked = 0.0
-        self._context: contextvars.Context | None = None
+        self._looked = time.monotonic()
         self._early = early  # typed before the screen was there
 
     # The terminal
@@ -81,25 +80,21 @@ class MonitorApp(App[str]):
 
     def on_mount(self) -> None:
         """Begin to listen: to the runtimes, to signals, to the terminal's end."""
-        self._loop = asyncio.get_running_loop()
-        self._context = contextvars.copy_context()
         self._ground()
         self.canvas.focus()
-        self._looked = time.monotonic()
+        self.conductor.start()
         self.session.listen(self.wake)
         self.logs.listen(self.wake)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            self._loop.add_signal_handler(number, self.leave)
-        tools.when_hung_up(lambda: self.post(self.leave))
+            asyncio.get_running_loop().add_signal_handler(number, self._ended_by, number)
+        tools.when_hung_up(lambda: self.conductor.post(self.leave))
         for event in XTermParser().feed(self._early):
             if isinstance(event, events.Key):
                 self.on_key(event)
-        self._tick()
 
     def on_unmount(self) -> None:
         """Let go of everything."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self.conductor.stop()
         self.session.kept = self.monitor.remember()
         self.session.close()
         self.logs.close()
@@ -122,52 +117,23 @@ class MonitorApp(App[str]):
     def _lines(self, size: Size) -> Sequence[Any]:
         return self.monitor.lines(size)
 
-    def post(self, action: Callable[[], None]) -> None:
-        """Have something done on the screen's own thread, and the picture made anew."""
-
-        def run() -> None:
-            if self.is_running and self._exit is False:
-                action()
-                self._soon()
-
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            self._loop.call_soon_threadsafe(run, context=self._context)
-
     def wake(self) -> None:
         """There is news; from any thread."""
-        self.post(lambda: None)
+        self.conductor.post(lambda: None)
 
-    def _soon(self) -> None:
-        """A picture as soon as the frame rate allows."""
-        self._arm(max(0.0, self._last + 1 / self.session.settings.fps - time.monotonic()))
-
-    def _arm(self, delay: float) -> None:
-        due = self._loop.time() + delay
-        if self._timer is not None and not self._timer.cancelled():
-            if self._timer.when() <= due and not self._timer_done:
-                return
-            self._timer.cancel()
-        self._timer_done = False
-        self._timer = self._loop.call_later(delay, self._tick, context=self._context)
-
-    _timer_done = True
-
-    def _tick(self) -> None:
-        """The one conductor: news, the clock, what is wanted, the picture; then when again."""
-        self._timer_done = True
-        self._last = time.monotonic()
+    def _tick(self) -> float:
+        """News, the clock, what is wanted, the picture; seconds until the next one."""
         now = time.time()
-        self.monitor.present = now
+        self.monitor.present = self.session.world.now = now
         more = self.session.fold(now, SLICE)
         if self.session.ready:
             self.monitor.loaded()
         self.travelling.advance(self.monitor.world, now)
-        self.session.world.now = now
         self.logs.update()
         self._fetch(now)
         self.redraw()
         self._look_at_self()
-        self._arm(0.0 if more else self._pause(now))
+        return 0.0 if more else self._pause(now)
 
     def _fetch(self, now: float) -> None:
         stage = self.monitor.stage
@@ -208,7 +174,7 @@ class MonitorApp(App[str]):
         key = event.key
         if sign and not sign.isascii():  # an input method left it at full width
             sign = unicodedata.normalize("NFKC", sign)
-            key = sign if len(sign) == 1 and sign.isascii() else key
+            key = key_name(sign) if len(sign) == 1 and sign.isascii() else key
         self._press(key, sign)
 
     def _press(self, key: str, sign: str | None = None) -> None:
@@ -222,10 +188,10 @@ class MonitorApp(App[str]):
 
     def _now(self) -> None:
         """A key is answered at once."""
-        if self.is_running and self._exit is False:
-            self.redraw()
-            self._arm(self._pause(time.time()))
-            self._fetch(time.time())
+        now = time.time()
+        self.redraw()
+        self._fetch(now)
+        self.conductor.arm(self._pause(now))
 
     def _forward(self, key: str) -> None:
         """A key beside the text that is typed."""
@@ -333,3 +299,8 @@ class MonitorApp(App[str]):
     def leave(self) -> None:
         """See Hands."""
         self.exit("")
+
+    def _ended_by(self, number: int) -> None:
+        """A signal asks to end: also where the terminal takes no more."""
+        tools.end_soon(128 + number)
+        self.exit("", return_code=128 + number)

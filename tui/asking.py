@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from jobmon.runtime import forecast
+from jobmon.runtime.client import SilentRuntimeError
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import RUN_TERMINAL
+from jobmon.tui import folding
 from jobmon.tui.reach import Reach
 from jobmon.tui.screens.view import Stage, View
 from jobmon.tui.world import Site, Want, World
@@ -66,7 +68,7 @@ class Asker:
         self._forget(now)
         for want in wants:
             site = world.sites[want.site]
-            if site.away is None and now >= self._due.get(want, 0.0) and self._begin(want):
+            if _may_answer(site) and now >= self._due.get(want, 0.0) and self._begin(want):
                 self._due[want] = now + want.every
                 self._ask(site, want, now)
 
@@ -84,9 +86,12 @@ class Asker:
     def _ask(self, site: Site, want: Want, now: float) -> None:
         def hear(answer: Any) -> None:
             self._under_way.discard(want)
-            if isinstance(answer, JobmonError):
+            if isinstance(answer, SilentRuntimeError):
+                folding.silent(site, now)
+            elif isinstance(answer, JobmonError):
                 self._due[want] = now + AGAIN
             else:
+                folding.answered(site)
                 _keep(site, want, answer)
 
         args = {"name": want.name, "args": dict(want.args)}
@@ -96,6 +101,11 @@ class Asker:
         """What is known by that name is out of date."""
         for want in [want for want in self._due if want.name == name]:
             del self._due[want]
+
+
+def _may_answer(site: Site) -> bool:
+    """One that was silent is asked on: its answer tells that it is back."""
+    return site.away is None or site.silent
 
 
 def _as_error(error: OSError) -> JobmonError:

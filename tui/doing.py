@@ -100,7 +100,7 @@ class Deed:
         plans += [_of_running(row) for row in self._running]
         touched = sum(len(plan.preview["touched"]) for plan in plans)
         calm = confirm.idempotent(self.screen.world, plans)
-        if orders.must_ask(self.action, len(plans), touched, idempotent=calm):
+        if orders.must_ask(self.action, touched, idempotent=calm):
             note = self._note or (told(self._failed) if self._failed else "")
             other = self._switch if self._may_switch(plans) else None
             box = confirm.Confirm(self.action, plans, self.screen.world, self.send, other, note)
@@ -144,7 +144,7 @@ class Deed:
 
 def told(error: JobmonError) -> str:
     """An error in one line: what, why, and how to go on."""
-    return str(error).replace("\n", " - ")
+    return str(error).replace("\n  ", " - ")
 
 
 def _past(action: Action, answer: Mapping[str, Any]) -> str:
@@ -156,9 +156,12 @@ def _past(action: Action, answer: Mapping[str, Any]) -> str:
 def _of_running(row: Row) -> confirm.Planned:
     """What skipping a running job comes to."""
     order = Order(row.site.number, "skip", row.run.key, (row.name,))
-    note = f"it is stopped first: TERM, after {row.jobdef.grace:.0f}s KILL"
+    note = f"{row.name} is stopped first: TERM, after {row.jobdef.grace:.0f}s KILL"
     touch = {
-        "job": row.name, "run": row.run.key, "state": row.job.state.value, "becomes": "skipped",
-        "note": note,
-    }  # fmt: skip
-    return confirm.Planned(order, {"touched": [touch], "notes": []})
+        "job": row.name,
+        "run": row.run.key,
+        "state": row.job.state.value,
+        "becomes": "skipped",
+        "note": "stopped first",
+    }
+    return confirm.Planned(order, {"touched": [touch], "notes": [note]})

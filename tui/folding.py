@@ -45,7 +45,7 @@ def _snapshot(site: Site, body: Mapping[str, Any], _now: float) -> None:
     board = Board()
     snapshot.load(board, found)
     site.board, site.seq, site.loaded = board, found.seq, True
-    site.away, site.trouble = None, ""
+    site.away, site.trouble, site.silent = None, "", False
 
 
 def _definition(site: Site, body: Mapping[str, Any], _now: float) -> None:
@@ -73,6 +73,17 @@ def _gone(site: Site, _body: str, now: float) -> None:
 def _refused(site: Site, body: str, now: float) -> None:
     site.away = now if site.away is None else site.away
     site.trouble = body
+
+
+def silent(site: Site, now: float) -> None:
+    """It is there and does not answer: what is shown of it may be out of date."""
+    site.away, site.silent = now if site.away is None else site.away, True
+
+
+def answered(site: Site) -> None:
+    """It answers again."""
+    if site.silent:
+        site.away, site.silent = None, False
 
 
 _FOLDS: Mapping[str, Any] = {

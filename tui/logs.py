@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jobmon.runtime.states import State
-from jobmon.tui.asking import Asker, Post
+from jobmon.tui.asking import Asker
 from jobmon.tui.logfile import LogFile
 from jobmon.tui.meter import Meter
 from jobmon.tui.monitor import Monitor
@@ -26,8 +26,8 @@ LOOK = 0.25
 class Logs:
     """`update` is called for every picture; the reading is done in threads."""
 
-    def __init__(self, session: Session, monitor: Monitor, asker: Asker, post: Post) -> None:
-        self._session, self._monitor, self._asker, self._post = session, monitor, asker, post
+    def __init__(self, session: Session, monitor: Monitor, asker: Asker) -> None:
+        self._session, self._monitor, self._asker = session, monitor, asker
         self._tails: Tails[tuple[RowKey, str]] | None = None
         self._version = -1
         self._meters: dict[tuple[RowKey, str], Meter] = {}

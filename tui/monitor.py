@@ -16,10 +16,11 @@ from jobmon.tui.deeds import Deeds
 from jobmon.tui.hands import Hands
 from jobmon.tui.ink import Ink
 from jobmon.tui.npcolumn import Request
-from jobmon.tui.picture import Line, Size, ends, fill, fit
+from jobmon.tui.picture import Line, Size, ends, fill, fit, on
 from jobmon.tui.prompt import Prompt
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.screens.view import Stage, View
+from jobmon.tui.text import cells, plain
 from jobmon.tui.world import RowKey, World
 
 MESSAGE_SECONDS = 12.0
@@ -87,7 +88,7 @@ class Monitor:
         picture = [
             frame.head(self.stage, self.view, size.width),
             self._command_row(size.width),
-            *fill(body, size.height - 4),
+            *self._dimmed(fill(body, size.height - 4)),
             self._message_row(size.width),
             frame.key_bar(self.view, self.keymap, size.width, ALWAYS),
         ]
@@ -95,15 +96,20 @@ class Monitor:
             picture, self._entry = boxes.over(picture, self.box, self.ink, size)
         return picture
 
+    def _dimmed(self, body: list[Line]) -> list[Line]:
+        """Nothing that may be out of date looks alive."""
+        away = all(site.away is not None for site in self.world.sites)
+        return [on(line, "dim") for line in body] if away and self.world.sites else body
+
     def _command_row(self, width: int) -> Line:
         state = self.view.state_line(self.stage)
         if self.prompt is None:
             return ends(((" COMMAND ===>", "dim"),), state, width, self.ink.lines.cut)
         label = f" {self.prompt.label} ===> "
-        room = max(20, width - len(label) - 1)
+        room = max(20, width - len(label) - cells(plain(state)) - 2)
         self._entry = self.prompt.entry(len(label), 1, room)
         text = self.ink.safe(self.prompt.text)
-        return fit(((label, "title"), (text, "accent")), width)
+        return ends(((label, "title"), (text, "accent")), state, width, self.ink.lines.cut)
 
     def _message_row(self, width: int) -> Line:
         banner = frame.banner(self.stage, width)

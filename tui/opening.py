@@ -125,6 +125,8 @@ def _run(found: Opening, settings: ScreenSettings, ink: Ink, early: str) -> Moni
     from jobmon.tui.app import MonitorApp
     from jobmon.tui.session import Session
 
+    if not sys.stderr.isatty():  # where textual paints; an error log may be kept there
+        sys.__stderr__ = sys.__stdout__
     app = MonitorApp(Session(found, ink, settings), early)
     app.run(mouse=settings.mouse)
     return app

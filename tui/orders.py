@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.runtime.states import ACTIVE, State
+from jobmon.runtime.states import ACTIVE
 from jobmon.tui.actions import Action, legal
 from jobmon.tui.look import job_look
 from jobmon.tui.world import Row, RowKey, World
@@ -109,12 +109,8 @@ def _failed(rows: Sequence[Row], runs: Sequence[RowKey], world: World) -> tuple[
     return tuple(Order(s, "rerun", run, (), {"failed": True}) for s, run in dict.fromkeys(keys))
 
 
-def must_ask(action: Action, orders: Sequence[Order], touched: int, idempotent: bool) -> bool:
+def must_ask(action: Action, touched: int, *, idempotent: bool) -> bool:
     """Whether a person is asked before it is done."""
     if action.asks == "many":
         return touched > 1 or not idempotent
     return action.asks == "yes"
-
-
-WAITS = frozenset({State.WAITING, State.QUEUED, State.RETRY_WAIT, State.WAITING_HUMAN})
-"""States in which a job has yet to start."""

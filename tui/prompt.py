@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from jobmon.runtime.states import State
 from jobmon.tui import commandline, npcolumn
 from jobmon.tui.boxes import Entry
 from jobmon.tui.commandline import Context
 from jobmon.tui.performing import perform
-from jobmon.tui.screens.queue import FIELDS, Queue
+from jobmon.tui.rows import FACTS
+from jobmon.tui.screens.queue import SORT_KEYS, Queue
 from jobmon.tui.theme import THEMES
 
 if TYPE_CHECKING:
     from jobmon.tui.monitor import Monitor
 
+LONGEST = 4
+"""Signs in the NP column: `//rf`."""
 KEPT = 100
 """Command lines that arrow up brings back."""
 
@@ -93,7 +95,7 @@ class Caret(Prompt):
 
     def suggest(self, text: str) -> Sequence[str]:
         """Completed lines."""
-        return [found.line for found in commandline.complete(text, self.context)]
+        return commandline.complete(text, self.context)
 
     def press(self, key: str, sign: str | None) -> bool:
         """TAB into the NP column, arrows through earlier lines."""
@@ -148,7 +150,7 @@ class Column(Prompt):
             self._queue.act("move.up", self.monitor.stage)
         elif key == "backspace":
             self._put(cursor, text[:-1])
-        elif sign and sign.isprintable() and sign != " " and len(text) < 3:
+        elif sign and sign.isprintable() and sign != " " and len(text) < LONGEST:
             self._put(cursor, text + sign)
         return True
 
@@ -160,8 +162,8 @@ class Column(Prompt):
     def _run(self) -> None:
         rows = self._queue.items(self.monitor.stage)
         found = npcolumn.review(rows, self._queue.typed, self.monitor.last_np)
-        if found.objections:
-            self.monitor.say(found.objections[0].text, "note")
+        if found.complaints:
+            self.monitor.say(found.complaints[0].text, "note")
             return
         self._queue.typed = {}
         self.monitor.ask(None)
@@ -183,8 +185,9 @@ def context(monitor: Monitor) -> Context:
         flows=[str(flow["flow"]) for flow in flows],
         runs=[run.key for _, run in world.runs()],
         jobs=jobs,
-        columns=[field.name for field in FIELDS if field.name != "np"],
-        states=[state.value for state in State],
+        columns=FACTS,
+        sorts=list(SORT_KEYS),
+        states=commandline.STATES,
         themes=list(THEMES),
         params=params,
     )

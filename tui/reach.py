@@ -13,6 +13,8 @@ from jobmon.runtime.states import TERMINAL, State
 from jobmon.tui.logsource import LocalLog, RemoteLog, Source
 from jobmon.tui.world import Row
 
+ANSWER = 15.0
+"""Seconds after which a runtime that does not answer is taken for frozen."""
 SKIP_PATIENCE = 30.0
 """Seconds beyond its grace that a job may take to be cancelled before it is skipped."""
 
@@ -26,9 +28,9 @@ class Reach:
     def connect(self, start: bool = False) -> Client:
         """A new connection; `start` starts a runtime of this machine that is not there."""
         if self._sock is not None:
-            return client.connect_socket(self._sock)
+            return client.connect_socket(self._sock, limit=ANSWER)
         assert self.state_dir is not None
-        return client.connect(self.state_dir, start=start)
+        return client.connect(self.state_dir, start=start, limit=ANSWER)
 
     def call(self, op: str, **args: Any) -> dict[str, Any]:
         """One request on a connection of its own. Raises the JobmonError it comes to."""

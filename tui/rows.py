@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobmon.runtime.forecast import left_of
+from jobmon.runtime.model import Limits
+from jobmon.runtime.obstacles import against_launch, roots, unmet
 from jobmon.runtime.states import State
 from jobmon.tui import words
 from jobmon.tui.bars import level
 from jobmon.tui.look import FLAGS, job_look
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.text import Cell, cell, clock_span
+from jobmon.tui.text import Cell, cell, clock_span, moment
 from jobmon.tui.world import Row
 
 
@@ -21,9 +23,9 @@ def _name(stage: Stage, row: Row, _width: int) -> Cell:
 
 
 def run_name(row: Row) -> str:
-    """A run's key without the name of its flow: `#31`, `@11-23 06:10`."""
-    rest = row.run.key.removeprefix(row.run.flow)
-    return rest[:1] + rest[6:17].replace("T", " ") if rest.startswith("@") else rest
+    """A run's key with its slot as people read it: `morning#31`, `daily@11-23 06:10`."""
+    flow, slot, time = row.run.key.rpartition("@")
+    return f"{flow}@{time[5:16].replace('T', ' ')}" if slot else row.run.key
 
 
 def state(stage: Stage, row: Row, _width: int = 0) -> Cell:
@@ -87,24 +89,31 @@ def why(row: Row) -> str:
     """The reason of its state in a few words."""
     job = row.job
     if job.state is State.WAITING:
-        return f"needs {', '.join(unmet_names(row))}" if not job.held else f"by {job.held_by}"
+        return f"by {job.held_by}" if job.held else _needs(row)
     if job.held and job.held_by:
         return f"by {job.held_by}"
+    if job.state is State.UPSTREAM_FAILED:
+        causes = roots(row.site.board, job)
+        return f"after {row.site.board.name(causes[0].key)}" if causes else job.reason
     if job.state is State.QUEUED:
-        limit = " ".join(part for part in (row.jobdef.pool, row.jobdef.lock) if part)
-        return f"waits for {limit or 'a slot'}"
+        return next(iter(against_launch(row.site.board, job, _limits(row))), "starts next")
     if job.state is State.STOPPING and job.grace is not None:
         return f"KILL in {max(0.0, job.since + job.grace - row.now):.0f}s"
     record = {name: getattr(job, name) for name in ("state", "reason", "cause", "code", "signal")}
     return words.why({**record, "due": job.due, "text": row.jobdef.text}, row.now)
 
 
-def unmet_names(row: Row) -> list[str]:
-    """The jobs it still waits for."""
-    board = row.site.board
-    shape, jobs = board.shape_of(row.run.id), board.jobs_of(row.run.id)
-    ups = shape.parents[row.job.index]
-    return [shape.jobs[up].name for up in ups if jobs[up].ended is None][:3]
+def _limits(row: Row) -> Limits:
+    status = row.site.status
+    pools = {n: p["total"] for n, p in (status.get("pools") or {}).items() if p.get("total")}
+    return Limits(slots=(status.get("slots") or {}).get("total") or 1_000_000, pools=pools)
+
+
+def _needs(row: Row) -> str:
+    """What it still waits for."""
+    names = [row.site.board.name(up.key) for up in unmet(row.site.board, row.job)]
+    more = f" +{len(names) - 2}" if len(names) > 2 else ""
+    return f"needs {', '.join(names[:2])}{more}" if names else ""
 
 
 def _code(_stage: Stage, row: Row, _width: int) -> Cell:
@@ -120,7 +129,8 @@ CELLS: Mapping[str, Callable[[Stage, Row, int], Cell]] = {
     "host": lambda stage, row, _w: cell(stage.ink.safe(row.site.label), "accent"),
     "job": _name,
     "run": lambda stage, row, _w: cell(stage.ink.safe(run_name(row)), "dim"),
-    "flow": lambda stage, row, _w: cell(stage.ink.safe(row.run.flow), "dim"),
+    "started": lambda _s, row, _w: cell(moment(row.job.started, row.now), "dim"),
+    "owner": lambda stage, row, _w: cell(stage.ink.safe(row.run.who), "dim"),
     "state": state,
     "progress": progress,
     "percent": percent,
@@ -130,6 +140,12 @@ CELLS: Mapping[str, Callable[[Stage, Row, int], Cell]] = {
     "try": _try,
 }
 """The cell of each column, by its name, for a row and a width."""
+
+
+FACTS = (
+    "job", "run", "flow", "state", "host", "owner", "reason", "elapsed", "code", "try", "tags",
+)  # fmt: skip
+"""What `filter` can ask for."""
 
 
 def facts(row: Row) -> dict[str, Any]:

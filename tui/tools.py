@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 PLUS = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "ne", "joe", "micro", "mg"})
@@ -49,7 +48,7 @@ def run(command: Sequence[str]) -> str:
 
 
 def when_hung_up(then: Callable[[], None]) -> None:
-    """Have `then` called once the terminal is gone; if the process is still there soon, end it.
+    """Have `then` called once the terminal is gone; a process that stays is ended soon.
 
     A terminal that is not ours to control sends no SIGHUP: then nothing else would tell.
     """
@@ -60,11 +59,17 @@ def when_hung_up(then: Callable[[], None]) -> None:
 
     def wait() -> None:
         look.poll()
+        end_soon(1)
         then()
-        time.sleep(END_PATIENCE)
-        os._exit(1)
 
     threading.Thread(target=wait, daemon=True, name="hang-up").start()
+
+
+def end_soon(code: int) -> None:
+    """End the process in END_PATIENCE seconds if it has not ended by itself until then."""
+    timer = threading.Timer(END_PATIENCE, os._exit, (code,))
+    timer.daemon = True
+    timer.start()
 
 
 def memory() -> int:

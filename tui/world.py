@@ -49,7 +49,7 @@ class Site:
     """One runtime: its board as folded so far, and what is known around it.
 
     `label` names it in the host column. `away` is since when it does not answer, None while it
-    does. `skew` is its clock minus ours in seconds. `seq` is the number of the last event folded.
+    does; `silent` when it is there all the same. `skew` is its clock minus ours in seconds. `seq` is the number of the last event folded.
     `status` and `flows` are its newest documents of these names. `histories` by flow; `meters` by
     job key, of the newest attempt. `events` are the newest ones, `documents` what screens asked
     for, by what they asked. `trouble` says why it cannot be talked to.
@@ -62,6 +62,7 @@ class Site:
         self.loaded = False
         self.away: float | None = None
         self.trouble = ""
+        self.silent = False
         self.skew = 0.0
         self.seq = 0
         self.status: Document = {}
@@ -70,6 +71,10 @@ class Site:
         self.meters: dict[JobKey, Meter] = {}
         self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.documents: dict[Want, Document] = {}
+
+    def clock(self, now: float) -> float:
+        """Its own time at our `now`; it stands still while nothing is heard of it."""
+        return (now if self.away is None else min(now, self.away)) + self.skew
 
     def document(self, want: Want) -> Document | None:
         """The newest answer to a want; None before the first."""
@@ -160,7 +165,7 @@ class World:
     def rows(self) -> Iterator[Row]:
         """Every job run of these."""
         for site, run in self.runs():
-            now = self.now + site.skew
+            now = site.clock(self.now)
             for job in site.board.jobs_of(run.id):
                 yield Row(site, run, job, now)
 
@@ -174,8 +179,9 @@ class World:
 
     def row_of(self, site: int, run: int, job: int) -> Row:
         """The job run of that place. Raises KeyError when it is not there."""
-        board, skew = self.sites[site].board, self.sites[site].skew
-        return Row(self.sites[site], board.runs[run], board.jobs[run, job], self.now + skew)
+        found = self.sites[site]
+        now = found.clock(self.now)
+        return Row(found, found.board.runs[run], found.board.jobs[run, job], now)
 
     def active(self) -> list[Row]:
         """The job runs that have a process."""
@@ -185,7 +191,7 @@ class World:
         book = site.board.books[run.id]
         if not any(book.counts[state] for state in ACTIVE):
             return []
-        now = self.now + site.skew
+        now = site.clock(self.now)
         return [Row(site, run, job, now) for job in book.jobs if job.state in ACTIVE]
 
     @property

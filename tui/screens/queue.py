@@ -20,17 +20,19 @@ FIELDS = (
     Field("np", "NP", 3),
     Field("host", "HOST", 8, keep=3),
     Field("job", "JOB", 15, grow=3, most=40),
-    Field("run", "RUN", 5, keep=3, grow=1, most=18),
-    Field("flow", "FLOW", 8, keep=5, grow=1, most=18),
-    Field("state", "STATE", 15, grow=1, most=22),
-    Field("progress", "PROGRESS", 24, keep=8),
+    Field("run", "RUN", 11, keep=3, grow=1, most=22),
+    Field("state", "STATE", 17, most=28),
+    Field("progress", "PROGRESS", 18, keep=6, grow=1, most=30),
     Field("percent", "PRG", 4, keep=2, right=True),
     Field("elapsed", "ELAPSED", 7, keep=1, right=True),
     Field("eta", "ETA/WHY", 10, keep=4, grow=4, most=60),
-    Field("code", "RC", 3, keep=6, right=True),
+    Field("code", "RC", 3, keep=5, right=True),
     Field("try", "TRY", 3, keep=7, right=True),
+    Field("started", "STARTED", 8, keep=8, right=True),
+    Field("owner", "BY", 10, keep=9, most=20),
 )
-NARROW = ("np", "host", "job", "run", "flow", "state", "percent", "elapsed", "eta", "code")
+NARROW = ("np", "host", "job", "run", "state", "percent", "elapsed", "eta", "code")
+USUAL = (*NARROW, "progress", "try")
 WIDE_FROM = 120
 PANE_FROM = Size(150, 40)
 PANE = 58
@@ -101,13 +103,11 @@ class Queue(Table):
         return beside(left, right, width, "│" if stage.ink.unicode else "|")
 
     def _fields(self, stage: Stage, width: int) -> tuple[Field, ...]:
-        names = self.columns or (NARROW if width < WIDE_FROM and not self.wide else ())
-        found = [f for f in FIELDS if not names or f.name in names or f.name == "np"]
-        if not stage.world.many:
-            found = [f for f in found if f.name != "host"]
-        if width < WIDE_FROM and self.wide:  # more columns, the least important ones first to go
-            found = [f for f in found if f.name != "progress"]
-        return tuple(found)
+        """Those the settings name, or those of the width; `wide` adds the others."""
+        names = self.columns or (NARROW if width < WIDE_FROM else USUAL)
+        every = self.wide and not self.columns
+        found = [f for f in FIELDS if every or f.name in names or f.name == "np"]
+        return tuple(f for f in found if f.name != "host" or stage.world.many)
 
     def cells(self, stage: Stage, item: RowKey, places: Sequence[Place]) -> list[Cell]:
         """One row."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -69,9 +70,24 @@ class Canvas(Widget, can_focus=True):
         return strip
 
     def _strip(self, line: Line, width: int) -> Strip:
-        style = self._paint.style
-        segments = [Segment(text, style(words)) for text, words in line if text]
-        return Strip(segments).adjust_cell_length(width, self._paint.ground)
+        """Few segments: each costs its bytes. Spaces go with what stands before them."""
+        found: list[tuple[str, Style]] = []
+        for text, words in line:
+            style = self._paint.style(words)
+            if found and (
+                style == found[-1][1] or (text.isspace() and _alike(style, found[-1][1]))
+            ):
+                found[-1] = (found[-1][0] + text, found[-1][1])
+            elif text:
+                found.append((text, style))
+        strip = Strip([Segment(text, style) for text, style in found])
+        return strip.adjust_cell_length(width, self._paint.ground)
+
+
+def _alike(one: Style, other: Style) -> bool:
+    """Whether a space looks the same in both."""
+    seen = (one.reverse, one.underline, other.reverse, other.underline)
+    return one.bgcolor == other.bgcolor and not any(seen)
 
 
 def _changed(old: Line, new: Line, width: int) -> int:

@@ -1,0 +1,313 @@
+"""What keys do: verbs with their questions, screens, the command line, the NP column, the past."""
+
+from __future__ import annotations
+
+import pytest
+
+from jobmon.runtime.errors import RefusedError
+from jobmon.runtime.model import Event
+from jobmon.tui.criteria import Criteria
+from jobmon.tui.world import RowKey
+from tests.core import job
+from tests.tui.cli_fakes import NOW
+from tests.tui.fakehands import Session, touched
+from tests.tui.flows import flow
+from tests.tui.worlds import Folder
+
+
+MORNING = flow(
+    "morning", job("A"), job("B", "A"), job("C", "B"), job("D", "B"), job("E", "C", "D")
+)
+
+
+def failed_morning() -> Folder:
+    """A succeeded, B failed with code 1, C, D and E cannot run."""
+    folder = Folder(label="shop")
+    run = folder.run(MORNING, 7)
+    folder.start(run, "A")
+    folder.end(run, "A")
+    folder.start(run, "B")
+    folder.end(run, "B", code=1)
+    return folder
+
+
+def on(session: Session, name: str) -> RowKey:
+    """Put the cursor on a job."""
+    session.command(f"locate {name}")
+    key = session.monitor.screens.queue.cursor
+    assert isinstance(key, RowKey)
+    return key
+
+
+RERUN = touched("morning#7", *((name, "failed", "waiting") for name in "BCDE"))
+
+
+def test_a_rerun_shows_all_it_touches_and_does_nothing_before_the_yes() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    picture = session.press("r")
+    assert "rerun 4 jobs?" in picture
+    assert all(f" {name} " in picture for name in "BCDE")
+    assert not session.hands.done()
+    session.press("y")
+    (done,) = session.hands.done()
+    assert (done["run"], done["jobs"], done["options"]) == ("morning#7", ["B"], {})
+    assert session.monitor.box is None
+
+
+@pytest.mark.parametrize("key", ["n", "escape", "q"])
+def test_no_leaves_everything_as_it_is(key: str) -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("r", key)
+    assert not session.hands.done()
+    assert session.monitor.box is None
+
+
+def test_the_preview_switches_between_downstream_alone_and_all_that_failed() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("r", "o", "o", "o", "o", "y")
+    asked = [args["options"] for args in session.hands.given("verb")]
+    assert asked == [{}, {"only": True}, {"failed": True}, {}, {"only": True}, {"only": True}]
+    assert session.hands.done()[0]["jobs"] == ["B"]
+
+
+def test_a_verb_acts_on_the_row_meant_although_rows_moved() -> None:
+    folder = failed_morning()
+    session = Session(folder)
+    session.hands.answers["rerun"] = RERUN
+    meant = on(session, "B")
+    folder.run(MORNING, 8)  # its rows come before
+    session.world.version += 1
+    session.text()
+    assert session.monitor.screens.queue.cursor == meant
+    session.press("r", "y")
+    assert session.hands.done()[0]["run"] == "morning#7"
+
+
+def test_a_key_that_a_state_does_not_allow_says_so() -> None:
+    session = Session(failed_morning())
+    on(session, "A")
+    picture = session.press("s")
+    assert "skip: A is succeeded" in picture
+    assert not session.hands.given("verb")
+
+
+def test_what_the_runtime_refuses_is_told_with_the_way_on() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RefusedError("rerun morning#7 C", "B failed", "rerun B")
+    on(session, "C")
+    assert "rerun morning#7 C: B failed - rerun B" in session.press("r")
+
+
+def test_hold_needs_no_question_and_releases_what_is_held() -> None:
+    folder = Folder()
+    run = folder.run(MORNING, 7)
+    session = Session(folder)
+    on(session, "C")
+    session.press("h")
+    _, index = folder.key(run, "C")
+    folder.fold(Event(kind="job.hold", at=NOW, run=run, job=index, who="anna"))
+    session.world.version += 1
+    session.press("h")
+    assert [args["verb"] for args in session.hands.done()] == ["hold", "release"]
+
+
+def test_marked_rows_are_all_meant() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RERUN
+    on(session, "C")
+    session.press("space", "space", "space")
+    assert "3 marked" in session.text()
+    session.press("r", "y")
+    assert session.hands.done()[0]["jobs"] == ["C", "D", "E"]
+    assert "marked" not in session.press("U").splitlines()[1]
+
+
+def test_a_mark_asks_which_outcome_first() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["mark"] = touched("morning#7", ("B", "failed", "succeeded"))
+    on(session, "B")
+    assert "mark 1 job as" in session.press("M")
+    session.press("enter", "y")
+    assert session.hands.done()[0]["options"] == {"outcome": "success"}
+
+
+def test_skipping_a_running_job_stops_it_first_after_one_question() -> None:
+    folder = Folder()
+    run = folder.run(MORNING, 7)
+    folder.start(run, "A")
+    session = Session(folder)
+    on(session, "A")
+    assert "A is stopped first: TERM, after 10s KILL" in session.press("s")
+    session.press("y")
+    assert ("skip_running", "A") in session.hands.asked
+    assert not session.hands.done()
+
+
+def test_a_monitor_that_only_looks_takes_no_verb_by_key_or_by_word() -> None:
+    session = Session(failed_morning(), readonly=True)
+    on(session, "B")
+    assert "only looks on" in session.press("r")
+    assert "only looks on" in session.command("rerun B")
+    assert "only looks on" in session.press("n")
+    assert not session.hands.given("verb")
+
+
+def test_the_past_takes_no_verb() -> None:
+    session = Session(failed_morning())
+    session.world.live = False
+    on(session, "B")
+    assert "at now" in session.press("r")
+    assert not session.hands.given("verb")
+
+
+def test_e_opens_the_line_that_failed_and_offers_the_rerun() -> None:
+    session = Session(failed_morning())
+    cause = {"file": "scripts/b.py", "lineno": 53, "line": "KeyError"}
+    session.hands.answers["explain"] = {"card": {"cause": cause}}
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    picture = session.press("e")
+    assert ("edit", (0, "scripts/b.py", 53)) in session.hands.asked
+    assert "rerun 4 jobs?" in picture
+
+
+def test_each_screen_has_its_key_and_back_leads_back() -> None:
+    session = Session(failed_morning())
+    names = []
+    for key in "2356781":
+        session.press(key)
+        names.append(session.monitor.view.name)
+    assert names == ["dag", "equalizer", "schedule", "history", "limits", "syslog", "queue"]
+    session.press("escape", "f3")
+    assert session.monitor.view.name == "limits"
+
+
+def test_the_log_of_a_job_that_never_started_is_not_opened() -> None:
+    session = Session(failed_morning())
+    on(session, "C")
+    assert "C has not started yet" in session.press("l")
+    on(session, "B")
+    session.press("enter")
+    assert session.hands.asked[-1][0] == "open_log"
+    assert session.monitor.view.name == "log"
+
+
+def test_find_narrows_while_it_is_typed_and_escape_takes_it_back() -> None:
+    session = Session(failed_morning())
+    session.press("slash")
+    picture = session.type("upstream")
+    assert " A " not in picture
+    assert "find=upstream" in picture
+    session.press("escape")
+    assert session.monitor.screens.queue.criteria == Criteria()
+
+
+def test_an_empty_queue_says_which_filter_hides_what() -> None:
+    session = Session(failed_morning())
+    picture = session.command("prefix nothing*")
+    assert "no job matches prefix=nothing*" in picture
+    assert "`reset` shows all 5" in picture
+    assert " B " in session.command("reset")
+
+
+def test_action_characters_on_several_rows_run_in_order_by_one_enter() -> None:
+    folder = Folder()
+    folder.run(MORNING, 7)
+    session = Session(folder)
+    on(session, "C")
+    session.press("colon", "tab")
+    assert session.monitor.prompt is not None
+    session.press("h", "down", "h", "enter")
+    (done,) = session.hands.done()
+    assert (done["verb"], done["jobs"]) == ("hold", ["C", "D"])
+
+
+def test_a_start_takes_the_parameters_of_its_form() -> None:
+    folder = failed_morning()
+    params = [{"name": "day", "type": "date", "default": "today", "choices": []}]
+    folder.site.flows = {"flows": [{"flow": "morning", "params": params, "description": "朝"}]}
+    session = Session(folder)
+    session.hands.answers["run"] = {"run": "morning#8", "jobs": list("ABCDE")}
+    session.press("n", "enter")
+    session.type("2026-11-24")
+    session.press("enter")
+    session.type("前日分の再処理")
+    picture = session.press("enter")
+    (asked,) = session.hands.given("run")
+    assert asked["params"] == {"day": "2026-11-24"}
+    assert asked["why"] == "前日分の再処理"
+    assert "started morning#8: 5 jobs" in picture
+
+
+def test_keys_from_before_the_first_picture_are_pressed_then() -> None:
+    session = Session(failed_morning())
+    for key in ("2", "t"):
+        session.monitor.early(key)
+    session.monitor.loaded()
+    assert session.monitor.view.name == "dag"
+
+
+def test_what_was_shown_is_shown_again() -> None:
+    session = Session(failed_morning())
+    session.command("prefix B*")
+    session.press("3")
+    again = Session(failed_morning())
+    again.monitor.recall(session.monitor.remember())
+    assert again.monitor.view.name == "equalizer"
+    assert again.monitor.screens.queue.criteria.prefix == "B*"
+    again.monitor.recall({"screen": 7, "views": {"queue": {"criteria": 3, "sort": "x"}}})
+
+
+def test_a_runtime_that_is_away_is_told_and_its_clock_stands_still() -> None:
+    folder = Folder(label="shop")
+    run = folder.run(MORNING, 7)
+    folder.start(run, "A")
+    session = Session(folder)
+    folder.site.away = NOW
+    session.world.now = session.monitor.present = NOW + 240
+    picture = session.text()
+    assert "THE RUNTIME IS AWAY since" in picture
+    assert "04:00 old" in picture
+    row = session.world.row(RowKey(0, run, 0))
+    assert row is not None
+    assert row.now == NOW
+
+
+@pytest.mark.parametrize(("width", "height"), [(59, 24), (80, 15), (60, 15), (30, 5), (10, 2)])
+def test_a_very_small_screen_still_names_the_worst_failure(width: int, height: int) -> None:
+    picture = Session(failed_morning()).text(width, height)
+    assert picture.startswith("JOBMON"[:width])
+    if width >= 30:
+        assert "B morning#7" in picture
+
+
+def test_at_and_replay_are_asked_of_the_hands() -> None:
+    session = Session(failed_morning())
+    session.command("at -15m")
+    assert ("travel", NOW - 900) in session.hands.asked
+    assert "say first from when" in session.command("replay 60x")
+    session.command("at now")
+    assert session.hands.asked[-1] == ("travel", None)
+
+
+def test_the_palette_finds_an_action_by_a_few_letters() -> None:
+    session = Session(failed_morning())
+    session.press("ctrl+p")
+    session.type("limits")
+    session.press("enter")
+    assert session.monitor.view.name == "limits"
+
+
+def test_names_and_reasons_of_others_are_inert() -> None:
+    session = Session(failed_morning())
+    session.monitor.say("\x1b]52;c;aGk=\x07 [bold]x[/] \u202e")
+    picture = session.text()
+    assert "\x1b" not in picture
+    assert "\u202e" not in picture
+    assert "[bold]x[/]" in picture

@@ -163,10 +163,10 @@ class ChoiceBox(Box):
 
     def __init__(
         self, title: str, choices: Sequence[Choice],
-        find: Callable[[str], Sequence[Choice]] | None = None,
+        find: Callable[[str], Sequence[Choice]] | None = None, at: int = 0,
     ) -> None:  # fmt: skip
         self.title, self._choices, self._find = title, list(choices), find
-        self._at = 0
+        self._at = at
         self._text = ""
         self._chosen = False
 

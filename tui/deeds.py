@@ -110,15 +110,30 @@ class Deeds:
     # Looks
 
     def log(self) -> None:
-        """The log of the newest attempt."""
-        row = self._job("log")
-        if row is None:
-            return
-        if not row.job.attempt:
+        """The log of the newest attempt; of a run, its tree."""
+        run = self._run()
+        row = self._job("log") if run is None else None
+        if run is not None:
+            self._tree(run)
+        elif row is not None and not row.job.attempt:
             self.monitor.say(f"log: {row.name} has not started yet", "note")
-            return
-        self.monitor.hands.open_log(row.key, row.job.attempt)
-        self.monitor.show("log")
+        elif row is not None:
+            self.monitor.hands.open_log(row.key, row.job.attempt)
+            self.monitor.show("log")
+
+    def _run(self) -> RowKey | None:
+        """The run under the cursor, where rows are runs."""
+        keys = self.targets()
+        return keys[0] if keys and keys[0].job < 0 else None
+
+    def _tree(self, key: RowKey) -> None:
+        """A run as a tree; one that is not kept here any more as it was when it ended."""
+        here = key.run in self.monitor.world.sites[key.site].board.runs
+        ended = None if here else self.monitor.screens.history.ended(key, self.monitor.stage)
+        self.monitor.screens.dag.show(key)
+        self.monitor.show("dag")
+        if ended is not None:
+            self.monitor.hands.travel(ended)
 
     def other_attempt(self) -> None:
         """The attempt the log screen wants."""
@@ -135,30 +150,38 @@ class Deeds:
 
     def explain(self) -> None:
         """The reasons and the failure card, in a box."""
+        run = self._run()
+        if run is not None:
+            board = self.monitor.world.sites[run.site].board
+            name = board.runs[run.run].key if run.run in board.runs else ""
+            self._ask_explain(run.site, {"run": name}, lambda told: self._explained(name, told))
+            return
         row = self._job("why")
         if row is not None:
-            self._ask_explain(row, lambda answer: self._explained(row, answer))
+            self._ask_about(row, lambda told: self._explained(row.name, told))
 
-    def _ask_explain(self, row: Row, then: Callable[[Answer], None]) -> None:
+    def _ask_about(self, row: Row, then: Callable[[Answer], None]) -> None:
+        self._ask_explain(row.site.number, {"run": row.run.key, "job": row.name}, then)
+
+    def _ask_explain(self, site: int, args: dict[str, str], then: Callable[[Answer], None]) -> None:
         def hear(answer: Answer | JobmonError) -> None:
             if isinstance(answer, JobmonError):
                 self.monitor.say(told(answer), "fail")
             else:
                 then(answer)
 
-        args = {"name": "explain", "args": {"run": row.run.key, "job": row.name}}
-        self.monitor.hands.call(row.site.number, "view", args, hear)
+        self.monitor.hands.call(site, "view", {"name": "explain", "args": args}, hear)
 
-    def _explained(self, row: Row, answer: Answer) -> None:
+    def _explained(self, name: str, answer: Answer) -> None:
         ink = self.monitor.ink._replace(colour=False, width=PAGE)
         lines: list[Line] = [((text, ""),) for text in card.page(ink, answer)]
-        self.monitor.put(TextBox(f"why {self.monitor.ink.safe(row.name)}", lines[1:]))
+        self.monitor.put(TextBox(f"why {self.monitor.ink.safe(name)}", lines[1:]))
 
     def edit(self) -> None:
         """The user's editor at the line that failed, else where the job is declared."""
         row = self._job("edit")
         if row is not None:
-            self._ask_explain(row, lambda answer: self._edit(row, answer))
+            self._ask_about(row, lambda answer: self._edit(row, answer))
 
     def _edit(self, row: Row, answer: Answer) -> None:
         cause = (answer.get("card") or {}).get("cause") or {}
@@ -213,7 +236,15 @@ class Deeds:
         elif not choices:
             self.monitor.say("start: there is no flow yet; save one as flows/NAME.py", "note")
         else:
-            self.monitor.put(ChoiceBox("start a run of", choices))
+            self.monitor.put(ChoiceBox("start a run of", choices, at=self._flow_at(choices)))
+
+    def _flow_at(self, choices: Sequence[Choice]) -> int:
+        """The flow in hand, on the screen that lists them; else that of the job in hand."""
+        view, row = self.monitor.view, self.row()
+        found = view.flow(self.monitor.stage) if isinstance(view, Schedule) else None
+        name = found[1] if found else row.run.flow if row else ""
+        places = [i for i, choice in enumerate(choices) if choice.text.endswith(name) and name]
+        return places[0] if places else 0
 
     def _chosen(self, site: int, flow: Mapping[str, Any]) -> Callable[[], None]:
         def begin(params: dict[str, str], why: str) -> None:

@@ -162,6 +162,12 @@ class History(Filtered):
         """Marked runs or the cursor's; of a comparison the job in hand."""
         return (self.comparison or super()).targets(stage)
 
+    def ended(self, key: RowKey, stage: Stage) -> float | None:
+        """When a run ended, by our clock; None when it is not listed, or goes on."""
+        found = [entry for entry in self.items(stage) if self.key(entry) == key]
+        ended = found[0].row.get("ended") if found else None
+        return None if ended is None else ended - found[0].site.skew
+
     def back(self) -> bool:
         """Close the comparison."""
         was, self.comparison = self.comparison, None

@@ -33,7 +33,7 @@ FIELDS = (
 )
 NARROW = ("np", "host", "job", "run", "state", "percent", "elapsed", "eta", "code")
 USUAL = (*NARROW, "progress", "try")
-WIDE_FROM = 120
+WIDE_FROM = 100
 PANE_FROM = Size(150, 40)
 PANE = 58
 ORDER = {

@@ -38,7 +38,7 @@ def open_monitor(
         raise UsageError("open the monitor", why, "jobmon status; jobmon ls")
     with _quiet():
         found = _opening(desk, sockets, readonly=readonly, screen=screen)
-        settings = _settings(desk, found.home)
+        settings = settings_of(desk, found.home)
         ink, early = _ink(settings)
         app = _run(found, settings, ink, early)
     if app.return_value == "again":
@@ -78,7 +78,8 @@ def _opening(
     return Opening(home=desk.home, readonly=readonly, screen=screen)
 
 
-def _settings(desk: Desk, home: Path | None) -> ScreenSettings:
+def settings_of(desk: Desk, home: Path | None) -> ScreenSettings:
+    """How the screen is to look, by the batch folder's settings. Raises UsageError."""
     from jobmon.tui.screens.queue import FIELDS
     from jobmon.tui.settings import ScreenSettings
     from jobmon.tui.theme import THEMES

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 import click
 
+from jobmon.runtime.errors import NotFoundError
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import hint, page, pass_desk
 
@@ -47,7 +49,17 @@ def keys(desk: Desk) -> None:
     """Print what each key of the monitor does, with the keys of your own."""
     from jobmon.tui import keyspage
 
-    page(keyspage.lines(desk.ink))
+    page(keyspage.lines(desk.ink, _own_keys(desk)))
+
+
+def _own_keys(desk: Desk) -> Mapping[str, tuple[str, ...]]:
+    """Those of the batch folder, where there is one."""
+    from jobmon.tui.opening import settings_of
+
+    try:
+        return settings_of(desk, desk.home).keys
+    except NotFoundError:
+        return {}
 
 
 COMMANDS = (wall, keys)

@@ -23,7 +23,7 @@ from jobmon.tui.settings import ScreenSettings
 
 ROOT = Path(__file__).parents[2]
 OPERATOR = {Input.CANCEL, Input.SKIP, Input.MARK_SUCCESS, Input.MARK_FAILED, Input.RESET}
-COMMON = {"help", "version", "home"}
+COMMON = {"help", "version", "home", "view", "sockets"}
 
 
 def doc(name: str) -> str:
@@ -167,7 +167,7 @@ def test_the_commands_that_print_no_document_are_named() -> None:
         for path, command in commands(cli)
         if "as_json" not in {parameter.name for parameter in command.params}
     ]
-    assert sorted(without) == ["completion", "demo", "service install"]
+    assert sorted(without) == ["completion", "demo", "keys", "service install", "wall"]
     assert all(f"`{name}`" in told for name in without)
 
 

@@ -44,7 +44,7 @@ def fault(line: str) -> str:
             takes = {opt for p in command.params for opt in (*p.opts, *p.secondary_opts)}
             if name not in takes | {"--help", "-h", "--version"}:
                 return f"{command.name} has no option {name}"
-        elif isinstance(command, click.Group) and word != "DIR":
+        elif isinstance(command, click.Group) and word not in {"DIR", "PATH"}:
             if name == "COMMAND":
                 return ""
             if name not in command.commands:

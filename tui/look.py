@@ -148,6 +148,32 @@ GLOW = 6
 """Shades of a bar: the style words `run.1` at its foot to `run.6` at its tip; as many of `late`."""
 
 
+class Strokes(NamedTuple):
+    """The signs of a job against the clock, one cell each, fainter as things grow less certain.
+
+    What ran and its head; the two ends and the middle of what is expected; what may be; an end
+    nobody knows; now.
+    """
+
+    ran: str
+    head: str
+    opens: str
+    expected: str
+    closes: str
+    late: str
+    unknown: str
+    now: str
+
+
+UNICODE_STROKES = Strokes("━", "━", "├", "─", "┤", "┈", "?", "┊")
+ASCII_STROKES = Strokes("=", ">", "[", ".", "]", "-", "?", ":")
+
+_DIRECTIONS: tuple[int, ...] = (5, 10, 6, 12, 3, 9, 7, 13, 14, 11, 15)
+UNICODE_WIRES: dict[int, str] = dict(zip(_DIRECTIONS, "│─╭╮╰╯├┤┬┴┼", strict=True))
+ASCII_WIRES: dict[int, str] = dict(zip(_DIRECTIONS, "|-+++++++++", strict=True))
+"""Lines between boxes by where they leave a cell: 1 up, 2 right, 4 down, 8 left, added up."""
+
+
 def job_look(state: str) -> Look:
     """The row of a job run's state; an unknown one keeps its own name as the word."""
     return JOB_LOOKS.get(state) or UNKNOWN._replace(word=state.replace("_", " "))

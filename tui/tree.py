@@ -6,7 +6,7 @@ A job with several parents is drawn once, under the parent that ends last, and r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import NamedTuple
 
 from jobmon.tui.look import Lines
@@ -24,11 +24,29 @@ class Node(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """One line of the tree: its guides, and the job `node`, or references to others."""
+    """One line of the tree: its guides, and the job `node`, or references to others.
+
+    Where references are drawn `beside` their job, the line has both.
+    """
 
     guides: str
     node: int
     references: tuple[int, ...] = ()
+
+
+class How(NamedTuple):
+    """How a tree is drawn.
+
+    Nothing is drawn under `folded` jobs. References stand together on a line under their job; each
+    on a line of its own when `apart`, on the job's own line when `beside`. Levels below `deepest`
+    are a number. Of the jobs without parents those in `last` come last.
+    """
+
+    folded: Set[int] = frozenset()
+    apart: bool = False
+    beside: bool = False
+    deepest: int = DEEPEST
+    last: Set[int] = frozenset()
 
 
 class Graph(NamedTuple):
@@ -46,11 +64,16 @@ def graph(nodes: Sequence[Node]) -> Graph:
     """
     places = {node.name: i for i, node in enumerate(nodes)}
     parents = [[places[name] for name in node.after if name in places] for node in nodes]
+    return linked(parents, [node.seconds for node in nodes])
+
+
+def linked(parents: list[list[int]], seconds: Sequence[float]) -> Graph:
+    """The same from each job's parents by index and its seconds."""
     order = _order(parents)
     _break_cycles(parents, order)
-    finish = [0.0] * len(nodes)
+    finish = [0.0] * len(parents)
     for i in order:
-        finish[i] = nodes[i].seconds + max((finish[p] for p in parents[i]), default=0.0)
+        finish[i] = seconds[i] + max((finish[p] for p in parents[i]), default=0.0)
     return Graph(_reduced(parents, order), order, finish)
 
 
@@ -95,23 +118,54 @@ def _latest(found: Graph, index: int) -> int:
     return max(found.parents[index], key=lambda p: found.finish[p])
 
 
-def branches(found: Graph, lines: Lines) -> list[Branch]:
-    """The lines of the tree, from the top."""
+class Hanging(NamedTuple):
+    """By job: the jobs drawn under it, and those only referenced there."""
+
+    drawn: list[list[int]]
+    referenced: list[list[int]]
+
+    def under(self, index: int) -> list[int]:
+        """Every job that is drawn under this one, at any depth, from the top."""
+        found: list[int] = []
+        todo = self.drawn[index][::-1]
+        while todo:
+            at = todo.pop()
+            found.append(at)
+            todo += self.drawn[at][::-1]
+        return found
+
+
+def hanging(found: Graph) -> Hanging:
+    """What hangs where: each job under the one of its parents that ends last."""
     drawn: list[list[int]] = [[] for _ in found.parents]
     referenced: list[list[int]] = [[] for _ in found.parents]
     for i, own in enumerate(found.parents):
         main = _latest(found, i) if own else None
         for parent in own:
             (drawn if parent == main else referenced)[parent].append(i)
+    return Hanging(drawn, referenced)
+
+
+def branches(found: Graph, lines: Lines, how: How | None = None) -> list[Branch]:
+    """The lines of the tree, from the top."""
+    return drawn(found, hanging(found), lines, how or How())
+
+
+def drawn(found: Graph, hangs: Hanging, lines: Lines, how: How) -> list[Branch]:
+    """The same, of what hangs where."""
     result: list[Branch] = []
     roots = [i for i, own in enumerate(found.parents) if not own]
+    roots.sort(key=how.last.__contains__)
     stack = [_Place(Branch("", i), (), 0) for i in roots[::-1]]
     while stack:
         place = stack.pop()
-        result.append(place.branch)
-        if not place.branch.references:
-            at = place.branch.node
-            stack += _below(place, drawn[at], tuple(referenced[at]), lines)
+        at = place.branch.node
+        if place.branch.references or at in how.folded:
+            result.append(place.branch)
+            continue
+        beside = tuple(hangs.referenced[at]) if how.beside else ()
+        result.append(place.branch._replace(references=beside))
+        stack += _below(place, hangs, lines, how)
     return result
 
 
@@ -123,21 +177,27 @@ class _Place(NamedTuple):
     depth: int
 
 
-def _below(
-    place: _Place, drawn: Sequence[int], references: tuple[int, ...], lines: Lines
-) -> list[_Place]:
-    """What hangs under a job, last line first; its references stand on one line, the last."""
-    own: list[tuple[int, tuple[int, ...]]] = [(child, ()) for child in drawn]
-    own += [(place.branch.node, references)] if references else []
+def _below(place: _Place, hangs: Hanging, lines: Lines, how: How) -> list[_Place]:
+    """What hangs under a job, last line first; its references come after its children."""
+    at = place.branch.node
+    own: list[tuple[int, tuple[int, ...]]] = [(child, ()) for child in hangs.drawn[at]]
+    own += [(at, references) for references in _lines_of(hangs.referenced[at], how)]
     depth = place.depth + 1
     below: list[_Place] = []
-    for at, (index, refs) in enumerate(own):
-        lasts = (*place.lasts, at == len(own) - 1)[-DEEPEST:]
-        below.append(_Place(Branch(_guides(lasts, depth, lines), index, refs), lasts, depth))
+    for nth, (index, references) in enumerate(own):
+        lasts = (*place.lasts, nth == len(own) - 1)[-how.deepest :]
+        guides = _guides(lasts, depth, lines, how.deepest)
+        below.append(_Place(Branch(guides, index, references), lasts, depth))
     return below[::-1]
 
 
-def _guides(lasts: tuple[bool, ...], depth: int, lines: Lines) -> str:
-    deep = f"{depth} " if depth > DEEPEST else ""
+def _lines_of(references: Sequence[int], how: How) -> list[tuple[int, ...]]:
+    if how.beside or not references:
+        return []
+    return [(index,) for index in references] if how.apart else [tuple(references)]
+
+
+def _guides(lasts: tuple[bool, ...], depth: int, lines: Lines, deepest: int) -> str:
+    deep = f"{depth} " if depth > deepest else ""
     shown = "".join(lines.gap if last else lines.pipe for last in lasts[:-1])
     return deep + shown + (lines.last if lasts[-1] else lines.branch)

@@ -1,0 +1,127 @@
+"""A small run as boxes in layers, with the lines between them. Pure."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from jobmon.runtime.states import State
+from jobmon.tui import rows
+from jobmon.tui.ink import Ink
+from jobmon.tui.look import job_look
+from jobmon.tui.picture import Line, Size
+from jobmon.tui.screens.course import Course
+from jobmon.tui.screens.dagcells import squeeze
+from jobmon.tui.screens.layers import Plan, Spot, plan
+from jobmon.tui.screens.view import Stage
+from jobmon.tui.screens.wiring import Wiring
+from jobmon.tui.text import cells, clock_span, cut, pad, plain
+
+MOST = 20
+"""Jobs that are drawn as boxes; more are easier to read as a tree."""
+NAMES = (28, 20, 14, 9, 6)
+"""Cells of the longest names, from what is best to what still tells them apart."""
+
+
+class Chart:
+    """The boxes of a run as they were drawn last: keys and clicks find them there."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Any, ...] = ()
+        self._plan: Plan | None = None
+        self._top = 0
+
+    @property
+    def height(self) -> int:
+        """Lines of the drawing."""
+        return self._plan.height if self._plan else 0
+
+    def fit(self, course: Course, ink: Ink, size: Size) -> bool:
+        """Whether there is a drawing for that room; made anew only when something hangs anew."""
+        made = (*course.stamp, size, ink.unicode)
+        if made != self._made:
+            self._made, self._plan = made, _fitting(course, ink, size)
+        return self._plan is not None
+
+    def lines(self, stage: Stage, course: Course, cursor: int, top: int) -> list[Line]:
+        """The drawing with the box `cursor` in hand, for line `top` of the screen."""
+        if self._plan is None:
+            return []
+        self._top = top
+        return _lines(stage, course, self._plan, cursor)
+
+    def step(self, job: int, action: str) -> int:
+        """The box that lies next to a job's in the direction of a move, else the same job."""
+        boxes = self._plan.boxes if self._plan else {}
+        if job not in boxes:
+            return min(boxes, key=lambda i: (boxes[i].x, boxes[i].y), default=job)
+        far = {i: _distance(boxes[job], spot, action) for i, spot in boxes.items()}
+        ahead = [i for i, distance in far.items() if distance is not None]
+        return min(ahead, key=lambda i: far[i] or (0, 0), default=job)
+
+    def at(self, x: int, y: int) -> int | None:
+        """The job whose box lies on a cell of the screen."""
+        for job, spot in (self._plan.boxes if self._plan else {}).items():
+            if spot.x <= x < spot.x + spot.width and abs(y - self._top - spot.y) <= 1:
+                return job
+        return None
+
+
+def _distance(here: Spot, there: Spot, action: str) -> tuple[int, int] | None:
+    """How far a box lies in a direction; up and down stay in a layer. None: not there."""
+    right, down = there.x - here.x, there.y - here.y
+    if action in {"move.up", "move.down"}:
+        ahead = down if action == "move.down" else -down
+        return (abs(right), ahead) if ahead > 0 else None
+    ahead = right if action == "move.right" else -right
+    return (ahead, abs(down)) if ahead > 0 else None
+
+
+def why_not(course: Course) -> str:
+    """Why a run is not drawn as boxes."""
+    count = len(course.jobs)
+    if count > MOST:
+        return f"boxes are for at most {MOST} jobs and this run has {count}: here is its tree"
+    return "the boxes do not fit in here: a larger terminal shows them"
+
+
+def _fitting(course: Course, ink: Ink, size: Size) -> Plan | None:
+    """The drawing with the longest names that fit; None when none does."""
+    parents = course.edges
+    if len(parents) > MOST:
+        return None
+    names = [cells(ink.safe(course.name(i))) for i in range(len(parents))]
+    for longest in NAMES:
+        widths = [min(longest, name) + 4 for name in names]
+        for gap in (1, 0):
+            found = plan(parents, widths, gap)
+            if found and found.width <= size.width and found.height <= size.height:
+                return found
+    return None
+
+
+def _lines(stage: Stage, course: Course, drawing: Plan, cursor: int) -> list[Line]:
+    wiring = Wiring(stage.ink)
+    critical = set(pairwise(course.timeline.path))
+    for link in sorted(drawing.links, key=lambda link: (link.job, link.to) in critical):
+        wiring.link(link, "accent" if (link.job, link.to) in critical else "rule")
+    for job, spot in drawing.boxes.items():
+        _box(stage, course, wiring, job, spot, at=job == cursor)
+    return [wiring.line(y) for y in range(drawing.height)]
+
+
+def _box(stage: Stage, course: Course, wiring: Wiring, job: int, spot: Spot, *, at: bool) -> None:
+    """Sign and name in a frame of the state's colour, how far or how long it is in the frame."""
+    ink, row = stage.ink, course.row(job)
+    look, inner = job_look(row.job.state), spot.width - 2
+    edge = "late" if row.late else look.tint
+    wiring.frame(spot, edge)
+    name = squeeze(ink.safe(row.name), inner - 2, ink.lines.cut)
+    name = pad(cut(name, inner - 2, ink.lines.cut), inner - 2)
+    ground = " cursor" if at else ""
+    strong = "bold" if row.active or at else "dim" if row.job.state is State.SKIPPED else ""
+    wiring.text(spot.x + 1, spot.y, ink.sign(look), f"{look.style}{ground}")
+    wiring.text(spot.x + 2, spot.y, f" {name}", f"{strong}{ground}".strip())
+    told = plain(rows.percent(stage, row)) or clock_span(row.elapsed)
+    if told and cells(told) + 2 <= inner:
+        wiring.text(spot.x + 2, spot.y + 1, told, edge)

@@ -13,7 +13,7 @@ from jobmon.tui.ink import Ink
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, Look
 
 _NARROW = frozenset(
-    [chr(code) for code in range(0x20, 0x7F)]
+    [chr(code) for code in (*range(0x20, 0x7F), *range(0x2580, 0x2596))]  # ASCII, block elements
     + [look.unicode for table in (JOB_LOOKS, RUN_LOOKS, FLAGS) for look in table.values()]
     + [sign for lines in (UNICODE_LINES, ASCII_LINES) for sign in "".join(lines)]
 )

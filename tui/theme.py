@@ -11,8 +11,18 @@ from functools import lru_cache
 
 from rich.style import Style
 
+from jobmon.tui.look import GLOW
+
 Theme = Mapping[str, str]
 """Style word -> rich style. `ground` is under everything; words not named mean themselves."""
+
+
+def _glow(word: str, foot: int, tip: int) -> Theme:
+    """The shades of a word from one colour (0xRRGGBB) to another."""
+    parts = [(foot >> bits & 255, tip >> bits & 255) for bits in (16, 8, 0)]
+    steps = [[low + (high - low) * n // (GLOW - 1) for low, high in parts] for n in range(GLOW)]
+    return {f"{word}.{n}": "#{:02x}{:02x}{:02x}".format(*step) for n, step in enumerate(steps, 1)}
+
 
 NIGHT: Theme = {
     "ground": "#c3ccd5 on #0f1419",
@@ -45,6 +55,8 @@ NIGHT: Theme = {
     "red": "#ff6b61",
     "magenta": "#cf96ee",
     "cyan": "#53c0cf",
+    **_glow("run", 0x28507F, 0x6CB0FF),
+    **_glow("late", 0x8A7033, 0xE8BF57),
 }
 DAY: Theme = NIGHT | {
     "ground": "#24313c on #f7f5f0",
@@ -77,6 +89,8 @@ DAY: Theme = NIGHT | {
     "red": "#c4271b",
     "magenta": "#8a3fb0",
     "cyan": "#0b7285",
+    **_glow("run", 0x9DBFE0, 0x1F5FAE),
+    **_glow("late", 0xE0C890, 0x9A6700),
 }
 HOST: Theme = NIGHT | {
     "ground": "#35d07f on #050805",
@@ -98,6 +112,7 @@ HOST: Theme = NIGHT | {
     "cyan": "#7fd7ff",
     "blue": "#7fd7ff",
     "green": "#35d07f",
+    **_glow("run", 0x155C38, 0x35D07F),
 }
 TERMINAL: Theme = {
     "ground": "",
@@ -123,6 +138,10 @@ TERMINAL: Theme = {
     "box": "",
     "edge": "cyan",
     "hit": "reverse yellow",
+    **{f"run.{n}": "blue" for n in range(1, GLOW)},
+    f"run.{GLOW}": "bold blue",
+    **{f"late.{n}": "yellow" for n in range(1, GLOW)},
+    f"late.{GLOW}": "bold yellow",
 }
 THEMES: Mapping[str, Theme] = {"night": NIGHT, "day": DAY, "host": HOST, "terminal": TERMINAL}
 """`host` is green on black, as the terminals of a mainframe were."""

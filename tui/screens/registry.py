@@ -22,7 +22,8 @@ class Screens(Mapping[str, View]):
 
     def __init__(self, keys: Mapping[str, Sequence[str]], columns: Sequence[str]) -> None:
         self.queue, self.dag, self.log = Queue(columns), DagView(), LogView()
-        self.equalizer, self.wall = Equalizer(), Wall()
+        self.equalizer = Equalizer()
+        self.wall = Wall(self.equalizer.seen)
         self.schedule, self.history = Schedule(), History()
         self.limits, self.syslog, self.keys_page = Limits(), Syslog(), Keys(keys)
         every = (

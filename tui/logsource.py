@@ -60,14 +60,17 @@ class LocalLog:
 
 
 class RemoteLog:
-    """An attempt's log, asked of its runtime: `call` is a client's (op and arguments)."""
+    """An attempt's log, asked of its runtime: `call` is a client's (op and arguments).
+
+    Logs that are asked for by the same call are kept up by the same runtime.
+    """
 
     def __init__(self, call: Callable[..., dict[str, Any]], attempt: str) -> None:
-        self._call, self._attempt = call, attempt
+        self.call, self._attempt = call, attempt
 
     def read(self, offset: int, limit: int) -> Piece:
         """See Source. The runtime hands out whole lines only, and may give fewer bytes."""
-        found = self._call("log", attempt=self._attempt, offset=offset, limit=limit)
+        found = self.call("log", attempt=self._attempt, offset=offset, limit=limit)
         data, following = found["text"].encode(), found["next"]
         if len(data) != following - offset:
             data = _STANDIN.sub(_original, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from itertools import pairwise
 from typing import Any
 
@@ -23,13 +24,17 @@ NAMES = (28, 20, 14, 9, 6)
 """Cells of the longest names, from what is best to what still tells them apart."""
 
 
+Hand = tuple[int, Set[int]]
+"""The job under the cursor, and the marked ones."""
+
+
 class Chart:
     """The boxes of a run as they were drawn last: keys and clicks find them there."""
 
     def __init__(self) -> None:
         self._made: tuple[Any, ...] = ()
         self._plan: Plan | None = None
-        self._top = 0
+        self._top: int | None = None  # the screen's line it begins on, None: it is not shown
 
     @property
     def height(self) -> int:
@@ -43,12 +48,16 @@ class Chart:
             self._made, self._plan = made, _fitting(course, ink, size)
         return self._plan is not None
 
-    def lines(self, stage: Stage, course: Course, cursor: int, top: int) -> list[Line]:
-        """The drawing with the box `cursor` in hand, for line `top` of the screen."""
+    def lines(self, stage: Stage, course: Course, hand: Hand, top: int) -> list[Line]:
+        """The drawing for line `top` of the screen."""
         if self._plan is None:
             return []
         self._top = top
-        return _lines(stage, course, self._plan, cursor)
+        return _lines(stage, course, self._plan, hand)
+
+    def hide(self) -> None:
+        """It is not on the screen any more."""
+        self._top = None
 
     def step(self, job: int, action: str) -> int:
         """The box that lies next to a job's in the direction of a move, else the same job."""
@@ -61,7 +70,9 @@ class Chart:
 
     def at(self, x: int, y: int) -> int | None:
         """The job whose box lies on a cell of the screen."""
-        for job, spot in (self._plan.boxes if self._plan else {}).items():
+        if self._plan is None or self._top is None:
+            return None
+        for job, spot in self._plan.boxes.items():
             if spot.x <= x < spot.x + spot.width and abs(y - self._top - spot.y) <= 1:
                 return job
         return None
@@ -81,8 +92,8 @@ def why_not(course: Course) -> str:
     """Why a run is not drawn as boxes."""
     count = len(course.jobs)
     if count > MOST:
-        return f"boxes are for at most {MOST} jobs and this run has {count}: here is its tree"
-    return "the boxes do not fit in here: a larger terminal shows them"
+        return f"no boxes for {count} jobs, only for {MOST}"
+    return "a larger screen has room for the boxes"
 
 
 def _fitting(course: Course, ink: Ink, size: Size) -> Plan | None:
@@ -100,17 +111,18 @@ def _fitting(course: Course, ink: Ink, size: Size) -> Plan | None:
     return None
 
 
-def _lines(stage: Stage, course: Course, drawing: Plan, cursor: int) -> list[Line]:
+def _lines(stage: Stage, course: Course, drawing: Plan, hand: Hand) -> list[Line]:
     wiring = Wiring(stage.ink)
     critical = set(pairwise(course.timeline.path))
     for link in sorted(drawing.links, key=lambda link: (link.job, link.to) in critical):
         wiring.link(link, "accent" if (link.job, link.to) in critical else "rule")
     for job, spot in drawing.boxes.items():
-        _box(stage, course, wiring, job, spot, at=job == cursor)
+        ground = "cursor" if job == hand[0] else "marked" if job in hand[1] else ""
+        _box(stage, course, wiring, job, spot, ground)
     return [wiring.line(y) for y in range(drawing.height)]
 
 
-def _box(stage: Stage, course: Course, wiring: Wiring, job: int, spot: Spot, *, at: bool) -> None:
+def _box(stage: Stage, course: Course, wiring: Wiring, job: int, spot: Spot, ground: str) -> None:
     """Sign and name in a frame of the state's colour, how far or how long it is in the frame."""
     ink, row = stage.ink, course.row(job)
     look, inner = job_look(row.job.state), spot.width - 2
@@ -118,10 +130,9 @@ def _box(stage: Stage, course: Course, wiring: Wiring, job: int, spot: Spot, *, 
     wiring.frame(spot, edge)
     name = squeeze(ink.safe(row.name), inner - 2, ink.lines.cut)
     name = pad(cut(name, inner - 2, ink.lines.cut), inner - 2)
-    ground = " cursor" if at else ""
-    strong = "bold" if row.active or at else "dim" if row.job.state is State.SKIPPED else ""
-    wiring.text(spot.x + 1, spot.y, ink.sign(look), f"{look.style}{ground}")
-    wiring.text(spot.x + 2, spot.y, f" {name}", f"{strong}{ground}".strip())
+    strong = "bold" if row.active or ground else "dim" if row.job.state is State.SKIPPED else ""
+    wiring.text(spot.x + 1, spot.y, ink.sign(look), f"{look.style} {ground}".strip())
+    wiring.text(spot.x + 2, spot.y, f" {name}", f"{strong} {ground}".strip())
     told = plain(rows.percent(stage, row)) or clock_span(row.elapsed)
     if told and cells(told) + 2 <= inner:
         wiring.text(spot.x + 2, spot.y + 1, told, edge)

@@ -56,11 +56,13 @@ def lines(
     if size.height < ROOMY:
         found = [rule, *about]
         return [fit(line, size.width, ink.lines.cut) for line in fill(found, size.height)]
-    left = fill([*fill(about, ABOUT), *boxes], size.height - 1)
+    width = size.width - PANE - 1
+    left = [fit(line, width, ink.lines.cut) for line in (*fill(about, ABOUT), *boxes)]
+    left = fill(left, size.height - 1)
     row = None if index == RUN else course.row(index)
     pane = [()] if row is None else detail.pane(stage, row, Size(PANE, size.height - 1))
     bar = "│" if ink.unicode else "|"
-    return [rule, *beside(left, fill(pane, size.height - 1), size.width - PANE - 1, bar)]
+    return [rule, *beside(left, fill(pane, size.height - 1), width, bar)]
 
 
 def path(ink: Ink, course: Course, width: int) -> Line:

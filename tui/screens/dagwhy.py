@@ -17,6 +17,8 @@ from jobmon.tui.text import Cell, Span, cell, clock_span
 
 NAMED = 6
 """Parents that are named; of the others only the number is said."""
+SOME = 3
+"""The same for a job that runs last: it waits for all."""
 _TOLD = {State.LOST: "lost", State.WAITING_HUMAN: "your turn"}
 """States of a parent that only a person ends."""
 
@@ -50,7 +52,7 @@ def _waiting(ink: Ink, course: Course, job: JobRun) -> Cell:
     if job.index in course.shape.handles:
         words = f"only if {_names(course, ups, ' or ')} fails"
     elif jobdef.finally_:
-        words = f"last, after {names}"
+        words = f"last, after {names if len(ups) <= SOME else f'{len(ups)} jobs'}"
     else:
         words = _RULES.get(rule, "needs {names}").format(names=names)
     when = f", when {jobdef.when}" if jobdef.when else ""

@@ -27,7 +27,7 @@ class Link(NamedTuple):
     """An edge through the gap before a layer: from one row to another, turning at `x`.
 
     It goes from cell `left` to cell `right`. `job` is whose edge it is, `to` where it leads at last
-    (-1: on through the next layer).
+    (-1: on through the next layer), `leads` where all lines of its column lead.
     """
 
     job: int
@@ -37,6 +37,7 @@ class Link(NamedTuple):
     x: int
     start: int
     end: int
+    leads: frozenset[Node]
 
 
 class Plan(NamedTuple):
@@ -68,7 +69,11 @@ def plan(parents: Sequence[Sequence[int]], widths: Sequence[int], gap: int) -> P
             x = max((link.right for link in made), default=x + 1) + 1
         wide = max((widths[job] for job, through in layer if through < 0), default=1)
         boxes |= {n[0]: Spot(x, rows[n], wide) for n in layer if n[1] < 0}
-        links += [Link(n[0], -1, x, x + wide - 1, x, rows[n], rows[n]) for n in layer if n[1] >= 0]
+        links += [
+            Link(n[0], -1, x, x + wide - 1, x, rows[n], rows[n], frozenset([n]))
+            for n in layer
+            if n[1] >= 0
+        ]
         x += wide
     height = max((spot.y for spot in boxes.values()), default=0) + 2
     return Plan(boxes, links, x, max(height, *(rows[n] + 1 for n in rows)))
@@ -187,22 +192,9 @@ def _mean(values: Sequence[float], default: float) -> float:
 
 
 def _links(between: Edges, rows: Mapping[Node, int], x: int) -> list[Link] | None:
-    """The edges through one gap that begins at cell `x`: where each turns."""
-    columns = _columns(between, rows)
-    if columns is None:
-        return None
-    right = x + len(set(columns.values())) + 1
-    return [
-        Link(a[0], b[0] if b[1] < 0 else -1, x, right, x + 1 + columns[a], rows[a], rows[b])
-        for a, b in between
-    ]
+    """The edges through one gap that begins at cell `x`; None where they would run together.
 
-
-def _columns(between: Edges, rows: Mapping[Node, int]) -> dict[Node, int] | None:
-    """The column of each source; None when no order keeps their lines apart.
-
-    Sources that lead to the same targets share one: every line in it belongs to all of them. The
-    line out of a source must end before a line into the target on the same row begins.
+    Sources that lead to the same targets share a column: every line in it belongs to all of them.
     """
     leads: dict[Node, set[Node]] = {}
     for a, b in between:
@@ -213,20 +205,30 @@ def _columns(between: Edges, rows: Mapping[Node, int]) -> dict[Node, int] | None
     order = _ordered(bundles, rows)
     if order is None:
         return None
-    return {a: n for n, bundle in enumerate(order) for a in bundles[bundle]}
+    right = x + len(order) + 1
+    return [
+        Link(a[0], b[0] if b[1] < 0 else -1, x, right, x + 1 + n, rows[a], rows[b], bundle)
+        for n, bundle in enumerate(order)
+        for a in bundles[bundle]
+        for b in bundle
+    ]
 
 
 def _ordered(
     bundles: Mapping[frozenset[Node], Sequence[Node]], rows: Mapping[Node, int]
 ) -> list[frozenset[Node]] | None:
-    """The bundles from left to right."""
+    """The bundles, by where they lead, from left to right; None when no order keeps them apart.
+
+    The line out of a source must end before a line into the target on the same row begins.
+    """
     ends = {rows[b]: b for targets in bundles for b in targets}
     first: dict[frozenset[Node], set[frozenset[Node]]] = {bundle: set() for bundle in bundles}
     for bundle, sources in bundles.items():
-        facing = {ends[rows[a]] for a in sources if rows[a] in ends} - bundle
-        for other in bundles:
-            if other & facing:
-                first[other].add(bundle)
+        for target in {ends[rows[a]] for a in sources if rows[a] in ends}:
+            for other in bundles:
+                shared = target in bundle and bundle <= other
+                if target in other and other != bundle and not shared:
+                    first[other].add(bundle)
     found: list[frozenset[Node]] = []
     while len(found) < len(bundles):
         free = next((b for b in bundles if b not in found and first[b] <= set(found)), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import ASCII_WIRES, UNICODE_WIRES
 from jobmon.tui.picture import Line
-from jobmon.tui.screens.layers import Link, Spot
+from jobmon.tui.screens.layers import Link, Node, Spot
 from jobmon.tui.text import Span, cells
 
 NORTH, EAST, SOUTH, WEST = 1, 2, 4, 8
@@ -24,13 +24,16 @@ class Wiring:
         self._strokes: Strokes = {}
         self._passing: Strokes = {}
         self._texts: dict[Place, Span] = {}
+        self._leads: dict[int, frozenset[Node]] = {}  # by column: where its lines lead
+        self._bound: dict[Place, frozenset[Node]] = {}  # where all that pass a cell lead
 
     def link(self, link: Link, style: str) -> None:
         """An edge: along its source's row, up or down in its column, along its target's row."""
         x, start, end = link.x, link.start, link.end
+        self._leads[x] = link.leads
         for at in range(link.left, link.right + 1):
             if at != x:
-                _join(self._passing, (at, start if at < x else end), _ACROSS, style)
+                self._pass((at, start if at < x else end), link.leads, style)
         if start == end:
             _join(self._strokes, (x, start), _ACROSS, style)
             return
@@ -39,6 +42,10 @@ class Wiring:
         _join(self._strokes, (x, end), EAST | back, style)
         for y in range(min(start, end) + 1, max(start, end)):
             _join(self._strokes, (x, y), _UPRIGHT, style)
+
+    def _pass(self, place: Place, leads: frozenset[Node], style: str) -> None:
+        _join(self._passing, place, _ACROSS, style)
+        self._bound[place] = self._bound.get(place, leads) & leads
 
     def frame(self, spot: Spot, style: str) -> None:
         """A box of three rows; edges that come to its sides are taken up."""
@@ -73,13 +80,16 @@ class Wiring:
         return [*self._texts, *self._strokes, *self._passing]
 
     def _sign(self, place: Place) -> Span:
-        """What is in a cell. A line that only crosses a column does not meet it: it goes behind."""
+        """What is in a cell. A line meets a column only if all that hangs there is its own too.
+
+        Otherwise it goes behind: whoever follows it must not turn off to where it does not lead.
+        """
         own, passing = self._strokes.get(place), self._passing.get(place)
         if own is None or passing is None:
             mask, style = own or passing or (0, "")
-        else:
-            mask, style = own[0] if own[0] == _UPRIGHT else own[0] | passing[0], own[1]
-        return self._signs.get(mask, " "), style
+            return self._signs.get(mask, " "), style
+        meets = own[0] != _UPRIGHT and self._leads.get(place[0], set()) <= self._bound[place]
+        return self._signs[own[0] | passing[0] if meets else own[0]], own[1]
 
 
 def _join(strokes: Strokes, place: Place, mask: int, style: str) -> None:

@@ -6,26 +6,19 @@ It informs and never fails on a time. What the columns mean is in docs/bench.md.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import itertools
-import os
-import platform
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from pathlib import Path
 
 from bench import table
 from bench.latency import Chain, Commands
+from bench.rounds import about, measure
 from bench.standing import History, Idle, Lines, Waiting
-from bench.table import Sample
 from bench.targets import TARGETS, Target
 from bench.throughput import Cpu, Fanout, Lag, Peers
 from bench.workload import QUICK, Scale, Workload
-from jobmon.runtime.errors import JobmonError
 
 WORKLOADS: dict[str, type[Workload]] = {
     "fanout": Fanout,
@@ -40,11 +33,6 @@ WORKLOADS: dict[str, type[Workload]] = {
     "idle": Idle,
 }
 
-PATIENCE = 360.0
-"""Seconds after which no further round is begun."""
-
-Samples = dict[str, list[Sample]]
-
 
 def main() -> int:
     """Measure and print."""
@@ -55,57 +43,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="jobmon-bench-", ignore_cleanup_errors=True) as folder:
-        found = measure(Path(folder), scale, options.only or list(WORKLOADS))
+        found = measure(Path(folder), scale, WORKLOADS, options.only or list(WORKLOADS))
     targets = (*TARGETS, *(_peer(key) for key in found if key.startswith("peer.")))
     cells = table.rows(found, {"many": scale.many, "history": scale.history}, targets)
-    print(_about(scale, time.monotonic() - begun))
+    print(about(scale, time.monotonic() - begun))
     print(table.markdown(cells) if options.markdown else table.plain(cells))
     return 0
 
 
-def measure(folder: Path, scale: Scale, names: list[str]) -> Samples:
-    """Every workload once a round, in turn: what disturbs the machine disturbs all of them.
-
-    Interrupted, or on a machine so busy that the last round would not end in time, what was
-    found so far is the result.
-    """
-    found: Samples = defaultdict(list)
-    late = time.monotonic() + PATIENCE
-    with contextlib.ExitStack() as stack, contextlib.suppress(KeyboardInterrupt):
-        made: dict[str, Workload] = {}
-        for turn, name in itertools.product(range(scale.rounds), names):
-            if turn and (time.monotonic() > late or not made[name].every_round):
-                continue
-            _say(f"round {turn + 1} of {scale.rounds}: {name}")
-            if name not in made:
-                (folder / name).mkdir()
-                made[name] = WORKLOADS[name](folder / name, scale)
-                stack.callback(made[name].close)
-            try:
-                for key, sample in made[name].measure():
-                    found[key].append(sample)
-            except (RuntimeError, OSError, subprocess.SubprocessError, JobmonError) as error:
-                sys.stderr.write(f"{name} was not measured: {error}\n")
-    _say("")
-    return found
-
-
 def _peer(key: str) -> Target:
     return Target(key, f"the fan-out by {key.removeprefix('peer.')}", "jobs/s", "xargs -P8")
-
-
-def _say(text: str) -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{text}")
-
-
-def _about(scale: Scale, seconds: float) -> str:
-    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.release()}"
-    return (
-        f"{machine}; {scale.rounds} rounds, medians; {seconds:.0f} s; "
-        f"load {os.getloadavg()[0]:.1f}.\n"
-        "Ratios are of one round each; only they are comparable between machines.\n"
-    )
 
 
 def _names(text: str) -> list[str]:

@@ -19,9 +19,12 @@ class Scale(NamedTuple):
     history: int = 1_000_000
     idle: float = 20.0
     times: int = 5  # how often a short thing is repeated in a round
+    rows: int = 5_000  # of the monitor's queue
+    lines: int = 1_000_000  # of a log in the monitor
+    switches: int = 1_000  # from screen to screen
 
 
-QUICK = Scale(rounds=1, many=2_000, history=100_000, idle=5.0, times=3)
+QUICK = Scale(rounds=1, many=2_000, history=100_000, idle=5.0, times=3, lines=200_000, switches=200)
 
 
 class Workload:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bench import __main__ as bench
-from bench import peers, table, targets
+from bench import peers, screen, table, targets
 from bench.table import Sample
 from bench.targets import TARGETS, Target
 from bench.throughput import layered
+from bench.workload import Scale
 
 SIZES = {"many": 10_000, "history": 1_000_000}
 PROMISED = (
@@ -87,3 +88,22 @@ def test_targets_bound_the_same_direction() -> None:
     for target in targets.TARGETS:
         if target.reach is not None and target.moonshot is not None:
             assert (target.moonshot > target.reach) == target.more, target.key
+
+
+def test_the_table_of_the_monitor_has_every_bound_that_is_promised() -> None:
+    reach = {target.key: target.reach for target in screen.TARGETS}
+    assert len(reach) == len(screen.TARGETS)
+    promised = {
+        "idle.bytes": 0, "idle.cpu": 1, "work.queue.cpu": 5, "work.queue.tick": 1.5,
+        "work.equalizer.cpu": 5, "work.equalizer.tick": 1.5, "rows.first": 0.5, "log.open": 1,
+        "switches.rss": 5,
+    }  # fmt: skip
+    assert {key: reach[key] for key in promised} == promised
+    assert screen._names("idle,work") == ["idle", "work"]
+
+
+def test_the_figures_of_the_monitor_say_their_sizes() -> None:
+    found = {target.key: [Sample(1.0, 2.0)] for target in screen.TARGETS}
+    figures = [row[0] for row in table.rows(found, Scale()._asdict(), screen.TARGETS)]
+    assert "a log of 1,000,000 lines opens" in figures
+    assert "5,000 job runs: start to first paint" in figures

@@ -63,7 +63,7 @@ class MonitorApp(App[str]):
             self.monitor.view = self.monitor.screens[session.first_screen]
         self.paint = Paint(session.settings.theme)
         self.canvas = Canvas(self._lines, self.paint)
-        self.typing = Typing(self._typed, self._forward)
+        self.typing = Typing(self._typed)
         self.conductor = Conductor(self._tick, session.settings.fps)
         self.asker = asking.Asker(session.reaches, self.conductor.post)
         self.logs = Logs(session, self.monitor, self.asker)
@@ -90,7 +90,7 @@ class MonitorApp(App[str]):
         tools.when_hung_up(lambda: self.conductor.post(self.leave))
         for event in XTermParser().feed(self._early):
             if isinstance(event, events.Key):
-                self.on_key(event)
+                self.key(event)
 
     def on_unmount(self) -> None:
         """Let go of everything."""
@@ -154,7 +154,7 @@ class MonitorApp(App[str]):
             self.canvas.redraw()
             self.typing.place(self.monitor.entry)
             if self.monitor.entry is None and self.focused is not self.canvas:
-                self.canvas.focus()
+                self.screen.set_focus(self.canvas)
 
     def _look_at_self(self) -> None:
         if time.monotonic() - self._looked > LOOK_AT_SELF:
@@ -164,43 +164,43 @@ class MonitorApp(App[str]):
 
     # Keys and mouse
 
-    def on_key(self, event: events.Key) -> None:
-        """A key that no text was typed with."""
-        if self.focused is self.typing:
-            return
-        event.stop()
-        event.prevent_default()
-        sign = event.character
-        key = event.key
-        if sign and not sign.isascii():  # an input method left it at full width
-            sign = unicodedata.normalize("NFKC", sign)
-            key = key_name(sign) if len(sign) == 1 and sign.isascii() else key
-        self._press(key, sign)
+    async def on_event(self, event: events.Event) -> None:
+        """Keys are taken here, one after the other: none is lost while another widget is focused.
 
-    def _press(self, key: str, sign: str | None = None) -> None:
-        if not self.session.ready and key not in {"q", "ctrl+c", "ctrl+q"}:
-            self.monitor.early(key)
-        elif key in {"ctrl+c", "ctrl+q"}:
+        Textual would hand them to the widget that is focused when they are read, which may have
+        changed by what the key before them does.
+        """
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.key(event)
+        else:
+            await super().on_event(event)
+
+    def key(self, event: events.Key) -> None:
+        """A key: text where text is asked for, else the monitor's."""
+        if event.key in {"ctrl+c", "ctrl+q"}:
             self.leave()
+            return
+        if not (self.monitor.entry is not None and self.typing.take(event)):
+            self._press(*_meant(event))
+        self._now()
+
+    def _press(self, key: str, sign: str | None) -> None:
+        if not self.session.ready and key != "q":
+            self.monitor.early(key)
         else:
             self.monitor.press(key, sign)
-        self._now()
 
     def _now(self) -> None:
         """A key is answered at once."""
         now = time.time()
+        self.logs.update()
         self.redraw()
         self._fetch(now)
         self.conductor.arm(self._pause(now))
 
-    def _forward(self, key: str) -> None:
-        """A key beside the text that is typed."""
-        self._press(key)
-
     def _typed(self, text: str) -> None:
         if self.monitor.entry is not None:
             self.monitor.entry.changed(text)
-            self._now()
 
     def on_click(self, event: events.Click) -> None:
         """The row under the pointer; twice opens its log."""
@@ -304,3 +304,12 @@ class MonitorApp(App[str]):
         """A signal asks to end: also where the terminal takes no more."""
         tools.end_soon(128 + number)
         self.exit("", return_code=128 + number)
+
+
+def _meant(event: events.Key) -> tuple[str, str | None]:
+    """The key and its sign; one that an input method left at full width is its usual self."""
+    sign = event.character
+    if sign is None or sign.isascii():
+        return event.key, sign
+    plain = unicodedata.normalize("NFKC", sign)
+    return (key_name(plain), plain) if len(plain) == 1 and plain.isascii() else (event.key, sign)

@@ -182,8 +182,10 @@ class ChoiceBox(Box):
         choice = self._choices[index]
         note = (f"  {choice.note}", "dim")
         wide = max(width - 1, 30)
-        line = ends(((f" {choice.text}", ""),), (note,), min(wide, 76))
-        return on(line, "cursor") if index == self._at else line
+        here = index == self._at
+        sign = ("> ", "accent") if here else ("  ", "")
+        line = ends((sign, (choice.text, "")), (note,), min(wide, 76))
+        return on(line, "cursor") if here else line
 
     def press(self, key: str) -> bool:
         """Move, choose or leave."""

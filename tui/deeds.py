@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import card, palette
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, legal, shown
 from jobmon.tui.boxes import Choice, ChoiceBox, TextBox
-from jobmon.tui.doing import Deed, told
+from jobmon.tui.console import Console
+from jobmon.tui.doing import Deed, start_run, told
 from jobmon.tui.form import Form
 from jobmon.tui.hands import Answer
 from jobmon.tui.orders import Order
@@ -18,9 +19,6 @@ from jobmon.tui.prompt import Caret, Finding
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.world import Row, RowKey
 
-if TYPE_CHECKING:
-    from jobmon.tui.monitor import Monitor
-
 PAGE = 96
 """Cells of an explanation."""
 
@@ -28,7 +26,7 @@ PAGE = 96
 class Deeds:
     """One method for each action; `do` finds it."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Console) -> None:
         self.monitor = monitor
         self._does: Mapping[str, Callable[[], None]] = {
             "job.log": self.log,
@@ -37,8 +35,6 @@ class Deeds:
             "run.start": self.start,
             "lane.acknowledge": self.seen,
             "view.filter": lambda: monitor.ask(Finding(monitor)),
-            "log.older": self.other_attempt,
-            "log.newer": self.other_attempt,
             "log.copy": self.copy,
             "log.pager": self.pager,
             "go.dag": self.dag,
@@ -68,16 +64,8 @@ class Deeds:
         """What a verb acts on: the marked rows, else the one under the cursor."""
         return self.monitor.view.targets(self.monitor.stage)
 
-    def row(self) -> Row | None:
-        """The job run under the cursor."""
-        for key in self.targets():
-            found = self.monitor.world.row(key)
-            if found is not None:
-                return found
-        return None
-
     def _job(self, label: str) -> Row | None:
-        row = self.row()
+        row = self.monitor.hand()
         if row is None:
             self.monitor.say(f"{label}: there is no job under the cursor", "note")
         return row
@@ -136,10 +124,10 @@ class Deeds:
             self.monitor.hands.travel(ended)
 
     def other_attempt(self) -> None:
-        """The attempt the log screen wants."""
+        """The attempt the log screen wants beside the one it shows."""
         log = self.monitor.screens.log
-        if log.key is not None and log.wanted_attempt is not None:
-            self.monitor.hands.open_log(log.key, log.wanted_attempt)
+        if log.about is not None and log.wanted_attempt is not None:
+            self.monitor.hands.open_log(log.about.key, log.wanted_attempt)
 
     def dag(self) -> None:
         """The run of the job under the cursor as a tree."""
@@ -240,7 +228,7 @@ class Deeds:
 
     def _flow_at(self, choices: Sequence[Choice]) -> int:
         """The flow in hand, on the screen that lists them; else that of the job in hand."""
-        view, row = self.monitor.view, self.row()
+        view, row = self.monitor.view, self.monitor.hand()
         found = view.flow(self.monitor.stage) if isinstance(view, Schedule) else None
         name = found[1] if found else row.run.flow if row else ""
         places = [i for i, choice in enumerate(choices) if choice.text.endswith(name) and name]
@@ -248,21 +236,9 @@ class Deeds:
 
     def _chosen(self, site: int, flow: Mapping[str, Any]) -> Callable[[], None]:
         def begin(params: dict[str, str], why: str) -> None:
-            self.run(site, str(flow["flow"]), params, why)
+            start_run(self.monitor, site, str(flow["flow"]), params, why)
 
         return lambda: self.monitor.put(Form(flow, begin))
-
-    def run(self, site: int, flow: str, params: Mapping[str, str], why: str = "") -> None:
-        """Start a run and say its key."""
-
-        def hear(answer: Answer | JobmonError) -> None:
-            if isinstance(answer, JobmonError):
-                self.monitor.say(told(answer), "fail")
-            else:
-                self.monitor.say(f"started {answer['run']}: {len(answer['jobs'])} jobs")
-
-        args = {"flow": flow, "params": dict(params)} | ({"why": why} if why else {})
-        self.monitor.hands.call(site, "run", args, hear)
 
     # The monitor itself
 
@@ -278,12 +254,12 @@ class Deeds:
         self.monitor.put(ChoiceBox("find an action", self._found(""), self._found))
 
     def _found(self, text: str) -> Sequence[Choice]:
-        return [self._choice(entry) for entry in palette.find(text, ACTIONS)]
+        return [self._choice(action) for action in palette.find(text, ACTIONS)]
 
-    def _choice(self, entry: palette.Entry) -> Choice:
-        keys = " ".join(shown(key) for key in entry.keys[:2])
+    def _choice(self, action: Action) -> Choice:
+        keys = " ".join(shown(key) for key in action.keys[:2])
 
         def perform() -> None:
-            self.monitor.perform(entry.id)
+            self.monitor.perform(action.id)
 
-        return Choice(entry.help, keys, perform)
+        return Choice(action.help, keys, perform)

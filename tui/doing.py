@@ -142,6 +142,21 @@ class Deed:
         self.screen.say(f"{verb}: {names}{more}" if names else f"{verb}: done")
 
 
+def start_run(
+    screen: Screen, site: int, flow: str, params: Mapping[str, str], why: str = ""
+) -> None:
+    """Start a run of a flow, and say its key."""
+
+    def hear(answer: Answer | JobmonError) -> None:
+        if isinstance(answer, JobmonError):
+            screen.say(told(answer), "fail")
+        else:
+            screen.say(f"started {answer['run']}: {count(len(answer['jobs']), 'job')}")
+
+    args = {"flow": flow, "params": dict(params)} | ({"why": why} if why else {})
+    screen.hands.call(site, "run", args, hear)
+
+
 def told(error: JobmonError) -> str:
     """An error in one line: what, why, and how to go on."""
     return str(error).replace("\n  ", " - ")

@@ -10,7 +10,7 @@ from jobmon.tui.asking import Asker
 from jobmon.tui.logfile import LogFile
 from jobmon.tui.meter import Meter
 from jobmon.tui.monitor import Monitor
-from jobmon.tui.screens.log import About
+from jobmon.tui.screens.logfacts import About
 from jobmon.tui.session import Session
 from jobmon.tui.tails import Tails
 from jobmon.tui.world import Row, RowKey

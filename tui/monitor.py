@@ -12,16 +12,16 @@ from typing import Any, NamedTuple
 from jobmon.tui import boxes, frame
 from jobmon.tui.actions import BY_ID, DIGITS, Action, keymap
 from jobmon.tui.boxes import Box, Entry
+from jobmon.tui.console import Prompting
 from jobmon.tui.deeds import Deeds
 from jobmon.tui.hands import Hands
 from jobmon.tui.ink import Ink
 from jobmon.tui.npcolumn import Request
 from jobmon.tui.picture import Line, Size, ends, fill, fit, on
-from jobmon.tui.prompt import Prompt
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.screens.view import Stage, View
 from jobmon.tui.text import cells, plain
-from jobmon.tui.world import RowKey, World
+from jobmon.tui.world import Row, RowKey, World
 
 MESSAGE_SECONDS = 12.0
 ALWAYS = ("app.help", "app.command", "app.quit")
@@ -51,7 +51,7 @@ class Monitor:
         self.screens = Screens(keys or {}, columns)
         self.view: View = self.screens["queue"]
         self.box: Box | None = None
-        self.prompt: Prompt | None = None
+        self.prompt: Prompting | None = None
         self.commands: list[str] = []
         self.last_np: Action | None = None
         self.deeds = Deeds(self)
@@ -135,6 +135,11 @@ class Monitor:
         told = 1.0 if self._fresh() else 0.0
         return max(told, self.view.pace(self.stage), self.world.speed if not self.world.live else 0)
 
+    def hand(self) -> Row | None:
+        """The job run under the cursor, or the first that is marked."""
+        keys = self.view.targets(self.stage)
+        return next((row for key in keys if (row := self.world.row(key)) is not None), None)
+
     # What is said and asked
 
     def say(self, text: str, style: str = "accent") -> None:
@@ -145,7 +150,7 @@ class Monitor:
         """A box over the screen."""
         self.box = box
 
-    def ask(self, prompt: Prompt | None) -> None:
+    def ask(self, prompt: Prompting | None) -> None:
         """Have something typed into the command line's row; None: no more."""
         self.prompt = prompt
 
@@ -201,9 +206,9 @@ class Monitor:
             )
         elif action.id == "log.window":
             self.screens.log.window(int(key) if key in DIGITS else 0)
-        elif self.view.act(action.id, self.stage) or self.deeds.do(action):
-            return
-        else:
+        elif self.view.act(action.id, self.stage):
+            self.deeds.other_attempt()
+        elif not self.deeds.do(action):
             self.say(f"{action.label}: not on this screen", "note")
 
     def run_np(self, requests: Sequence[Request]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jobmon.tui.actions import BY_ID
 from jobmon.tui.commandline import (
@@ -22,36 +22,34 @@ from jobmon.tui.commandline import (
     Theme,
     Verb,
 )
+from jobmon.tui.console import Console
 from jobmon.tui.criteria import matches
-from jobmon.tui.doing import Deed
+from jobmon.tui.doing import Deed, start_run
 from jobmon.tui.orders import Order
 from jobmon.tui.world import RowKey, World
 
-if TYPE_CHECKING:
-    from jobmon.tui.monitor import Monitor
 
-
-def perform(monitor: Monitor, command: Command | Complaint) -> None:
+def perform(monitor: Console, command: Command | Complaint) -> None:
     """Do what the line asked for, or say what is wrong with it."""
     _PERFORM[type(command)](monitor, command)
 
 
-def _complain(monitor: Monitor, command: Complaint) -> None:
+def _complain(monitor: Console, command: Complaint) -> None:
     monitor.say(command.text, "note")
 
 
-def _go(monitor: Monitor, command: Go) -> None:
+def _go(monitor: Console, command: Go) -> None:
     if command.view == "-":
         monitor.back()
     elif command.view == "log":
         _log(monitor, command.words)
     elif command.view == "dag" and not command.words:
-        monitor.deeds.dag()
+        monitor.perform("go.dag")
     else:
         _show(monitor, command)
 
 
-def _show(monitor: Monitor, command: Go) -> None:
+def _show(monitor: Console, command: Go) -> None:
     complaint = monitor.screens[command.view].command(command.words, monitor.stage)
     if complaint:
         monitor.say(complaint, "note")
@@ -59,10 +57,10 @@ def _show(monitor: Monitor, command: Go) -> None:
         monitor.show(command.view)
 
 
-def _log(monitor: Monitor, words: tuple[str, ...]) -> None:
+def _log(monitor: Console, words: tuple[str, ...]) -> None:
     """`log RUN JOB [ATTEMPT]`; without words that of the row in hand."""
     if not words:
-        monitor.deeds.log()
+        monitor.perform("job.log")
         return
     keys = find(monitor.world, words[0], words[1:2]) if len(words) > 1 else []
     row = monitor.world.row(keys[0]) if keys else None
@@ -92,7 +90,7 @@ def find(world: World, run: str, jobs: tuple[str, ...]) -> list[RowKey]:
     return [RowKey(site.number, chosen.id, names[name]) for name in jobs if name in names]
 
 
-def _verb(monitor: Monitor, command: Verb) -> None:
+def _verb(monitor: Console, command: Verb) -> None:
     action = BY_ID[command.action]
     keys = _targets(monitor, command)
     if not action.verb:
@@ -113,16 +111,16 @@ def _verb(monitor: Monitor, command: Verb) -> None:
         monitor.say(f"{action.label}: there is no job under the cursor", "note")
 
 
-def _targets(monitor: Monitor, command: Verb) -> list[RowKey]:
+def _targets(monitor: Console, command: Verb) -> list[RowKey]:
     if command.run:
         return find(monitor.world, command.run, command.jobs)
     if command.jobs:
-        row = monitor.deeds.row()
+        row = monitor.hand()
         return find(monitor.world, row.run.key, command.jobs) if row else []
-    return monitor.deeds.targets()
+    return monitor.view.targets(monitor.stage)
 
 
-def _look(monitor: Monitor, command: Verb, keys: list[RowKey]) -> None:
+def _look(monitor: Console, command: Verb, keys: list[RowKey]) -> None:
     """An action that only looks, on a job that may be named."""
     if keys and (command.run or command.jobs):
         monitor.screens.queue.cursor = keys[0]
@@ -130,7 +128,7 @@ def _look(monitor: Monitor, command: Verb, keys: list[RowKey]) -> None:
     monitor.perform(command.action)
 
 
-def _run(monitor: Monitor, command: Run) -> None:
+def _run(monitor: Console, command: Run) -> None:
     if monitor.readonly or not monitor.world.live:
         monitor.say("run: this monitor only looks on", "note")
         return
@@ -139,10 +137,10 @@ def _run(monitor: Monitor, command: Run) -> None:
         for site in monitor.world.sites
         if command.flow in {flow["flow"] for flow in site.flows.get("flows", ())}
     ]
-    monitor.deeds.run(sites[0] if sites else 0, command.flow, command.params)
+    start_run(monitor, sites[0] if sites else 0, command.flow, command.params)
 
 
-def _filter(monitor: Monitor, command: Filter) -> None:
+def _filter(monitor: Console, command: Filter) -> None:
     monitor.screens.queue.criteria = command.criteria
     if not command.criteria:
         monitor.screens.queue.reset()
@@ -151,16 +149,16 @@ def _filter(monitor: Monitor, command: Filter) -> None:
         monitor.show("queue")
 
 
-def _find(monitor: Monitor, command: Find) -> None:
+def _find(monitor: Console, command: Find) -> None:
     monitor.view.search(command.text)
 
 
-def _sort(monitor: Monitor, command: Sort) -> None:
+def _sort(monitor: Console, command: Sort) -> None:
     monitor.screens.queue.sort = command.columns
     monitor.show("queue")
 
 
-def _locate(monitor: Monitor, command: Locate) -> None:
+def _locate(monitor: Console, command: Locate) -> None:
     queue = monitor.screens.queue
     for key in queue.items(monitor.stage):
         row = monitor.world.row(key)
@@ -171,31 +169,31 @@ def _locate(monitor: Monitor, command: Locate) -> None:
     monitor.say(f"locate: no job of that name is shown: {command.name}", "note")
 
 
-def _at(monitor: Monitor, command: At) -> None:
+def _at(monitor: Console, command: At) -> None:
     monitor.hands.travel(command.moment)
 
 
-def _replay(monitor: Monitor, command: Replay) -> None:
+def _replay(monitor: Console, command: Replay) -> None:
     if monitor.world.live:
         monitor.say("replay: say first from when, such as `at -1h`", "note")
     else:
         monitor.world.speed = command.speed
 
 
-def _theme(monitor: Monitor, command: Theme) -> None:
+def _theme(monitor: Console, command: Theme) -> None:
     monitor.hands.paint_in(command.name)
 
 
-def _readonly(monitor: Monitor, command: ReadOnly) -> None:
+def _readonly(monitor: Console, command: ReadOnly) -> None:
     monitor.readonly = command.on
     monitor.say("this monitor only looks on now" if command.on else "verbs are taken again")
 
 
-def _simple(monitor: Monitor, command: Simple) -> None:
+def _simple(monitor: Console, command: Simple) -> None:
     monitor.perform(command.action)
 
 
-_PERFORM: Mapping[type, Callable[[Monitor, Any], None]] = {
+_PERFORM: Mapping[type, Callable[[Console, Any], None]] = {
     Complaint: _complain,
     Go: _go,
     Verb: _verb,

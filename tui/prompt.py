@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from jobmon.tui import commandline, npcolumn
 from jobmon.tui.boxes import Entry
 from jobmon.tui.commandline import Context
+from jobmon.tui.console import Console
 from jobmon.tui.performing import perform
 from jobmon.tui.rows import FACTS
 from jobmon.tui.screens.queue import SORT_KEYS, Queue
 from jobmon.tui.theme import THEMES
-
-if TYPE_CHECKING:
-    from jobmon.tui.monitor import Monitor
 
 LONGEST = 4
 """Signs in the NP column: `//rf`."""
@@ -28,7 +25,7 @@ class Prompt:
     label = "COMMAND"
     help = ""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Console) -> None:
         self.monitor = monitor
         self.text = ""
 
@@ -78,7 +75,7 @@ class Finding(Prompt):
 class Caret(Prompt):
     """`:` or F2: the command line; TAB goes on into the NP column."""
 
-    def __init__(self, monitor: Monitor) -> None:
+    def __init__(self, monitor: Console) -> None:
         super().__init__(monitor)
         self.help = commandline.help_line("")
         self._back = 0
@@ -127,7 +124,7 @@ class Column(Prompt):
     label = "NP"
     help = "action characters beside rows, // for a block, = repeats; ENTER runs them, ESC leaves"
 
-    def __init__(self, monitor: Monitor, queue: Queue) -> None:
+    def __init__(self, monitor: Console, queue: Queue) -> None:
         super().__init__(monitor)
         self._queue = queue
 
@@ -170,11 +167,11 @@ class Column(Prompt):
         self.monitor.run_np(found.requests)
 
 
-def context(monitor: Monitor) -> Context:
+def context(monitor: Console) -> Context:
     """What is known where a line is typed."""
     world = monitor.world
     flows = [flow for site in world.sites for flow in site.flows.get("flows", ())]
-    row = monitor.deeds.row()
+    row = monitor.hand()
     jobs = [job.name for job in row.site.board.shape_of(row.run.id).jobs] if row else []
     params: Mapping[str, Sequence[str]] = {
         str(flow["flow"]): [str(p["name"]) for p in flow.get("params") or ()] for flow in flows

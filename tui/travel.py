@@ -19,10 +19,10 @@ from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import Event
 from jobmon.tui import feed
 from jobmon.tui.asking import Asker
+from jobmon.tui.logtime import slice_of
 from jobmon.tui.meter import Meter
 from jobmon.tui.reach import Reach
 from jobmon.tui.session import Session
-from jobmon.tui.tails import slice_of
 from jobmon.tui.world import Site, World
 
 AHEAD = 2_000

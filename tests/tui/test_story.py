@@ -57,7 +57,7 @@ def start(terminal: Terminal, flow: str) -> None:
     terminal.press("n")
     terminal.wait("start a run of")
     for _ in range(10):
-        if flow in "".join(row for y, row in enumerate(terminal.screen()) if _cursor(terminal, y)):
+        if f"> {flow}" in terminal.text():
             break
         terminal.press("down")
         terminal.settle(0.1)
@@ -65,13 +65,6 @@ def start(terminal: Terminal, flow: str) -> None:
     terminal.wait(f"start {flow}")
     terminal.press("enter")
     terminal.wait(f"started {flow}#")
-
-
-def _cursor(terminal: Terminal, y: int) -> bool:
-    """Whether the row of a list is the one in hand: it has another ground than its neighbour."""
-    row = terminal.screen()[y]
-    x = row.find(" evening") + row.find(" morning") + row.find(" stubborn") + 3
-    return x > 0 and terminal.cell(x, y).bg != terminal.cell(x, y - 1).bg
 
 
 def test_a_morning_from_its_failure_to_its_end_and_back_again(

@@ -22,7 +22,7 @@ FIELDS = (
     Field("job", "JOB", 15, grow=3, most=40),
     Field("run", "RUN", 11, keep=3, grow=1, most=22),
     Field("state", "STATE", 17, most=28),
-    Field("progress", "PROGRESS", 18, keep=6, grow=1, most=30),
+    Field("progress", "PROGRESS", 12, keep=6, grow=1, most=30),
     Field("percent", "PRG", 4, keep=2, right=True),
     Field("elapsed", "ELAPSED", 7, keep=1, right=True),
     Field("eta", "ETA/WHY", 10, keep=4, grow=4, most=60),
@@ -32,10 +32,10 @@ FIELDS = (
     Field("owner", "BY", 10, keep=9, most=20),
 )
 NARROW = ("np", "host", "job", "run", "state", "percent", "elapsed", "eta", "code")
-USUAL = (*NARROW, "progress", "try")
-WIDE_FROM = 100
+USUAL = (*NARROW, "progress")
+WIDE_FROM = 104
 PANE_FROM = Size(150, 40)
-PANE = 58
+PANE = 54
 ORDER = {
     State.RUNNING: 0, State.STOPPING: 0, State.STARTING: 0, State.FAILED: 1, State.LOST: 1,
     State.WAITING_HUMAN: 1, State.RETRY_WAIT: 2, State.QUEUED: 3, State.UPSTREAM_FAILED: 4,

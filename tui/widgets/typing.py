@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from textual import events
 from textual.suggester import Suggester
@@ -10,10 +10,22 @@ from textual.widgets import Input
 
 from jobmon.tui.boxes import Entry
 
-BESIDE = frozenset(
-    {"enter", "escape", "tab", "shift+tab", "up", "down", "ctrl+s", "f1", "f2", "f3", "ctrl+p"}
-)
-"""Keys that are no text: the monitor's."""
+EDITS: Mapping[str, Callable[[Input], None]] = {
+    "left": Input.action_cursor_left,
+    "right": Input.action_cursor_right,
+    "ctrl+left": Input.action_cursor_left_word,
+    "ctrl+right": Input.action_cursor_right_word,
+    "home": Input.action_home,
+    "ctrl+a": Input.action_home,
+    "end": Input.action_end,
+    "ctrl+e": Input.action_end,
+    "backspace": Input.action_delete_left,
+    "delete": Input.action_delete_right,
+    "ctrl+w": Input.action_delete_left_word,
+    "ctrl+u": Input.action_delete_left_all,
+    "ctrl+k": Input.action_delete_right_all,
+}
+"""Keys that move in the text or take of it; what is no sign and not here is the monitor's."""
 
 
 class _Completions(Suggester):
@@ -29,36 +41,35 @@ class _Completions(Suggester):
 
 
 class Typing(Input):
-    """`typed` hears every change of the text, `beside` the keys that are no text."""
+    """`typed` hears every change of the text. Keys are handed in, in their order, by the app."""
 
     DEFAULT_CSS = """
     Typing { layer: over; display: none; height: 1; border: none; padding: 0; }
     Typing:focus { border: none; }
     """
 
-    def __init__(self, typed: Callable[[str], None], beside: Callable[[str], None]) -> None:
+    def __init__(self, typed: Callable[[str], None]) -> None:
         self._completions = _Completions()
         self._placing = False  # the text is being set, not typed
         super().__init__(id="typing", suggester=self._completions, compact=True)
-        self._typed, self._beside = typed, beside
+        self._typed = typed
         self._place: tuple[int, int, int] | None = None
         self.cursor_blink = False
 
     def place(self, entry: Entry | None) -> None:
         """Show the entry where it belongs, or nothing."""
         if entry is None:
-            if self.display:
-                self.display = False
-                self._place = None
+            self.display = False
+            self._place = None
             return
         self._completions.suggest = entry.suggest
         place = (entry.x, entry.y, entry.width)
-        if place != self._place or not self.display:
+        if place != self._place:
             self._place = place
             self.styles.offset = (entry.x, entry.y)
             self.styles.width = entry.width
             self.display = True
-            self.focus()
+            self.screen.set_focus(self)
         if self.value != entry.text:
             self._placing = True
             self.value = entry.text
@@ -70,11 +81,13 @@ class Typing(Input):
         if self.display and not self._placing:
             self._typed(value)
 
-    async def _on_key(self, event: events.Key) -> None:
-        """Text is ours, the rest is the monitor's."""
-        if event.key in BESIDE:
-            event.stop()
-            event.prevent_default()
-            self._beside(event.key)
-            return
-        await super()._on_key(event)
+    def take(self, event: events.Key) -> bool:
+        """Type a sign, or edit with a key; False: it is no key for text."""
+        edit = EDITS.get(event.key)
+        if edit is not None:
+            edit(self)
+        elif event.is_printable and event.character:
+            self.insert_text_at_cursor(event.character)
+        else:
+            return False
+        return True

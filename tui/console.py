@@ -1,0 +1,82 @@
+"""The monitor as its parts see it: what they may look at, and what they may have it do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from jobmon.tui.actions import Action
+from jobmon.tui.boxes import Box, Entry
+from jobmon.tui.hands import Hands
+from jobmon.tui.ink import Ink
+from jobmon.tui.npcolumn import Request
+from jobmon.tui.screens.registry import Screens
+from jobmon.tui.screens.view import Stage, View
+from jobmon.tui.world import Row, World
+
+
+class Prompting(Protocol):
+    """What is being typed into the command line's row."""
+
+    label: str
+    text: str
+    help: str
+
+    def entry(self, x: int, y: int, width: int) -> Entry | None:
+        """Where its text is asked for; None when its keys come one by one."""
+        ...
+
+    def press(self, key: str, sign: str | None) -> bool:
+        """A key beside the text; False: it means nothing here."""
+        ...
+
+
+class Console(Protocol):
+    """One session. `present` is the time, also while `world` is a moment of the past."""
+
+    world: World
+    ink: Ink
+    hands: Hands
+    screens: Screens
+    view: View
+    readonly: bool
+    present: float
+    commands: list[str]
+    last_np: Action | None
+
+    @property
+    def stage(self) -> Stage:
+        """The world and the terminal, for the screen that is shown."""
+        ...
+
+    def hand(self) -> Row | None:
+        """The job run under the cursor."""
+        ...
+
+    def say(self, text: str, style: str = "accent") -> None:
+        """A line for the operator, for a while."""
+        ...
+
+    def put(self, box: Box) -> None:
+        """A box over the screen."""
+        ...
+
+    def ask(self, prompt: Prompting | None) -> None:
+        """Have something typed into the command line's row; None: no more."""
+        ...
+
+    def show(self, name: str) -> None:
+        """Another screen."""
+        ...
+
+    def back(self) -> None:
+        """The screen before."""
+        ...
+
+    def perform(self, action: str) -> None:
+        """An action by its id."""
+        ...
+
+    def run_np(self, requests: Sequence[Request]) -> None:
+        """Action characters of several rows."""
+        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from jobmon.jobs.loader import load_folder
 from jobmon.jobs.samples import lay
 from tests.batch import Batch, until
+from tests.tui.terminal import Terminal, hostile_free
 
 FAST = 20.0
 FLOWS = {"morning", "clock", "price-watch", "日次売上", "parcels", "画像変換", "アクセス解析"}
@@ -75,3 +77,21 @@ def test_within_moments_there_is_something_of_everything(lively: Batch) -> None:
     lively.verb("cancel", clock)
     lively.wait(clock)
     assert lively.states(clock) == {"start the others": "cancelled"}
+
+
+def test_a_person_sees_it_at_work_and_leaves_nothing_going(tmp_path: Path) -> None:
+    """The demo in a terminal: the monitor opens, q gives the terminal back, the clock stops."""
+    batch = Batch(tmp_path / "batch")
+    jobmon = str(Path(sys.executable).with_name("jobmon"))
+    env = {"JOBMON_DEMO_SPEED": str(FAST), "XDG_STATE_HOME": str(tmp_path)}
+    try:
+        with Terminal([jobmon, "demo", str(batch.home)], env, 100, 30) as terminal:
+            terminal.wait("在庫取込", 30)
+            terminal.press("q")
+            assert terminal.end(30) == 0
+            assert terminal.sane()
+            assert hostile_free(terminal.raw)
+            assert "jobmon run clock" in terminal.text()
+        batch.wait("clock#1", "cancelled")
+    finally:
+        batch.close()

@@ -190,9 +190,9 @@ class ChoiceBox(Box):
     def press(self, key: str) -> bool:
         """Move, choose or leave."""
         if key in {"down", "tab"} or (key == "j" and not self._find):
-            self._at = min(self._at + 1, len(self._choices) - 1)
+            self._at = (self._at + 1) % max(1, len(self._choices))
         elif key in {"up", "shift+tab"} or (key == "k" and not self._find):
-            self._at = max(0, self._at - 1)
+            self._at = (self._at - 1) % max(1, len(self._choices))
         elif key == "enter":
             self._choose()
             return False

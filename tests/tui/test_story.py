@@ -30,7 +30,7 @@ gate >> [late, extra] >> last
 """
 STUBBORN = """
 flow = Flow("stubborn")
-flow.shell("stubborn", "trap '' TERM; (trap '' TERM; echo $$ > child; exec sleep 600) & "
+flow.shell("stubborn", "trap '' TERM; sh -c 'echo $$ > child; exec sleep 600' & "
            "while :; do sleep 1; done", grace="1s")
 """
 BROKEN = "offers = [{'price-with-tax': 120}]\nprint(offers[0]['price'])\n"
@@ -122,7 +122,8 @@ def test_a_morning_from_its_failure_to_its_end_and_back_again(
         terminal.press("c")
         terminal.wait("cancel 1 job?")
         terminal.press("y")
-        terminal.wait(row_says("stubborn", "cancelled"), LOAD)
+        folder.wait_job("stubborn", "stubborn", "cancelled")
+        terminal.wait(row_says("stubborn", "cancelled"))
         assert not alive(child)
         # Quit; nothing is lost by it.
         command(terminal, "prefix *集計")

@@ -187,27 +187,28 @@ def timeline(
     Limits on how many jobs run at once are not looked at: it is the earliest that can be.
     """
     stretches: list[Stretch | None] = [None] * len(legs)
-    before, hops = [-1] * len(legs), [0] * len(legs)
+    before, hops, ends = [-1] * len(legs), [0] * len(legs), [0.0] * len(legs)
+
+    def rank(index: int) -> tuple[float, int]:
+        # Among jobs that end at once the one behind the longer chain: so a path without any
+        # history is still the longest one.
+        return ends[index], hops[index]
+
     for i in order:
         leg = legs[i]
         if leg is None:
             continue
-        above = [p for p in parents[i] if stretches[p] is not None]
-        if above:
-            # Among parents that end at once the one behind the longer chain: a path without any
-            # history is still the longest one.
-            rank = [(_end(stretches, p), hops[p]) for p in above]
-            before[i] = above[rank.index(min(rank) if leg.first else max(rank))]
+        gates = [p for p in parents[i] if stretches[p] is not None]
+        if gates:
+            before[i] = min(gates, key=rank) if leg.first else max(gates, key=rank)
             hops[i] = hops[before[i]] + 1
-        gates = [before[i]] if leg.first and above else above
-        stretches[i] = _stretch(leg, [s for p in gates if (s := stretches[p])], now)
-    path = _path(stretches, before, hops)
+        if leg.first:
+            gates = gates and [before[i]]
+        stretches[i] = own = _stretch(leg, [s for p in gates if (s := stretches[p])], now)
+        ends[i] = own.end
+    there = [i for i, stretch in enumerate(stretches) if stretch is not None]
+    path = _path(before, max(there, key=rank, default=-1))
     return Timeline(stretches, before, _spare(parents, order, stretches, path), path)
-
-
-def _end(stretches: Sequence[Stretch | None], index: int) -> float:
-    found = stretches[index]
-    return 0.0 if found is None else found.end
 
 
 def _stretch(leg: Leg, gates: Sequence[Stretch], now: float) -> Stretch:
@@ -233,16 +234,12 @@ def _late(leg: Leg, gates: Sequence[Stretch], start: float, end: float) -> float
     return None if leg.p90 is None else max(end, found + leg.p90)
 
 
-def _path(
-    stretches: Sequence[Stretch | None], before: Sequence[int], hops: Sequence[int]
-) -> list[int]:
-    """The chain of jobs that decides when the run ends, first to last."""
-    there = [i for i, stretch in enumerate(stretches) if stretch is not None]
-    at = max(there, key=lambda i: (_end(stretches, i), hops[i]), default=-1)
+def _path(before: Sequence[int], last: int) -> list[int]:
+    """The chain of jobs that decides when a job ends, first to last."""
     path: list[int] = []
-    while at >= 0:
-        path.append(at)
-        at = before[at]
+    while last >= 0:
+        path.append(last)
+        last = before[last]
     return path[::-1]
 
 
@@ -253,12 +250,15 @@ def _spare(
     path: Sequence[int],
 ) -> list[float]:
     """By how much each job may end later, from the last job backwards."""
-    total = _end(stretches, path[-1]) if path else 0.0
-    latest = [total] * len(stretches)
+    last = stretches[path[-1]] if path else None
+    total = 0.0 if last is None else last.end
+    latest, spare = [total] * len(stretches), [0.0] * len(stretches)
     for i in reversed(order):
         own = stretches[i]
-        if own is not None:
-            begins = latest[i] - (own.end - own.start)
-            for parent in parents[i]:
-                latest[parent] = min(latest[parent], begins)
-    return [max(0.0, at - _end(stretches, i)) for i, at in enumerate(latest)]
+        if own is None:
+            continue
+        spare[i] = max(0.0, latest[i] - own.end)
+        begins = latest[i] - (own.end - own.start)
+        for parent in parents[i]:
+            latest[parent] = min(latest[parent], begins)
+    return spare

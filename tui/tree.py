@@ -115,7 +115,7 @@ def _reduced(parents: Sequence[Sequence[int]], order: Sequence[int]) -> list[lis
 
 
 def _latest(found: Graph, index: int) -> int:
-    return max(found.parents[index], key=lambda p: found.finish[p])
+    return max(found.parents[index], key=found.finish.__getitem__)
 
 
 class Hanging(NamedTuple):

@@ -211,7 +211,7 @@ def test_every_end_says_how_it_came() -> None:
     on.world.version += 1
     shown = page(view, on, 140, 40)
     assert "exit code 8 after 00:30  handled by alarm" in row_of(shown, "load")
-    assert "load failed" in row_of(shown, "ship")
+    assert "failed: load" in row_of(shown, "ship")
     assert "tolerated" in row_of(shown, "extra")
     assert "not so: 1 > 2" in row_of(shown, "maybe")
     assert "maybe was skipped" in row_of(shown, "behind")

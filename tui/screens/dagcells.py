@@ -28,6 +28,8 @@ FIELDS = (
     Field("why", "WHY / TIME", 17, grow=4, most=60),
     Field("past", "LAST 20 RUNS", 20, keep=3),
 )
+BESIDE = 6
+"""Cells that references beside a job's name need; it goes first."""
 SHORT = {State.UPSTREAM_FAILED: "up failed", State.WAITING_HUMAN: "your turn"}
 """Words of states for a column that is too narrow for the whole ones."""
 
@@ -76,7 +78,7 @@ def _tree(stage: Stage, course: Course, item: Item, width: int) -> Cell:
     if item.job == RUN:
         look = run_look(course.run.state)
         return ((ink.sign(look), look.style), (f" {ink.safe(course.run.key)}", "title"))
-    room = width - cells(item.guides) - (4 if item.references else 2)
+    room = width - cells(item.guides) - 2
     tail = f" [+{len(item.hidden)}]" if item.hidden else ""
     name = squeeze(ink.safe(course.name(item.job)), room - cells(tail), ink.lines.cut)
     if item.reference:
@@ -87,8 +89,12 @@ def _tree(stage: Stage, course: Course, item: Item, width: int) -> Cell:
     if item.job in course.critical and job.ended is None:
         style = f"{style} accent".strip()
     spans: list[Span] = [(item.guides, "rule"), (ink.sign(look), look.style), (f" {name}", style)]
-    names = "".join(f" ^{ink.safe(course.name(i))}" for i in item.references)
-    return (*spans, (tail, "accent"), (names, "dim"))
+    spans.append((tail, "accent"))
+    room -= cells(name) + cells(tail)
+    if item.references and room >= BESIDE:
+        names = "".join(f" ^{ink.safe(course.name(i))}" for i in item.references)
+        spans.append((cut(names, room, ink.lines.cut), "dim"))
+    return tuple(spans)
 
 
 def squeeze(name: str, width: int, mark: str) -> str:

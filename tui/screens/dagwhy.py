@@ -9,9 +9,10 @@ from jobmon.runtime.forecast import left_of
 from jobmon.runtime.model import JobRun
 from jobmon.runtime.obstacles import roots, unmet
 from jobmon.runtime.states import State
-from jobmon.runtime.words import LOST_WORDS, end_words, state_words
+from jobmon.runtime.words import LOST_WORDS, end_words
 from jobmon.tui import rows
 from jobmon.tui.ink import Ink
+from jobmon.tui.look import job_look
 from jobmon.tui.screens.course import Course
 from jobmon.tui.text import Cell, Span, cell, clock_span
 
@@ -132,7 +133,8 @@ def _doomed(ink: Ink, course: Course, job: JobRun) -> Cell:
     if not causes:
         return cell(ink.safe(job.reason), "dim")
     more = f" and {len(causes) - 1} more" if len(causes) > 1 else ""
-    return cell(ink.safe(f"{course.name(causes[0].index)} {state_words(causes[0])}{more}"), "dim")
+    word = job_look(causes[0].state).word
+    return cell(ink.safe(f"{word}: {course.name(causes[0].index)}{more}"), "dim")
 
 
 def _lost(ink: Ink, _course: Course, job: JobRun) -> Cell:

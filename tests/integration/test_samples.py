@@ -13,9 +13,11 @@ import pytest
 
 from jobmon.runtime.executors.contract import Started
 from jobmon.runtime.initiator.logfile import SAMPLES, LogFile
+from jobmon.tui.meter import Meter
 from tests.executor_host import Host, spec
 
-BUSY = "t = time.monotonic()\nwhile time.monotonic() < t + {seconds}: pass\n"
+BUSY = "t = time.process_time()\nwhile time.process_time() < t + {seconds}: pass\n"
+BURN = f"{sys.executable} -I -c 'import time\n{BUSY.format(seconds=4)}'"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="samples are taken from /proc")
 
@@ -118,3 +120,18 @@ async def test_an_idle_initiator_does_not_wake_up(host: Host) -> None:
     before = switches()
     time.sleep(2.5)  # nothing to wait for: it is nothing that must happen
     assert switches() - before <= 1
+
+
+async def test_a_meter_reads_what_the_job_did(host: Host) -> None:
+    line = "for i in 1 2 3 4 5 6; do echo progress $i/8; sleep 0.5; done; " + BURN
+    record = await host.run(line)
+    meter = Meter()
+    meter.add_lines(host.executor.files.path("1.0.1").read_bytes())
+    begun = record.started
+    assert begun is not None
+    assert meter.at(begun + 2.4).rate > 0.5
+    assert (meter.at(begun + 4.4).progress or 0) > 0.5
+    assert meter.at(begun + 4.4).last == "progress 6/8"
+    busy = [meter.at(begun + at / 10).cpu or 0.0 for at in range(80)]
+    assert 0.3 < max(busy) < 1.5
+    assert meter.at(record.ended + 1.0).cpu is None

@@ -86,7 +86,7 @@ def test_a_person_sees_it_at_work_and_leaves_nothing_going(tmp_path: Path) -> No
     env = {"JOBMON_DEMO_SPEED": str(FAST), "XDG_STATE_HOME": str(tmp_path)}
     try:
         with Terminal([jobmon, "demo", str(batch.home)], env, 100, 30) as terminal:
-            terminal.wait("在庫取込", 30)
+            terminal.wait(lambda t: "succeeded" in t.text(), 30)
             terminal.press("q")
             assert terminal.end(30) == 0
             assert terminal.sane()

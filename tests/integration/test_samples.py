@@ -56,11 +56,11 @@ async def test_cpu_is_that_of_the_whole_tree(host: Host) -> None:
     line = f"{burn}; (setsid {burn} &); {burn}; sleep 60"
     host.executor.submit(spec(line))
     await host.report(Started)
-    await host.until(lambda: len(samples(host)) >= 2, 15)
+    await host.until(lambda: samples(host)[-1:] and samples(host)[-1]["cpu"] >= 1.4, 30)
     host.executor.cancel("1.0.1", 0)
     used = [s["cpu"] for s in samples(host)]
     assert used == sorted(used)
-    assert 1.2 < used[-1] < 4
+    assert used[-1] < 4
 
 
 async def test_the_last_line_is_the_exit_record_however_long_its_end_takes(host: Host) -> None:

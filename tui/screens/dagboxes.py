@@ -115,7 +115,7 @@ def _lines(stage: Stage, course: Course, drawing: Plan, hand: Hand) -> list[Line
     wiring = Wiring(stage.ink)
     critical = set(pairwise(course.timeline.path))
     for link in sorted(drawing.links, key=lambda link: (link.job, link.to) in critical):
-        wiring.link(link, "accent" if (link.job, link.to) in critical else "rule")
+        wiring.link(link, "accent" if (link.job, link.to) in critical else "dim")
     for job, spot in drawing.boxes.items():
         ground = "cursor" if job == hand[0] else "marked" if job in hand[1] else ""
         _box(stage, course, wiring, job, spot, ground)

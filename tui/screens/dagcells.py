@@ -12,7 +12,14 @@ from jobmon.runtime.states import State
 from jobmon.tui import rows
 from jobmon.tui.bars import level
 from jobmon.tui.ink import Ink
-from jobmon.tui.look import FLAGS, Look, job_look, run_look
+from jobmon.tui.look import (
+    ASCII_STROKES,
+    FLAGS,
+    UNICODE_STROKES,
+    Look,
+    job_look,
+    run_look,
+)
 from jobmon.tui.picture import Field
 from jobmon.tui.screens.course import PAST, Course
 from jobmon.tui.screens.dagtree import RUN, Item
@@ -28,6 +35,8 @@ FIELDS = (
     Field("why", "WHY / TIME", 17, grow=4, most=60),
     Field("past", "LAST 20 RUNS", 20, keep=3),
 )
+CALM = frozenset({State.SUCCEEDED, State.SKIPPED})
+"""What ended well steps back."""
 BESIDE = 6
 """Cells that references beside a job's name need; it goes first."""
 SHORT = {State.UPSTREAM_FAILED: "up failed", State.WAITING_HUMAN: "your turn"}
@@ -82,13 +91,13 @@ def _tree(stage: Stage, course: Course, item: Item, width: int) -> Cell:
     tail = f" [+{len(item.hidden)}]" if item.hidden else ""
     name = squeeze(ink.safe(course.name(item.job)), room - cells(tail), ink.lines.cut)
     if item.reference:
-        return ((item.guides, "rule"), (f"^{name}", "dim"))
+        return ((item.guides, "dim"), (f"^{name}", "dim"))
     job = course.jobs[item.job]
     look = job_look(job.state)
-    style = "bold" if course.row(item.job).active else ""
+    style = "bold" if course.row(item.job).active else "dim" if job.state in CALM else ""
     if item.job in course.critical and job.ended is None:
         style = f"{style} accent".strip()
-    spans: list[Span] = [(item.guides, "rule"), (ink.sign(look), look.style), (f" {name}", style)]
+    spans: list[Span] = [(item.guides, "dim"), (ink.sign(look), look.style), (f" {name}", style)]
     spans.append((tail, "accent"))
     room -= cells(name) + cells(tail)
     if item.references and room >= BESIDE:
@@ -147,6 +156,9 @@ def _bar(stage: Stage, course: Course, item: Item, width: int) -> Cell:
         tint = run_look(course.run.state).tint.replace("bold ", "")
         return level(stage.ink, course.done / max(1, len(course.jobs)), width, tint)
     row = course.row(item.job)
+    if row.job.state is State.SUCCEEDED:  # a thin line: the eye belongs to what moves
+        strokes = UNICODE_STROKES if stage.ink.unicode else ASCII_STROKES
+        return cell(strokes.ran * width, job_look(row.job.state).tint)
     found = rows.progress(stage, row, width)
     part, guessed = rows.share(row)
     if part is None or guessed or not row.active or row.elapsed is None:

@@ -136,7 +136,8 @@ def _of_job(ink: Ink, course: Course, index: int) -> list[Line]:
     look = job_look(job.state)
     name: Line = (
         (ink.safe(course.name(index)), "title"),
-        (f"  {ink.sign(look)} {look.word}", look.style),
+        ("  ", ""),
+        (f"{ink.sign(look)} {look.word}", look.style),
         ("  ", ""),
         *why(ink, course, index),
     )

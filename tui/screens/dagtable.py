@@ -25,7 +25,6 @@ KEPT = 5_000
 NARROW = ("tree", "percent")
 """Columns that stay beside the times on a screen with less room."""
 _TICKING = ACTIVE | {State.RETRY_WAIT}
-_CALM = frozenset({State.SUCCEEDED, State.SKIPPED})
 
 
 class DagTable(Table):
@@ -111,8 +110,8 @@ class DagTable(Table):
         line = super()._row(stage, item, places, width)
         if axis and at:
             times = gantt.strip(stage.ink, axis.width, at, course, item)
-            away = "dim" if course.site.away is not None else ""
-            ground = f"{away} cursor".strip() if item.key == self.cursor else away
+            here = "cursor" if item.key == self.cursor else ""
+            ground = f"{self.ground(stage, item)} {here}".strip()
             line = (*line, _bar(stage), *(on(times, ground) if ground else times))
         self._rows[made] = line
         return line
@@ -130,12 +129,8 @@ class DagTable(Table):
         return course.version, now, item.job in course.critical
 
     def ground(self, stage: Stage, item: Item) -> str:
-        """What ended well steps back, and everything of a runtime that does not answer."""
-        course = self._course
-        if course is None or course.site.away is not None:
-            return "dim"
-        calm = item.job != RUN and course.jobs[item.job].state in _CALM
-        return "dim" if calm or item.reference else ""
+        """Everything of a runtime that does not answer steps back."""
+        return "dim" if self._course and self._course.site.away is not None else ""
 
     def nothing(self, stage: Stage) -> list[Line]:
         """How there comes to be a run."""

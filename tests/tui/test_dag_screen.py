@@ -28,6 +28,7 @@ from tests.tui.dags import (
     start_all,
     tree_of,
 )
+from tests.tui.racks import Read, Told
 from tests.tui.worlds import ASCII, HOSTILE, UNICODE, Folder, page, stage
 
 SIZES = [(60, 15), (80, 24), (120, 30), (160, 48)]
@@ -182,6 +183,19 @@ def test_a_running_job_says_how_long_it_runs_and_how_long_it_still_takes() -> No
     row = row_of(page(view, on, 120), "A")
     assert "LATE" in row
     assert "02:20  +00:40 over" in row
+
+
+def test_what_a_job_says_of_itself_counts_and_a_mark_says_where_it_usually_is() -> None:
+    folder, view = begun(A=100.0), DagView()
+    on = stage(folder)
+    on.world.now = folder.now + 50
+    folder.site.meters[1, 0] = Told(Read(progress=0.25, last="page 25 of 100"))  # pyright: ignore[reportArgumentType]
+    row = row_of(page(view, on, 120), "A")
+    assert " 25%" in row
+    assert "00:50  -02:30 to go" in row
+    assert "│" in row
+    at(view, on, "A")
+    assert "page 25 of 100" in page(view, on, 120)
 
 
 def test_without_a_history_there_is_no_bar_and_no_end() -> None:

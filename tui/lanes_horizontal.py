@@ -105,13 +105,15 @@ def _lane(d: Drawing, lane: Lane, hand: bool) -> list[Line]:
 
 
 def _bars(d: Drawing, lane: Lane, shown: Gauge) -> list[Line]:
-    """The bar in rows of its own, beside what was lately."""
-    rows = 2 if d.each == TALLEST else 1
-    bar = _bar(d.ink, lane, shown, d.bar)
+    """The bar in rows of its own, beside what was lately; the line it lies on is in its middle."""
+    if d.each < TALLEST:
+        bars = [_bar(d.ink, lane, shown, d.bar)]
+    else:
+        bars = [_bar(d.ink, lane, shown, d.bar, sign) for sign in (signs(d.ink).peaks[0], " ")]
     if lane.reading is None or lane.dead:
-        return [bar] * rows
-    strip = lately(signs(d.ink), lane.reading.strip, d.beside, rows)
-    return [(*bar, ("  ", ""), (text, "pulse")) for text in strip]
+        return list(bars)
+    strip = lately(signs(d.ink), lane.reading.strip, d.beside, len(bars))
+    return [(*bar, ("  ", ""), (text, "pulse")) for bar, text in zip(bars, strip, strict=True)]
 
 
 def _beside(d: Drawing, lane: Lane) -> Cell:
@@ -125,15 +127,15 @@ def _beside(d: Drawing, lane: Lane) -> Cell:
     return ((f"{sound}  " if sound else "", style), (said, "dim"))
 
 
-def _bar(ink: Ink, lane: Lane, shown: Gauge, width: int) -> Cell:
-    """The big bar with its median or its peak on it."""
-    glyphs, ground = signs(ink), (ink.lines.rule if ink.unicode else ".")
+def _bar(ink: Ink, lane: Lane, shown: Gauge, width: int, ground: str = "") -> Cell:
+    """The big bar with its median or its peak on it; what is empty is filled with `ground`."""
+    glyphs, ground = signs(ink), ground or (ink.lines.rule if ink.unicode else ".")
     if lane.row is None:
         return cell(ground * width, "bar.back")
     if lane.dead:
         return _dead(glyphs.dead, ground, lane.hue, shown.part, width)
     filled, back = level(ink, shown.part or 0.0, width, lane.hue)
-    bar = (*_glow(filled[0], lane.hue, width), back)
+    bar = (*_glow(filled[0], lane.hue, width), (ground * len(back[0]), back[1]))
     if shown.mark is not None:
         return _crossed(bar, min(width - 1, int(shown.mark * width)), glyphs.line, "accent")
     if shown.peak:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from functools import cache
+from itertools import product
 
 import pytest
 from rich.cells import cell_len
@@ -38,23 +40,28 @@ def texts(stage: Stage, size: Size = LARGE, view: Wall | None = None) -> list[st
     return [plain(line) for line in (view or Wall()).lines(stage, size)]
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("orient", ORIENTS)
-@pytest.mark.parametrize("metric", METRICS)
-@pytest.mark.parametrize("ink", [UNICODE, ASCII], ids=["unicode", "ascii"])
-def test_no_line_is_too_long_whatever_jobs_are_called(size, orient, metric, ink):
+@cache
+def hostile() -> Ground:
+    """A night with every kind of name, running, failed and waiting."""
     ground = night(12)
     for name in NAMES:
         ground.add(name, took=TOOK, read=Read(0.3, last=name))
         ground.add(name, "failed", 70.0, ended=NOW - 5, reason=name, read=Read(0.4, last=name))
         ground.add(name, "waiting", None)
-    view = Wall()
-    view.metric, view.orient = metric, orient
-    lines = view.lines(ground.stage(ink), size)
-    assert len(lines) == size.height
-    assert max(cell_len(plain(line)) for line in lines) <= size.width
-    if ink is ASCII:
-        assert all(plain(line).isascii() for line in lines)
+    return ground
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("orient", ORIENTS)
+@pytest.mark.parametrize("ink", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_no_line_is_too_long_whatever_jobs_are_called(size, orient, ink):
+    view, stage = Wall(), hostile().stage(ink)
+    view.orient = orient
+    for view.metric in METRICS:
+        lines = view.lines(stage, size)
+        assert len(lines) == size.height
+        assert max(cell_len(plain(line)) for line in lines) <= size.width
+        assert ink is UNICODE or all(plain(line).isascii() for line in lines)
 
 
 def test_the_same_world_gives_the_same_picture():
@@ -214,11 +221,10 @@ def test_a_lane_keeps_its_place_when_a_lower_slot_is_free():
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("orient", ORIENTS)
-def test_every_style_means_something_in_every_theme(theme, orient):
-    paint = Paint(theme)
-    for view in (Wall(), Equalizer()):
-        for metric in METRICS:
-            view.orient, view.metric = orient, metric
-            for line in (*view.lines(night().stage(), LARGE), view.state_line(night().stage())):
+def test_every_style_means_something_in_every_theme(theme):
+    paint, stage = Paint(theme), night().stage()
+    for view, orient in product((Wall(), Equalizer()), ORIENTS):
+        view.orient = orient
+        for view.metric in METRICS:
+            for line in (*view.lines(stage, LARGE), view.state_line(stage)):
                 assert all(paint.style(words) is not None for _, words in line)

@@ -139,7 +139,7 @@ class Wall(Rack):
             lines += _failure(stage, lane_of(stage, key), size.width, each)
         if len(shown) < len(dead):
             lines.append(((f"   +{len(dead) - len(shown)} more", "fail"),))
-        return [*lines, ()] if len(lines) < size.height - 3 else lines
+        return [(), *lines, ()] if len(lines) + 4 < size.height else lines
 
     # What stands below
 

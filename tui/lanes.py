@@ -29,8 +29,8 @@ MEANINGS = {
 """What the big bars show."""
 SHADES = {hue: tuple(f"{hue}.{n}" for n in range(1, GLOW + 1)) for hue in ("run", "late")}
 """A hue from the foot of a bar to its tip, which glows; of the others there is one shade."""
-
-
+FADE = 12
+"""Shades in the whole length of a bar, so that the glow ends half way."""
 SETTLED = 2.0
 """Seconds after its end when a meter knows all an attempt wrote."""
 
@@ -56,10 +56,6 @@ class Lane(NamedTuple):
     elapsed: float | None = None
     left: float | None = None
     reading: Reading | None = None
-
-
-FADE = 12
-"""Shades in the whole length of a bar, so that the glow ends half way."""
 
 
 class Gauge(NamedTuple):

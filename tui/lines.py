@@ -19,7 +19,10 @@ WORD = max(len("upstream failed"), len("waiting human"))
 
 def clock(at: float | None) -> str:
     """Local wall-clock time with milliseconds."""
-    return " " * 12 if at is None else f"{_second(int(at))}.{int(at % 1 * 1000):03}"
+    if at is None:
+        return " " * 12
+    second, thousandths = divmod(round(at * 1000), 1000)
+    return f"{_second(second)}.{thousandths:03}"
 
 
 @lru_cache(maxsize=64)

@@ -195,14 +195,15 @@ class LogIndex:
         stretches = [(-1, size - 1)]
         while stretches:
             a, b = stretches.pop()
-            if times[b] - times[a] < QUIET_LEAST:
+            seconds = times[b] - times[a]
+            if 0 <= seconds < QUIET_LEAST:
                 continue
-            if b - a == 1:
-                self._silences.append(times[b] - times[a])
+            if b - a > 1:  # also where the clock was set back: that may hide a silence
+                middle = (a + b) // 2
+                stretches += [(middle, b), (a, middle)]
+            elif seconds > 0:
+                self._silences.append(seconds)
                 self._silent.append(first + b)
-                continue
-            middle = (a + b) // 2
-            stretches += [(middle, b), (a, middle)]
 
     def _median(self) -> float:
         left = self._steps.total() // 2

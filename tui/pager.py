@@ -11,13 +11,14 @@ Rows = Callable[[int], int]
 class Pager:
     """The lines on the screen, by position: from `top`, of which `skip` rows are past the edge.
 
-    `last` is the last one that is seen. `hidden` are the rows of the cursor's line below the edge:
-    it is higher than the screen. `anchor` is where the cursor's line goes in the next picture: top,
-    middle, bottom, end (its last row at the bottom), or "" for as little movement as possible.
+    `last` is the last one that is seen. `anchor` is where the cursor's line goes in the next
+    picture: top, middle, bottom, end (its last row at the bottom), or "" for as little movement as
+    possible.
     """
 
     def __init__(self) -> None:
-        self.top = self.skip = self.last = self.hidden = 0
+        self.top = self.skip = self.last = 0
+        self._above = self._below = 0  # rows past the edges, of a line higher than the screen
         self.anchor = "end"
 
     def jump(self, at: int) -> str:
@@ -26,8 +27,9 @@ class Pager:
 
     def scroll(self, rows: int) -> bool:
         """Move by rows within a line that is higher than the screen; False: not inside of one."""
-        step = min(rows, self.hidden) if rows > 0 else -min(-rows, self.skip)
+        step = min(rows, self._below) if rows > 0 else -min(-rows, self._above)
         self.skip += step
+        self._above, self._below = self._above + step, self._below - step
         return step != 0
 
     def settle(self, at: int, total: int, height: int, rows: Rows) -> None:
@@ -42,7 +44,9 @@ class Pager:
         elif self._taken(at, height, rows) > height:
             self._end_with(at, height, rows)
         self._fill(total, height, rows)
-        self.hidden = max(0, self._taken(at, height, rows) - height) if at == self.top else 0
+        over = rows(at) - height
+        inside = at == self.top and over > 0
+        self._above, self._below = (self.skip, over - self.skip) if inside else (0, 0)
 
     def _anchor(self, at: int, height: int, rows: Rows) -> None:
         if self.anchor == "top":

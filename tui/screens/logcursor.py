@@ -81,9 +81,13 @@ class Cursor:
     def page(self, step: int, height: int) -> None:
         """The last line of the screen becomes the first, or the first the last."""
         self.follow = self.follow and step > 0
-        if not self.pager.scroll(step * max(1, height - 1)):
-            last, top = self.pager.last, self.pager.top
-            self.go(last if step > 0 else top, "top" if step > 0 else "bottom")
+        rows = step * max(1, height - 1)
+        if self.pager.scroll(rows):
+            return
+        edge, other = (self.pager.last, self.pager.top)[::step]
+        edge += step if edge == other else 0  # one line fills the screen
+        at = self.at + rows if self.pager.anchor else edge  # no picture was made since the last key
+        self.go(at, "top" if step > 0 else "bottom")
 
     def to_top(self) -> None:
         """To the first line."""

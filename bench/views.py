@@ -22,6 +22,8 @@ GAP = 0.03
 """Seconds of silence between the bytes of one tick and those of the next."""
 LIMIT = 60.0
 READY = "READY"
+CACHED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Compiled once, as everywhere it is used: development environments switch that off."""
 PROGRESS = (
     "for i in range({bars}):\n"
     "    line = 'n=0; while :; do n=$((n+1)); echo progress $n/{{}}; sleep 1; done'\n"
@@ -69,7 +71,7 @@ class View(Workload):
     def monitor(self, columns: int = 80, rows: int = 24) -> Terminal:
         """The monitor, just started."""
         command = [JOBMON, "--home", str(self.ground.home)]
-        return Terminal(command, {"XDG_STATE_HOME": str(self.folder)}, columns, rows)
+        return Terminal(command, {"XDG_STATE_HOME": str(self.folder), **CACHED}, columns, rows)
 
     def close(self) -> None:
         self.ground.close()
@@ -77,7 +79,7 @@ class View(Workload):
 
 def peer(*view: object) -> Terminal:
     """The same view of textual's own widgets, just started."""
-    return Terminal([sys.executable, "-m", "bench.screen_peer", *map(str, view)])
+    return Terminal([sys.executable, "-m", "bench.screen_peer", *map(str, view)], CACHED)
 
 
 class Taken(NamedTuple):

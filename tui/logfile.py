@@ -24,7 +24,7 @@ END = 1 << 16
 SHOWN = 8_192
 """Characters of a line that are shown."""
 _AROUND = 48
-_KEPT = 1_024
+_KEPT = 512
 _STREAM = re.compile(rb'"s":"(out|err)"')
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
+from rich.cells import get_character_cell_size
+
 from jobmon.tui.ink import Ink
 from jobmon.tui.lines import clock
 from jobmon.tui.logfile import Entry
-from jobmon.tui.picture import Line
-from jobmon.tui.text import Span, cells, clock_span, pad, plain, size
+from jobmon.tui.picture import Line, fit
+from jobmon.tui.text import Span, cells, clock_span, pad, size
 
 TAB = 8
 SIGNS = {"E": ("E", "fail"), "W": ("W", "late")}
@@ -60,24 +63,19 @@ class Layout(NamedTuple):
 
 
 def rows_of(layout: Layout, number: int, entry: Entry | None) -> list[Line]:
-    """The rows of a line; one that is not here yet is a dot."""
+    """The rows of a line, as wide as the layout; one that is not here yet is a dot."""
     if entry is None:
-        return [(*_gutter(layout, number, None), (layout.ink.lines.cut, "dim"))]
+        return [fit((*_gutter(layout, number, None), (layout.ink.lines.cut, "dim")), layout.width)]
     if not entry.stream:
         return [ruler(layout, ((layout.ink.safe(entry.text), "note"),))]
     first = _gutter(layout, number, entry)
     if not layout.wrap:
         return [(*first, *_cut_row(layout, entry))]
-    text = flat(layout.ink, entry.text)
-    rows = [_styled(text, part, entry, layout) for part in breaks(text, layout.room)]
-    if entry.more:
-        rows[-1] += ((f" +{size(entry.more)}", "note"),)
-        if cells(plain(rows[-1])) > layout.room:
-            rows[-1:] = [rows[-1][:-1], rows[-1][-1:]]
-    return [(*(first if i == 0 else _blank(layout, entry)), *row) for i, row in enumerate(rows)]
+    rows = _wrapped(layout, entry)
+    return [(*first, *rows[0]), *((*_blank(layout, entry), *row) for row in rows[1:])]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def flat(ink: Ink, text: str) -> str:
     """A text as it can be shown: inert, tabs as spaces, every character as wide as it counts."""
     shown = ink.safe(text, tabs=True)
@@ -105,14 +103,12 @@ def _spelled(sign: str) -> str:
 # Cells and characters
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _offsets(text: str) -> Sequence[int]:
     """In which cell each character begins, and where the last one ends."""
     if text.isascii():
         return range(len(text) + 1)
-    from rich.cells import get_character_cell_size
-
-    return tuple(accumulate(map(get_character_cell_size, text), initial=0))
+    return array("I", accumulate(map(get_character_cell_size, text), initial=0))
 
 
 def window(text: str, left: int, width: int) -> tuple[Part, int]:
@@ -121,14 +117,14 @@ def window(text: str, left: int, width: int) -> tuple[Part, int]:
     A wide character that stands across an edge is not seen.
     """
     offsets = _offsets(text)
-    begin = bisect_left(offsets, left)
+    begin = min(bisect_left(offsets, left), len(text))
     while left and begin < len(text) and offsets[begin] == offsets[begin + 1]:
         begin += 1  # marks of a character that is not seen itself
     end = max(begin, bisect_right(offsets, left + width) - 1)
-    return (begin, end), offsets[min(begin, len(text))] - left if begin < len(text) else 0
+    return (begin, end), offsets[begin] - left if begin < len(text) else 0
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=128)
 def breaks(text: str, width: int) -> Sequence[Part]:
     """The text in parts of at most `width` cells; one, if only an empty one."""
     offsets, parts, begin = _offsets(text), list[Part](), 0
@@ -165,7 +161,8 @@ def _edge(layout: Layout, entry: Entry | None) -> Line:
 def _time(layout: Layout, entry: Entry | None) -> str:
     at = entry.t if entry else None
     if layout.times == "rel":
-        return pad("" if at is None else clock_span(at - layout.begun, signed=True), 9, right=True)
+        since = "" if at is None else clock_span(at - layout.begun, signed=True)
+        return pad(since[:9], 9, right=True)
     return clock(at) if layout.exact else clock(at)[:8]
 
 
@@ -177,9 +174,23 @@ def _cut_row(layout: Layout, entry: Entry) -> Line:
     mark = ""
     if entry.more or len(entry.text) > most or _offsets(text)[-1] > edge:
         mark = layout.ink.lines.cut + (f"+{size(entry.more)}" if entry.more else "")
-    part, missing = window(text, layout.left, max(0, layout.room - cells(mark)))
-    spans = ((" " * missing, ""), *_styled(text, part, entry, layout))
+    room = max(0, layout.room - len(mark))
+    (begin, end), before = window(text, layout.left, room)
+    after = room - before - (_offsets(text)[end] - _offsets(text)[begin])
+    spans = ((" " * before, ""), *_styled(text, (begin, end), entry, layout), (" " * after, ""))
     return (*spans, (mark, "note" if entry.more else "dim")) if mark else spans
+
+
+def _wrapped(layout: Layout, entry: Entry) -> list[Line]:
+    """The text in as many rows as it takes; at its end how much more there is."""
+    text, rows = flat(layout.ink, entry.text), list[Line]()
+    offsets, left = _offsets(text), 0
+    for begin, end in breaks(text, layout.room):
+        left = layout.room - (offsets[end] - offsets[begin])
+        rows.append((*_styled(text, (begin, end), entry, layout), (" " * left, "")))
+    if entry.more:
+        rows.append(fit(((f"+{size(entry.more)}", "note"),), layout.room))
+    return rows
 
 
 def _styled(text: str, part: Part, entry: Entry, layout: Layout) -> Line:
@@ -190,11 +201,9 @@ def _styled(text: str, part: Part, entry: Entry, layout: Layout) -> Line:
     spans: list[Span] = []
     for a, b in _hits(text, layout.hits):
         if b > begin and a < end:
-            spans += [
-                (text[begin : max(a, begin)], style),
-                (text[max(a, begin) : min(b, end)], "hit"),
-            ]
-            begin = min(b, end)
+            first, last = max(a, begin), min(b, end)
+            spans += [(text[begin:first], style), (text[first:last], "hit")]
+            begin = last
     return (*spans, (text[begin:end], style))
 
 
@@ -212,7 +221,8 @@ def _hits(text: str, pattern: re.Pattern[str]) -> Sequence[Part]:
 def ruler(layout: Layout, words: Line) -> Line:
     """`---- quiet 00:41 -----------`: a line across that says something."""
     rule = layout.ink.lines.rule
-    return ((f"{rule * 4} ", "rule"), *words, (f" {rule * layout.width}", "rule"))
+    line = ((f"{rule * 4} ", "rule"), *words, (f" {rule * layout.width}", "rule"))
+    return fit(line, layout.width, "")
 
 
 def map_rows(

@@ -89,8 +89,8 @@ class Page:
         position = pager.top
         while position < self.total and len(found) < height + pager.skip:
             before, own, after = self._rows(position)
-            lit = [on(fit(row, self._layout.width, ""), "cursor") for row in own]
-            rows = [*before, *(lit if position == at else own), *after]
+            lit = [on(row, "cursor") for row in own] if position == at else own
+            rows = [*before, *lit, *after]
             found += rows
             self.owners += [position] * len(rows)
             position += 1
@@ -119,7 +119,7 @@ class Page:
         return f"none of {total} is at this level; i shows the others"
 
     def _said(self, text: str, style: str = "dim") -> Line:
-        return ((f"  {self._stage.ink.safe(text)}", style),)
+        return fit(((f"  {self._stage.ink.safe(text)}", style),), self._layout.width)
 
     def number(self, position: int) -> int:
         """The number of the line at a position."""
@@ -129,7 +129,8 @@ class Page:
         self, body: Sequence[Line], height: int, marks: Sequence[tuple[Sequence[int], Span]]
     ) -> list[Line]:
         """The rows filled up to a height, with the map beside them where there are marks."""
-        rows = [fit(row, self._layout.width, "") for row in fill(body, height)]
+        blank = ((" " * self._layout.width, ""),)
+        rows = [row or blank for row in fill(body, height)]
         if not marks:
             return rows
         seen = range(0)

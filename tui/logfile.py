@@ -186,6 +186,12 @@ class LogFile:
         """Whether all that is known of the log was looked through."""
         return self.complete and finder.end >= self._whole.end
 
+    @property
+    def wanted(self) -> bool:
+        """Whether something is still to be read that a screen waits for."""
+        searched = all(map(self.searched, self.finders))
+        return not (self.complete and searched) or bool(self.missing)
+
     # Lines
 
     def line(self, number: int) -> Entry | None:

@@ -246,8 +246,11 @@ def test_it_moves_only_while_more_may_come(running: Shown, up: bool, pace: float
     assert running.view.pace(running.on) == pace
 
 
-def test_nothing_moves_on_an_ended_attempt(ended: Shown) -> None:
+def test_nothing_moves_on_an_ended_attempt_but_a_search(ended: Shown) -> None:
     assert ended.view.pace(ended.on) == 0
+    ended.view.search("line 1")
+    assert ended.view.pace(ended.on) == 4
+    assert ended.read().view.pace(ended.on) == 0
 
 
 # Movement

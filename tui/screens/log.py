@@ -108,10 +108,13 @@ class LogView(View):
         )
 
     def pace(self, stage: Stage) -> float:
-        """It moves only where more may come."""
-        if not self._open(stage):
+        """It moves only where more may come, or is still being read."""
+        if self.cursor is None:
             return 0.0
-        return 4.0 if self.cursor and self.cursor.follow else 1.0
+        is_open = self._open(stage)
+        if self.cursor.log.wanted or (is_open and self.cursor.follow):
+            return 4.0
+        return 1.0 if is_open else 0.0
 
     def _open(self, stage: Stage) -> bool:
         if self.cursor is None or self.about is None:

@@ -106,8 +106,8 @@ class Deeds:
         elif row is not None and not row.job.attempt:
             self.monitor.say(f"log: {row.name} has not started yet", "note")
         elif row is not None:
-            self.monitor.hands.open_log(row.key, row.job.attempt)
             self.monitor.show("log")
+            self.monitor.hands.open_log(row.key, row.job.attempt)
 
     def _run(self) -> RowKey | None:
         """The run under the cursor, where rows are runs."""

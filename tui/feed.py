@@ -18,8 +18,8 @@ from jobmon.runtime.errors import JobmonError
 
 PAUSE = 0.5
 """Seconds between two looks for a runtime that is away."""
-ANSWER = 20.0
-"""Seconds a snapshot may take."""
+BEFORE = 500
+"""Events from before a snapshot that are handed over with it."""
 
 
 class News(NamedTuple):
@@ -113,6 +113,8 @@ class Feed(threading.Thread):
     def snapshot(self) -> int:
         """Hand over the state anew, by a connection of its own; the number it is of."""
         body = self._ask("snapshot")
+        since = max(0, body["seq"] - BEFORE)
+        body["events"] = self._ask("events", since=since, limit=BEFORE)["events"]
         used = {job["definition"] for jobs in body["jobs"] for job in jobs}
         self._known = {run["definition"] for run in body["runs"]} | used
         self._tell("snapshot", body)

@@ -6,7 +6,7 @@ stories.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -45,6 +45,9 @@ def _snapshot(site: Site, body: Mapping[str, Any], _now: float) -> None:
     board = Board()
     snapshot.load(board, found)
     site.board, site.seq, site.loaded = board, found.seq, True
+    events = msgspec.convert(body["events"], list[Event])
+    site.events.clear()
+    site.events.extend(event for event in events if event.seq <= found.seq)
     site.away, site.trouble, site.silent = None, "", False
 
 
@@ -112,14 +115,3 @@ def _drop(site: Site, run: int) -> None:
     for job in site.board.jobs_of(run):
         site.meters.pop(job.key, None)
     site.board.forget(run)
-
-
-def fold_all(site: Site, news: Iterable[News], now: float) -> int:
-    """Fold one after the other; how many there were. Raises OutOfStepError at the first misfit."""
-    count = 0
-    for item in news:
-        fold(site, item, now)
-        count += 1
-    if count:
-        forget(site)
-    return count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ FROZEN = frozenset({State.FAILED, State.LOST})
 """Their lanes stand still at how far they came."""
 LANES_FROZEN = 32
 """Of so many of them the log is read for it."""
+TURN = 0.1
+"""Seconds of reading between two pictures of how far it is."""
 LOOK = 0.25
 """Seconds between two looks whether the shown log grew."""
 
@@ -52,8 +55,8 @@ class Logs:
             self._version = world.version
             self._watch()
         self._drain()
-        if world.now - self._looked >= LOOK:
-            self._looked = world.now
+        if time.monotonic() - self._looked >= LOOK:
+            self._looked = time.monotonic()
             self._grow()
 
     def _watch(self) -> None:
@@ -111,7 +114,11 @@ class Logs:
         file = self._file
 
         def read() -> bool:
-            return file.extend()
+            end = time.monotonic() + TURN
+            while file.extend():
+                if time.monotonic() > end:
+                    return True
+            return False
 
         def hear(more: Any) -> None:
             self._reading = False

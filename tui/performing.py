@@ -71,8 +71,8 @@ def _log(monitor: Console, words: tuple[str, ...]) -> None:
     if not 1 <= attempt <= row.job.attempt:
         monitor.say(f"log: {row.name} has {row.job.attempt} attempts", "note")
         return
-    monitor.hands.open_log(row.key, attempt)
     monitor.show("log")
+    monitor.hands.open_log(row.key, attempt)
 
 
 def find(world: World, run: str, jobs: tuple[str, ...]) -> list[RowKey]:

@@ -3,8 +3,8 @@
 A runtime counts its slots, it does not number them; the lanes do. All starts and ends that are
 known are played through in their order, and each start takes the lowest slot that is free then. So
 a job keeps its lane for as long as it runs, a free lane stays free until something starts, and the
-same world always gives the same lanes. The events tell starts and ends, those of earlier attempts
-too; where they do not reach back far enough the job runs do.
+same world always gives the same lanes. The job runs tell starts and ends of newest attempts, the
+events those of earlier ones.
 """
 
 from __future__ import annotations
@@ -74,11 +74,9 @@ def stays(site: Site) -> list[Stay]:
     for job in site.board.jobs.values():
         key = LaneKey(site.number, job.run, job.index, job.attempt)
         if job.state in ACTIVE:
-            starts.setdefault(key, _start(job))
-            ends[key] = inf
+            starts[key], ends[key] = _start(job), inf
         elif job.ended is not None and job.started is not None and not job.by_operator:
-            starts.setdefault(key, job.started)
-            ends.setdefault(key, job.ended)
+            starts[key], ends[key] = job.started, job.ended
     skew = site.skew
     both = ((start, key, ends[key]) for key, start in starts.items() if key in ends)
     return [Stay(start - skew, key, end - skew) for start, key, end in both if end > start]
@@ -93,8 +91,11 @@ def _told(site: Site) -> tuple[dict[LaneKey, float], dict[LaneKey, float]]:
     starts: dict[LaneKey, float] = {}
     ends: dict[LaneKey, float] = {}
     for event in site.events:
+        key = LaneKey(site.number, event.run, event.job, event.attempt)
         if event.kind == "job.launch":
-            starts[LaneKey(site.number, event.run, event.job, event.attempt)] = event.at
+            starts[key] = event.at
+        elif event.kind == "job.started":
+            starts[key] = event.data.get("at", event.at)
         elif event.kind in _ENDS:
-            ends[LaneKey(site.number, event.run, event.job, event.attempt)] = event.at
+            ends[key] = event.data.get("ended") or event.at
     return starts, ends

@@ -27,8 +27,6 @@ from jobmon.tui.world import Site, World
 
 AHEAD = 2_000
 """Events that are read at once."""
-BEFORE = 500
-"""Events from before the moment, for the syslog screen."""
 METER_BACK, METER_AHEAD = 660.0, 120.0
 """Seconds of a log around the moment that are read for its meter."""
 
@@ -49,7 +47,7 @@ def _site_at(moment: float, live: Site, reach: Reach) -> Site:
     found = msgspec.convert(body, snapshot.Snapshot)
     snapshot.load(site.board, found)
     site.seq, site.loaded = found.seq, True
-    site.events.extend(step.event for step in _steps(reach, max(0, found.seq - BEFORE), at))
+    site.events.extend(step.event for step in _steps(reach, max(0, found.seq - feed.BEFORE), at))
     for flow in {run.flow for run in site.board.runs.values()}:
         args = {"flow": flow, "until": at}
         site.histories[flow] = forecast.history_of(reach.call("view", name="history", args=args))

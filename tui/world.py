@@ -48,8 +48,9 @@ class Want(NamedTuple):
 class Site:
     """One runtime: its board as folded so far, and what is known around it.
 
-    `label` names it in the host column. `away` is since when it does not answer, None while it
-    does; `silent` when it is there all the same. `skew` is its clock minus ours in seconds. `seq` is the number of the last event folded.
+    `label` names it in the host column. `remote`: its files are on another machine. `away` is since
+    when it does not answer, None while it does; `silent` when it is there all the same. `skew` is
+    its clock minus ours in seconds. `seq` is the number of the last event folded.
     `status` and `flows` are its newest documents of these names. `histories` by flow; `meters` by
     job key, of the newest attempt. `events` are the newest ones, `documents` what screens asked
     for, by what they asked. `trouble` says why it cannot be talked to.
@@ -59,6 +60,7 @@ class Site:
         self.number, self.label = number, label
         self.board = Board()
         self.hello: dict[str, Any] = {}
+        self.remote = False
         self.loaded = False
         self.away: float | None = None
         self.trouble = ""
@@ -182,6 +184,21 @@ class World:
         found = self.sites[site]
         now = found.clock(self.now)
         return Row(found, found.board.runs[run], found.board.jobs[run, job], now)
+
+    def names(self, key: RowKey) -> tuple[str, str]:
+        """The key of its run and the name of its job ("" for the run itself), "" where unknown.
+
+        Of a run that is not kept here any more they stand in the documents that list it.
+        """
+        site = self.sites[key.site]
+        if key.run in site.board.runs:
+            known = (key.run, key.job) in site.board.jobs
+            name = site.board.name((key.run, key.job)) if known else ""
+            return site.board.runs[key.run].key, name
+        told = [r for d in site.documents.values() for r in (d, *(d.get("runs") or ()))]
+        rows = [row for row in told if row.get("id") == key.run and row.get("run")]
+        jobs = [j["job"] for r in rows for j in r.get("jobs") or () if j["index"] == key.job]
+        return (str(rows[0]["run"]) if rows else ""), (str(jobs[0]) if jobs else "")
 
     def active(self) -> list[Row]:
         """The job runs that have a process."""

@@ -1,0 +1,169 @@
+"""The past from recorded events and logs: the same picture as it was live, the same failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from jobmon.runtime import forecast
+from jobmon.runtime.errors import JobmonError
+from jobmon.tui import folding
+from jobmon.tui.feed import Feed, News
+from jobmon.tui.meter import Meter
+from jobmon.tui.picture import Size
+from jobmon.tui.reach import Reach
+from jobmon.tui.screens.equalizer import Equalizer
+from jobmon.tui.screens.view import Stage
+from jobmon.tui.screens.wall import Wall
+from jobmon.tui.travel import Travel, world_at
+from jobmon.tui.world import Row, RowKey, Site, World
+from tests.batch import Batch, until
+from tests.tui.worlds import UNICODE, texts
+
+NIGHT = """
+flow = Flow("night")
+STEPS = "for i in 1 2 3 4 5 6 7 8; do echo progress $i/8; sleep 0.25; done"
+a = flow.shell("取込", STEPS)
+LINES = "i=0; while [ $i -lt 40 ]; do echo line $i; i=$((i+1)); sleep 0.05; done"
+b = flow.shell("ぐずる仕事", LINES)
+c = flow.shell("broken", "sleep 0.6; echo 価格が読めない >&2; exit 3")
+d = flow.shell("after", "true")
+[a, b, c] >> d
+"""
+QUICK = """
+flow = Flow("quick")
+flow.shell("取込", "sleep 0.01")
+"""
+
+
+class Live:
+    """The present as the monitor has it, folded only up to the moment that is looked at."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.reach = Reach(state_dir=batch.state)
+        self.site = Site(0)
+        self.world = World([self.site])
+        self.feed = Feed(self.reach.connect, lambda: None, revive=False)
+        self.feed.start()
+        self.coming: list[News] = []
+        self.meters: dict[str, Meter] = {}
+
+    def at(self, moment: float) -> World:
+        """All that happened up to the moment, and what the logs say."""
+        self._fold(moment)
+        self.world.now = moment
+        for row in self.world.rows():
+            if row.attempt and row.job.started is not None:
+                self.site.meters[row.job.key] = self._meter(row)
+        return self.world
+
+    def _fold(self, moment: float) -> None:
+        time.sleep(0.3)  # what happened by the moment has arrived
+        while not self.feed.news.empty():
+            self.coming.append(self.feed.news.get())
+        while self.coming and _when(self.coming[0]) <= moment:
+            folding.fold(self.site, self.coming.pop(0), moment)
+            self.world.version += 1
+
+    def _meter(self, row: Row) -> Meter:
+        meter = Meter()
+        meter.add_lines(self.reach.log(row.attempt).read(0, 1 << 24).data)
+        return meter
+
+
+def _when(news: News) -> float:
+    return news.body["at"] if news.kind == "event" else 0.0
+
+
+def pictures(world: World) -> list[list[str]]:
+    """The equalizer and the wall, standing and lying, by every metric."""
+    found = []
+    for view in (Equalizer(), Wall()):
+        for action in ("", "eq.metric", "eq.orient", "eq.metric"):
+            if action:
+                view.act(action, Stage(world, UNICODE))
+            found.append(texts(view.lines(Stage(world, UNICODE), Size(120, 36))))
+    return found
+
+
+def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> None:
+    batch.flow(NIGHT)
+    for run in [batch.run("night") for _ in range(3)]:
+        batch.wait(run)
+    live = Live(batch)
+    run = batch.run("night")
+    status = live.reach.call("status")
+    live.site.status = status
+    body = live.reach.call("view", name="history", args={"flow": "night"})
+    live.site.histories["night"] = forecast.history_of(body)
+    until(lambda: batch.states(run)["取込"] == "running", "it runs")
+    seen = []
+    for _ in range(3):
+        moment = time.time()
+        seen.append((moment, pictures(live.at(moment))))
+        time.sleep(0.25)
+    live.feed.close()
+    assert len({str(picture) for _, picture in seen}) == len(seen), "something moved"
+    batch.wait(run)
+    for moment, picture in seen:
+        past = world_at(moment, live.world, [live.reach])
+        for row in past.active():
+            _give_meter(row, live.reach)
+        for row in past.rows():
+            if row.job.state == "failed":
+                _give_meter(row, live.reach)
+        for was, again in zip(picture, pictures(past), strict=True):
+            assert again == was
+
+
+def _give_meter(row: Row, reach: Reach) -> None:
+    """What Travel does, without its windows."""
+    meter = Meter()
+    meter.add_lines(reach.log(row.attempt).read(0, 1 << 24).data)
+    row.site.meters[row.job.key] = meter
+
+
+class AtOnce:
+    """An asker that does what it is asked before anything else."""
+
+    def work(
+        self, action: Callable[[], Any], then: Callable[[Any], None], *, looks: bool = True
+    ) -> None:
+        try:
+            then(action())
+        except JobmonError as error:
+            then(error)
+
+
+def test_a_replayed_night_fails_where_and_when_it_failed(batch: Batch) -> None:
+    batch.flow(NIGHT)
+    batch.flow(QUICK, "quick")
+    begun = time.time() - 0.05
+    run = batch.run("night")
+    until(lambda: batch.states(run)["broken"] == "failed", "it broke")
+    batch.wait(batch.run("quick"))  # a run, and a version of a flow, that began meanwhile
+    shown = batch.wait(run)
+    reach = Reach(state_dir=batch.state)
+    session: Any = SimpleNamespace(world=World([Site(0)]), reaches=[reach])
+    travel = Travel(session, AtOnce())  # type: ignore[arg-type]  # it works at once
+    arrived: list[Any] = []
+    travel.to(begun, arrived.append)
+    (world,) = arrived
+    assert not list(world.rows()), "nothing had begun"
+    world.speed = 10.0
+    now, failures, running = begun, {}, set()
+    while world.now < shown["ended"] + 0.1:
+        now += 0.01
+        travel.advance(world, now)
+        for row in world.rows():
+            running |= {row.name} if row.job.state == "running" else set()
+            if row.job.state in ("failed", "upstream_failed"):
+                failures.setdefault(row.name, row.job.ended)
+            assert row.job.since <= world.now + 0.001, "nothing is shown before it happened"
+    ends = {job["job"]: job["ended"] for job in shown["jobs"]}
+    assert failures == {"broken": ends["broken"], "after": ends["after"]}
+    assert running == {"取込", "ぐずる仕事", "broken"}
+    assert {r.key for _, r in world.runs()} == {"night#1", "quick#1"}
+    assert world.row(RowKey(0, shown["id"], 0)).meter is not None

@@ -92,15 +92,22 @@ class LogFile:
 
     # Reading, in a thread
 
-    def extend(self, limit: int = BLOCK) -> bool:
-        """Read a piece of what is wanted: missing lines, the index, searches. False: nothing is."""
+    def extend(self, limit: int = 8 * BLOCK) -> bool:
+        """Read about `limit` bytes of what is wanted: missing lines, the index, searches.
+
+        False: for now that was all. The first time only the end is read.
+        """
+        first = not self._begun
         try:
-            found = self.fetch() or self._grow(limit) or self._seek(limit)
+            more = all(self._step() for _ in range(0, BLOCK if first else limit, BLOCK))
         except (OSError, JobmonError) as error:
             self.trouble = str(error)
             return False
         self.trouble = ""
-        return found
+        return more
+
+    def _step(self) -> bool:
+        return self.fetch() or self._grow(BLOCK) or self._seek(BLOCK)
 
     def fetch(self) -> bool:
         """Read the lines that are missing; whether there were any."""

@@ -11,7 +11,7 @@ from jobmon.runtime.obstacles import against_launch, roots, unmet
 from jobmon.runtime.states import State
 from jobmon.tui import words
 from jobmon.tui.bars import level
-from jobmon.tui.look import FLAGS, job_look
+from jobmon.tui.look import ASCII_STROKES, FLAGS, UNICODE_STROKES, job_look
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.text import Cell, cell, clock_span, moment
 from jobmon.tui.world import Row
@@ -61,7 +61,10 @@ def percent(_stage: Stage, row: Row, _width: int = 0) -> Cell:
 
 
 def progress(stage: Stage, row: Row, width: int) -> Cell:
-    """A bar in the state's colour."""
+    """A bar in the state's colour; a thin line when it is over: the eye belongs to what moves."""
+    if row.job.state is State.SUCCEEDED:
+        strokes = UNICODE_STROKES if stage.ink.unicode else ASCII_STROKES
+        return cell(strokes.ran * width, job_look(row.job.state).tint)
     part, _guessed = share(row)
     if part is None:
         return ()

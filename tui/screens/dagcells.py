@@ -12,14 +12,7 @@ from jobmon.runtime.states import State
 from jobmon.tui import rows
 from jobmon.tui.bars import level
 from jobmon.tui.ink import Ink
-from jobmon.tui.look import (
-    ASCII_STROKES,
-    FLAGS,
-    UNICODE_STROKES,
-    Look,
-    job_look,
-    run_look,
-)
+from jobmon.tui.look import FLAGS, Look, job_look, run_look
 from jobmon.tui.picture import Field
 from jobmon.tui.screens.course import PAST, Course
 from jobmon.tui.screens.dagtree import RUN, Item
@@ -156,9 +149,6 @@ def _bar(stage: Stage, course: Course, item: Item, width: int) -> Cell:
         tint = run_look(course.run.state).tint.replace("bold ", "")
         return level(stage.ink, course.done / max(1, len(course.jobs)), width, tint)
     row = course.row(item.job)
-    if row.job.state is State.SUCCEEDED:  # a thin line: the eye belongs to what moves
-        strokes = UNICODE_STROKES if stage.ink.unicode else ASCII_STROKES
-        return cell(strokes.ran * width, job_look(row.job.state).tint)
     found = rows.progress(stage, row, width)
     part, guessed = rows.share(row)
     if part is None or guessed or not row.active or row.elapsed is None:

@@ -9,7 +9,7 @@ from jobmon.runtime.forecast import JobHistory
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Line, Size, fit
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.text import clock_span, cut, moment, wrap
+from jobmon.tui.text import cells, clock_span, cut, moment, wrap
 from jobmon.tui.world import Row, Want
 
 LABEL = 8
@@ -106,14 +106,21 @@ def _card(stage: Stage, card: Mapping[str, Any], width: int) -> list[Line]:
 
 
 def _end_of(text: str, width: int) -> str:
-    return text if len(text) <= width else "~" + text[-(width - 1) :]
+    """A path in so many cells: its end tells most."""
+    if cells(text) <= width:
+        return text
+    end = text[-(width - 1) :]
+    while cells(end) >= width:
+        end = end[1:]
+    return f"~{end}"
 
 
 def _output(stage: Stage, row: Row, width: int) -> list[Line]:
-    if not row.active or row.meter is None:
+    last = row.meter.at(row.now).last if row.active and row.meter else None
+    if not last:
         return []
-    last = row.meter.at(row.now).last
-    return [(), (("last line", "dim"),), fit(((stage.ink.safe(last), ""),), width)] if last else []
+    said: Line = ((f" {stage.ink.safe(last)}", ""),)
+    return [(), ((" last line", "dim"),), fit(said, width, stage.ink.lines.cut)]
 
 
 def _runs(stage: Stage, history: JobHistory, width: int) -> list[Line]:

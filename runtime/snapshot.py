@@ -88,6 +88,10 @@ class _Source(Protocol):
         """Ids of the others, newest first."""
         ...
 
+    def unmended(self) -> Iterator[int]:
+        """Ids of failed runs after which no run of their flow was started."""
+        ...
+
     def run(self, run_id: int) -> RunRows:
         """One run with its jobs."""
         ...
@@ -106,6 +110,8 @@ def _chosen(source: _Source, limit: int) -> list[RunRows]:
             break
         chosen[run_id] = source.run(run_id)
         count += len(chosen[run_id][1])
+    for run_id in source.unmended():
+        chosen.setdefault(run_id, source.run(run_id))
     return [chosen[run_id] for run_id in sorted(chosen)]
 
 
@@ -131,6 +137,11 @@ class _Stored:
     def over(self) -> Iterator[int]:
         newest = f"SELECT id FROM runs WHERE state NOT IN ({_OPEN}) ORDER BY id DESC"
         return (i for (i,) in self._db.execute(newest))
+
+    def unmended(self) -> Iterator[int]:
+        newest = "SELECT max(id) FROM runs GROUP BY flow"
+        failed = f"SELECT id FROM runs WHERE state = 'failed' AND id IN ({newest})"
+        return (i for (i,) in self._db.execute(failed))
 
     def run(self, run_id: int) -> RunRows:
         return load_run(self._db, run_id)
@@ -172,6 +183,9 @@ class _Past:
 
     def over(self) -> Iterator[int]:
         return iter(self._over)
+
+    def unmended(self) -> Iterator[int]:
+        return iter(())  # what failed long before the moment is not what was looked at then
 
     def run(self, run_id: int) -> RunRows:
         if run_id not in self._board.runs:

@@ -100,13 +100,15 @@ _FOLDS: Mapping[str, Any] = {
 
 
 def forget(site: Site) -> None:
-    """Let go of the oldest finished runs beyond what is kept."""
+    """Let go of the oldest finished runs beyond what is kept, not of failures nobody mended."""
     over = [run for run in site.board.runs.values() if run.state in RUN_TERMINAL]
     over.sort(key=lambda run: run.ended or run.created, reverse=True)
+    newest = {run.flow: run.id for run in site.board.runs.values()}
     jobs = 0
     for place, run in enumerate(over):
         jobs += len(site.board.jobs_of(run.id))
-        if place >= RUNS_KEPT or (place and jobs > JOBS_KEPT):
+        unmended = newest[run.flow] == run.id and run.state == "failed"
+        if (place >= RUNS_KEPT or (place and jobs > JOBS_KEPT)) and not unmended:
             _drop(site, run.id)
     site.board.drain()
 

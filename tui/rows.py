@@ -92,9 +92,9 @@ def why(row: Row) -> str:
     """The reason of its state in a few words."""
     job = row.job
     if job.state is State.WAITING:
-        return f"by {job.held_by}" if job.held else _needs(row)
+        return _holder(job.held_by) if job.held else _needs(row)
     if job.held and job.held_by:
-        return f"by {job.held_by}"
+        return _holder(job.held_by)
     if job.state is State.UPSTREAM_FAILED:
         causes = roots(row.site.board, job)
         return f"after {row.site.board.name(causes[0].key)}" if causes else job.reason
@@ -104,6 +104,12 @@ def why(row: Row) -> str:
         return f"KILL in {max(0.0, job.since + job.grace - row.now):.0f}s"
     record = {name: getattr(job, name) for name in ("state", "reason", "cause", "code", "signal")}
     return words.why({**record, "due": job.due, "text": row.jobdef.text}, row.now)
+
+
+def _holder(by: str) -> str:
+    """Why it is held, then by whom: what is cut is the latter."""
+    who, said, why = by.partition(": ")
+    return f"{why} (by {who})" if said else f"by {who}"
 
 
 def _limits(row: Row) -> Limits:

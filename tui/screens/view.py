@@ -100,6 +100,7 @@ class Table(View):
         self.top = 0
         self.marks: dict[Hashable, None] = {}
         self._place = 0  # where the cursor was last: its row may go
+        self._unmoved: Hashable = None  # the cursor as long as nobody moved it
         self._height = 1
         self._shown: list[Hashable] = []
         self._first = 0  # the line of the first row
@@ -168,9 +169,16 @@ class Table(View):
         return on(line, ground) if ground else line
 
     def _settle(self, items: Sequence[Any]) -> None:
-        """Find the cursor's row again and scroll so that it is seen."""
+        """Find the cursor's row again and scroll so that it is seen.
+
+        A cursor nobody moved is not followed out of sight: what comes first stays in view.
+        """
         place = self._find(items)
+        unmoved = self.cursor is None or self.cursor == self._unmoved
+        if unmoved and place >= self._height:
+            place = 0
         self._place, self.cursor = place, self.key(items[place])
+        self._unmoved = self.cursor if unmoved else None
         if place < self.top:
             self.top = place
         elif place >= self.top + self._height:
@@ -204,7 +212,7 @@ class Table(View):
             at = self._find(items) + steps + pages * max(1, self._height - 1)
             at = end if end is not None else at
             self._place = max(0, min(len(items) - 1, at if at >= 0 or end is None else len(items)))
-            self.cursor = self.key(items[self._place])
+            self.cursor, self._unmoved = self.key(items[self._place]), None
         return True
 
     def _mark(self, action: str, stage: Stage) -> None:
@@ -233,7 +241,7 @@ class Table(View):
         at = y - self._first
         if not 0 <= at < len(self._shown):
             return False
-        self.cursor = self._shown[at]
+        self.cursor, self._unmoved = self._shown[at], None
         return True
 
     def wheel(self, steps: int, stage: Stage) -> None:

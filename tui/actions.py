@@ -518,6 +518,22 @@ ACTIONS: tuple[Action, ...] = (
         "go.wall", ("W",), "wall", "Large, from across the room; read-only.", "screens", word="wall"
     ),
     # The monitor itself
+    Action(
+        "app.sample",
+        ("L",),
+        "sample",
+        "Lay several flows to look at, where there is none yet.",
+        "monitor",
+        word="sample",
+    ),
+    Action(
+        "app.up",
+        ("u",),
+        "up",
+        "Start the runtime again after it was stopped.",
+        "monitor",
+        word="up",
+    ),
     Action("app.command", ("colon", "f2"), "command", "To the command line.", "monitor"),
     Action("app.palette", ("ctrl+p",), "palette", "Find an action by its name.", "monitor"),
     Action("app.help", ("question_mark", "f1"), "help", "All keys.", "monitor", word="help"),

@@ -91,6 +91,9 @@ def _away(stage: Stage, away: Sequence[Site], now: float) -> str:
         return f" THE RUNTIME{name} {stage.ink.safe(site.trouble)} "
     if not site.loaded:
         return f" THE RUNTIME{name} DOES NOT ANSWER {since} "
+    if site.events and site.events[-1].kind == "runtime.stopped":
+        stopped = f"WAS STOPPED at {local(site.away or now)}"
+        return f" THE RUNTIME{name} {stopped}: jobs go on without it. `up` starts it again "
     return f" THE RUNTIME{name} IS AWAY {since}: this is {old} old. Jobs go on; looking for it "
 
 

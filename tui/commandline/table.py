@@ -96,6 +96,8 @@ _ALL = (
     Word("replay", "60x | off", "How fast the past goes on.", readers.replay, ("speed",)),
     Word("theme", "NAME", "Change the colours.", readers.theme, ("theme",)),
     Word("readonly", "[off]", "Take no verbs from now on.", readers.readonly, ("off",)),
+    _simple("app.sample"),
+    _simple("app.up"),
     _simple("app.help"),
     _simple("app.quit"),
     _simple("app.quit")._replace(word="bye"),

@@ -65,6 +65,8 @@ class Queue(Table):
         self._hidden = 0
         self._made: tuple[Any, ...] = ()
         self._at = 0.0
+        self._drawn: dict[RowKey, tuple[Any, Line]] = {}  # rows, and what each was drawn from
+        self._drawing: dict[RowKey, tuple[Any, Line]] = {}
 
     # What stands in it
 
@@ -95,7 +97,9 @@ class Queue(Table):
         pane = size.width >= PANE_FROM.width and size.height >= PANE_FROM.height - 4
         width = size.width - PANE - 1 if pane else size.width
         self.fields = self._fields(stage, width)
+        self._drawing = {}
         left = super().lines(stage, Size(width, size.height))
+        self._drawn = self._drawing
         if not pane:
             return left
         row = stage.world.row(self.cursor) if isinstance(self.cursor, RowKey) else None
@@ -120,6 +124,31 @@ class Queue(Table):
             typed if name == "np" else CELLS[name](stage, row, place.width)
             for name, place in zip(names, places, strict=True)
         ]
+
+    def _row(self, stage: Stage, item: Any, places: Sequence[Place], width: int) -> Line:
+        """The row, drawn anew when something of it changed."""
+        ground = (self.ground(stage, item), item in self.marks, item == self.cursor)
+        made = (self._stamp(stage, item), ground, tuple(places), width, stage.ink)
+        was = self._drawn.get(item)
+        if was is None or was[0] != made:
+            was = (made, super()._row(stage, item, places, width))
+        self._drawing[item] = was
+        return was[1]
+
+    def _stamp(self, stage: Stage, item: RowKey) -> tuple[Any, ...]:
+        """A running job changes with time, one that waits with others too, one that is over not."""
+        row = stage.world.row(item)
+        if row is None:
+            return ()
+        job = row.job
+        moves: tuple[float, ...] = ()
+        if row.active:
+            moves = (row.now,)
+        elif job.ended is None or job.state in _UNSETTLED:
+            moves = (row.now // 1, stage.world.version)
+        flags = (job.held, job.stale, job.old_code, job.warn)
+        what = (job.state, job.since, job.ended, job.attempt, job.reason)
+        return (id(stage.world), *what, *moves, *flags, self.typed.get(item))
 
     def ground(self, stage: Stage, item: RowKey) -> str:
         """What is over and well steps back."""
@@ -206,6 +235,8 @@ class Queue(Table):
         self.wide = kept.get("wide") is True
 
 
+_UNSETTLED = frozenset({State.RETRY_WAIT, State.UPSTREAM_FAILED})
+"""Their rows tell of others, or count down."""
 _CALM = frozenset({State.SUCCEEDED, State.SKIPPED, State.EXPIRED, State.CANCELLED})
 
 

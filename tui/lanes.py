@@ -17,7 +17,7 @@ from jobmon.tui.look import GLOW, Look, job_look
 from jobmon.tui.meter import Reading
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.seats import LaneKey
-from jobmon.tui.text import clock_span, local
+from jobmon.tui.text import clock_span, local, whole_percent
 from jobmon.tui.world import Row
 
 METRICS = ("progress", "pulse", "cpu")
@@ -143,7 +143,7 @@ def percent(lane: Lane) -> str:
     """`55%`, `~80%`; nothing where nobody knows."""
     if lane.part is None:
         return ""
-    return f"{'~' if lane.guessed else ''}{int(lane.part * 100)}%"
+    return f"{'~' if lane.guessed else ''}{whole_percent(lane.part)}"
 
 
 def number(value: float) -> str:

@@ -211,7 +211,7 @@ def broken(name: str, width: int, mark: str) -> tuple[str, str]:
     head = cut(name, width, "")
     at = max(head.rfind(sign) for sign in _BREAKS) + 1
     at = at if at >= len(head) // 2 else len(head)
-    return name[:at], cut(name[at:], width, mark)
+    return name[:at], cut(name[at:].lstrip(), width, mark)
 
 
 def _words(d: Drawing, lanes: Sequence[Lane], gauges: Sequence[Gauge]) -> list[Line]:

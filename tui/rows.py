@@ -13,7 +13,7 @@ from jobmon.tui import words
 from jobmon.tui.bars import level
 from jobmon.tui.look import ASCII_STROKES, FLAGS, UNICODE_STROKES, job_look
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.text import Cell, cell, clock_span, moment
+from jobmon.tui.text import Cell, cell, clock_span, moment, whole_percent
 from jobmon.tui.world import Row
 
 
@@ -57,7 +57,7 @@ def percent(_stage: Stage, row: Row, _width: int = 0) -> Cell:
     part, guessed = share(row)
     if part is None or row.job.state is State.SUCCEEDED:
         return ()
-    return cell(f"{'~' if guessed else ''}{part * 100:.0f}%", "dim" if guessed else "")
+    return cell(f"{'~' if guessed else ''}{whole_percent(part)}", "dim" if guessed else "")
 
 
 def progress(stage: Stage, row: Row, width: int) -> Cell:

@@ -48,6 +48,11 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return fill + text if right else text + fill
 
 
+def whole_percent(part: float) -> str:
+    """0 to 1 in whole percents, never rounded up: nothing is done before it is."""
+    return f"{int(part * 100 + 1e-9)}%"
+
+
 def wrap(text: str, width: int, gap: str = " ") -> list[str]:
     """`text` in lines of at most `width` cells, broken at `gap` where there is any."""
     lines: list[str] = []

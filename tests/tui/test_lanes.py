@@ -12,7 +12,7 @@ from jobmon.tui.lanes_vertical import broken
 from jobmon.tui.look import ASCII_GAUGES, UNICODE_GAUGES
 from jobmon.tui.roster import roster
 from jobmon.tui.seats import LaneKey, Stay, played, seats
-from jobmon.tui.text import cells
+from jobmon.tui.text import cells, whole_percent
 from tests.tui.racks import NOW, Ground
 
 
@@ -116,11 +116,19 @@ def test_rates_take_few_cells(value, text):
 
 
 @pytest.mark.parametrize(
+    ("part", "said"), [(0.29, "29%"), (92 / 120, "76%"), (0.999, "99%"), (1.0, "100%"), (0, "0%")]
+)
+def test_a_percentage_never_says_more_than_is_done(part: float, said: str):
+    assert whole_percent(part) == said
+
+
+@pytest.mark.parametrize(
     ("name", "rows"),
     [
         ("load", ("load", "")),
         ("extract.orders", ("extract.", "orders")),
         ("日次売上集計", ("日次売上", "集計")),
+        ("売上取込 通販", ("売上取込", "通販")),
         ("averylongname", ("averylon", "gname")),
         ("a.verylongnameindeed", ("a.verylo", "ngnamei…")),
     ],

@@ -55,17 +55,24 @@ class Ink(NamedTuple):
     def safe(self, text: object, *, tabs: bool = False) -> str:
         """Text of jobs, files or people made inert: one line, no escapes, only what can be shown.
 
-        Measured and cut after this, so what the output cannot encode is spelled out here already.
-        `tabs` keeps tabs, for text that is neither measured nor cut.
+        Measured and cut after this, so what the output cannot encode, and what terminals draw in
+        different widths, is spelled out here already. `tabs` keeps tabs, for text that is neither
+        measured nor cut.
         """
         line = str(text)
         if not line.isprintable():
             from jobmon.runtime.logs import sanitise
 
             line = sanitise(line if tabs else line.replace("\t", " "))
-        if line.isascii() or self.encoding == "utf-8":
+        if line.isascii():
             return line
-        return line.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        if self.encoding != "utf-8":
+            return line.encode(self.encoding, "backslashreplace").decode(self.encoding)
+        if self.width is None:
+            return line
+        from jobmon.tui.signs import undisputed
+
+        return undisputed(line)
 
 
 def measure(output: TextIO | None = None, environ: Mapping[str, str] = os.environ) -> Ink:

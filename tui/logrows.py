@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -26,8 +25,6 @@ _MARKS = 4
 """Characters of a cell that are looked at: one and the marks on it."""
 _HITS = 200
 """Hits of a line that are highlighted."""
-_SELECTORS = re.compile("[\ufe00-\ufe0f]")
-"""They choose a picture for a sign; terminals disagree how wide that is, so they are left out."""
 
 Part = tuple[int, int]
 """A part of a text: from which character to which."""
@@ -81,23 +78,8 @@ def flat(ink: Ink, text: str) -> str:
     shown = ink.safe(text, tabs=True)
     if shown.isascii():
         return shown.expandtabs(TAB)
-    shown = _SELECTORS.sub("", shown).replace("\u3000", "  ")
-    *pieces, last = map(_visible, shown.split("\t"))
+    *pieces, last = shown.split("\t")
     return "".join(piece + " " * (TAB - cells(piece) % TAB) for piece in pieces) + last
-
-
-def _visible(text: str) -> str:
-    """The text without what takes no cell of its own, spelled out where nobody knows how wide."""
-    if text.isprintable():
-        return text
-    return "".join(sign if sign.isprintable() else _spelled(sign) for sign in text)
-
-
-def _spelled(sign: str) -> str:
-    kind = unicodedata.category(sign)
-    if kind == "Cf":
-        return ""
-    return " " if kind == "Zs" else sign.encode("ascii", "backslashreplace").decode()
 
 
 # Cells and characters

@@ -71,7 +71,7 @@ def wrap(text: str, width: int, gap: str = " ") -> list[str]:
 def _chunks(word: str, width: int) -> list[str]:
     chunks: list[str] = []
     while cells(word) > width:
-        head = cut(word, width, "")
+        head = cut(word, width, "") or word[0]  # a wide sign in a single cell is cut later
         chunks.append(head)
         word = word[len(head) :]
     return [*chunks, word]

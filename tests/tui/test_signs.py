@@ -1,0 +1,59 @@
+"""Texts are shown in signs about whose width terminals agree."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wcwidth import wcwidth
+
+from jobmon.tui.ink import Ink
+from jobmon.tui.signs import undisputed
+from jobmon.tui.text import cells, cut, wrap
+from tests.tui.hostile import TEXTS
+
+ANY = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(sorted(TEXTS.values()))
+MEASURED = Ink(width=80)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("か\u3099 cafe\u0301", "が café"),
+        ("👩\u200d👩\u200d👧", "👩👩👧"),
+        ("🇯🇵", "JP"),
+        ("❤\ufe0f", "❤"),
+        ("👍🏽", "👍"),
+        ("a\u200bb\u00ad", "a\\u200bb\\xad"),
+        ("\u0301x", "\\u0301x"),
+        ("ａ\u3000ｂ\u00a0c", "ａ  ｂ c"),
+        ("ﾃﾞｰﾀ 한글 שלום", "ﾃﾞｰﾀ 한글 שלום"),
+    ],
+)
+def test_a_text_stays_readable(text: str, shown: str) -> None:
+    assert undisputed(text) == shown
+
+
+def test_marks_do_not_pile_up() -> None:
+    assert len(undisputed("z" + "\u0301" * 40)) < 6
+
+
+@given(ANY)
+def test_every_sign_is_as_wide_as_a_terminal_that_knows_no_clusters_draws_it(text: str) -> None:
+    shown = MEASURED.safe(text)
+    assert shown.isprintable()
+    assert cells(shown) == sum(wcwidth(sign) for sign in shown)
+    assert MEASURED.safe(shown) == shown
+
+
+@given(ANY, st.integers(0, 30))
+def test_cut_and_wrapped_texts_fit_and_end(text: str, width: int) -> None:
+    shown = MEASURED.safe(text)
+    assert cells(cut(shown, width)) <= width
+    lines = wrap(shown, width)
+    assert all(cells(line) <= max(2, width) for line in lines)
+    assert "".join(lines).replace(" ", "") == shown.replace(" ", "")
+
+
+def test_a_pipe_gets_texts_as_they_are() -> None:
+    assert Ink().safe("👩\u200d👩 か\u3099") == "👩\u200d👩 か\u3099"

@@ -87,7 +87,7 @@ class Asker:
         def hear(answer: Any) -> None:
             self._under_way.discard(want)
             if isinstance(answer, SilentRuntimeError):
-                folding.silent(site, now)
+                folding.silent(site, now, answer)
             elif isinstance(answer, JobmonError):
                 self._due[want] = now + AGAIN
             else:

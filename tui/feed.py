@@ -13,17 +13,20 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from jobmon.runtime.client import Client, OtherProtocolError
+from jobmon.runtime.client import Client, OtherProtocolError, SilentRuntimeError
 from jobmon.runtime.errors import JobmonError
+from jobmon.tui.absence import Absence, Gone
 
 PAUSE = 0.5
 """Seconds between two looks for a runtime that is away."""
 BEFORE = 500
 """Events from before a snapshot that are handed over with it."""
+HELD = 2_000
+"""News nobody took so far, at which reading waits: the runtime then leaves out what is too much."""
 
 
 class News(NamedTuple):
-    """`kind`: hello, snapshot, definition, event (with `body`), gone or refused (it says why)."""
+    """`kind`: hello, snapshot, definition, event, or gone with a `Gone` as its `body`."""
 
     kind: str
     body: Any = None
@@ -40,10 +43,12 @@ class Feed(threading.Thread):
         self, connect: Callable[[bool], Client], wake: Callable[[], None], *, revive: bool
     ) -> None:
         super().__init__(daemon=True, name="feed")
-        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
-        self._connect, self._wake, self._revive = connect, wake, revive
-        self._stopped_in_order = self._resyncing = False
-        self._ended = threading.Event()
+        self.news: queue.Queue[News] = queue.Queue(HELD)
+        self._connect, self._wake = connect, wake
+        self._absence = Absence(allowed=revive)
+        self._told: Gone | None = None
+        self._anew = False
+        self._ended, self._nudged = threading.Event(), threading.Event()
         self._client: Client | None = None
         self._known: set[str] = set()
 
@@ -52,65 +57,88 @@ class Feed(threading.Thread):
         while not self._ended.is_set():
             try:
                 self._follow()
-                why = "is away"
-            except OtherProtocolError as error:
-                why = f"cannot be talked to: {error.why}; {error.hint}"
-                self._tell("refused", why)
-            except JobmonError as error:
-                why = error.why
-            if not self._ended.is_set():
-                self._tell("gone", why)
-                self._ended.wait(PAUSE)
+                gone = self._absence.told()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the screen must be told
+                gone = self._absence.told(error)
+            if not self._anew:
+                self._tell_gone(gone)
+                self._nudged.wait(PAUSE)
+            self._anew = False
+            self._nudged.clear()
 
     def close(self) -> None:
         """End; whatever is being read is given up."""
         self._ended.set()
+        self._hang_up()
+
+    def start_again(self) -> None:
+        """Have a runtime that is not there started, also one that was stopped in order."""
+        self._absence.ask()
+        self._nudged.set()
+
+    def resync(self) -> None:
+        """Have everything handed over anew, by a new connection."""
+        self._anew = True
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self._nudged.set()
         if self._client is not None:
             with contextlib.suppress(OSError):
                 self._client.close()
 
-    def start_again(self) -> None:
-        """Have a runtime that was stopped in order started at the next look."""
-        self._stopped_in_order = False
-
-    def resync(self) -> None:
-        """Have everything handed over anew; what comes until then is passed over by its number."""
-        if not self._resyncing:
-            self._resyncing = True
-            threading.Thread(target=self._again, daemon=True, name="resync").start()
-
-    def _again(self) -> None:
-        with contextlib.suppress(JobmonError):  # the feed's own connection will tell
-            self.snapshot()
-        self._resyncing = False
-
-    def _tell(self, kind: str, body: Any = None) -> None:
-        self.news.put(News(kind, body))
-        self._wake()
-
     def _follow(self) -> None:
         """One connection's life."""
-        start = self._revive and not self._stopped_in_order
-        with contextlib.closing(self._connect(start)) as client:
+        with contextlib.closing(self._reach()) as client:
             self._client = client
-            self._tell("hello", client.hello | {"heard": time.time()})
-            seq = self.snapshot()
-            for message in client.subscribe(from_seq=seq):
-                self._hear(message)
+            try:
+                self._tell("hello", client.hello | {"heard": time.time()})
+                seq = self._snapshot()
+                self._told = None
+                for message in client.subscribe(from_seq=seq):
+                    self._hear(message)
+            finally:
+                self._absence.began(time.monotonic())
+
+    def _reach(self) -> Client:
+        """A connection, to a runtime that is started if need be."""
+        start = self._absence.may_start(time.monotonic())
+        try:
+            client = self._connect(start)
+        except (OtherProtocolError, SilentRuntimeError):
+            raise
+        except JobmonError as error:
+            if start:
+                self._absence.not_started(time.monotonic(), error)
+            raise
+        self._absence.ended(time.monotonic())
+        return client
+
+    def _tell_gone(self, gone: Gone) -> None:
+        if gone != self._told:
+            self._told = gone
+            self._tell("gone", gone)
+
+    def _tell(self, kind: str, body: Any = None) -> None:
+        """Hand over, as soon as there is room."""
+        while not self._ended.is_set():
+            with contextlib.suppress(queue.Full):
+                self.news.put(News(kind, body), timeout=1)
+                break
+        self._wake()
 
     def _hear(self, message: Mapping[str, Any]) -> None:
         if "resync" in message:
-            self.snapshot()
+            self._snapshot()
             return
-        kind = message["kind"]
-        if kind.startswith("runtime."):
-            self._stopped_in_order = kind == "runtime.stopped"
+        if message["kind"] == "runtime.stopped":
+            self._absence.stopped()
         digest = definition_of(message)
         if digest and digest not in self._known:
             self._fetch(digest)
         self._tell("event", message)
 
-    def snapshot(self) -> int:
+    def _snapshot(self) -> int:
         """Hand over the state anew, by a connection of its own; the number it is of."""
         body = self._ask("snapshot")
         since = max(0, body["seq"] - BEFORE)

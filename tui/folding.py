@@ -14,8 +14,11 @@ import msgspec
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime import snapshot
 from jobmon.runtime.board import Board
+from jobmon.runtime.client import SilentRuntimeError
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import RUN_TERMINAL, Event
+from jobmon.tui import absence
+from jobmon.tui.absence import Gone
 from jobmon.tui.feed import News
 from jobmon.tui.world import Site
 
@@ -25,13 +28,26 @@ JOBS_KEPT = 6_000
 """Job runs of finished runs it keeps at most."""
 
 
-class OutOfStepError(Exception):
-    """An event that does not fit what is folded so far: a snapshot is needed."""
+BEYOND = 1 << 62
+"""Number of an event that never comes: all that come are passed over."""
+STRANGE = (JobmonError, msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError)
+"""What comes of news that does not fit what is known here."""
 
 
 def fold(site: Site, news: News, now: float) -> None:
-    """Change the site as the news says. Raises OutOfStepError."""
-    _FOLDS[news.kind](site, news.body, now)
+    """Change the site as the news says. An event that does not fit leaves it adrift."""
+    try:
+        _FOLDS[news.kind](site, news.body, now)
+    except STRANGE as error:
+        if news.kind == "event":
+            _drift(site)
+        else:
+            _gone(site, absence.not_understood(error), now)
+
+
+def _drift(site: Site) -> None:
+    """Nothing that comes fits any more: a snapshot is needed."""
+    site.adrift, site.seq = True, BEYOND
 
 
 def _hello(site: Site, body: Mapping[str, Any], _now: float) -> None:
@@ -48,7 +64,7 @@ def _snapshot(site: Site, body: Mapping[str, Any], _now: float) -> None:
     events = msgspec.convert(body["events"], list[Event])
     site.events.clear()
     site.events.extend(event for event in events if event.seq <= found.seq)
-    site.away, site.trouble, site.silent = None, "", False
+    site.away, site.absent, site.trouble, site.silent = None, "", "", False
 
 
 def _definition(site: Site, body: Mapping[str, Any], _now: float) -> None:
@@ -60,33 +76,30 @@ def _event(site: Site, body: Mapping[str, Any], _now: float) -> None:
     if event.seq <= site.seq:
         return  # the snapshot knows it
     if event.seq != site.seq + 1:
-        raise OutOfStepError(f"event {event.seq} follows {site.seq}")
-    try:
-        site.board.apply(event)
-    except JobmonError as error:
-        raise OutOfStepError(str(error)) from error
+        _drift(site)
+        return
+    site.board.apply(event)
     site.seq = event.seq
     site.events.append(event)
 
 
-def _gone(site: Site, _body: str, now: float) -> None:
+def _gone(site: Site, gone: Gone, now: float) -> None:
     site.away = now if site.away is None else site.away
+    site.absent, site.trouble = gone
 
 
-def _refused(site: Site, body: str, now: float) -> None:
-    site.away = now if site.away is None else site.away
-    site.trouble = body
-
-
-def silent(site: Site, now: float) -> None:
+def silent(site: Site, now: float, error: SilentRuntimeError) -> None:
     """It is there and does not answer: what is shown of it may be out of date."""
-    site.away, site.silent = now if site.away is None else site.away, True
+    if site.away is None:
+        _gone(site, absence.silent(error), now)
+        site.silent = True
 
 
 def answered(site: Site) -> None:
-    """It answers again."""
+    """It answers again: what it said meanwhile may be lost, so it is asked for everything anew."""
     if site.silent:
-        site.away, site.silent = None, False
+        site.silent = False
+        _drift(site)
 
 
 _FOLDS: Mapping[str, Any] = {
@@ -95,7 +108,6 @@ _FOLDS: Mapping[str, Any] = {
     "definition": _definition,
     "event": _event,
     "gone": _gone,
-    "refused": _refused,
 }
 
 

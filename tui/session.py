@@ -46,8 +46,10 @@ class Session:
 
     def listen(self, wake: Callable[[], None]) -> None:
         """Begin to follow every runtime."""
-        revive = not self.readonly
-        self.feeds = [Feed(reach.connect, wake, revive=revive) for reach in self.reaches]
+        self.feeds = [
+            Feed(reach.connect, wake, revive=not self.readonly and reach.state_dir is not None)
+            for reach in self.reaches
+        ]
         for feed in self.feeds:
             feed.start()
 
@@ -73,11 +75,11 @@ class Session:
     def _fold(self, site: Site, feed: Feed, now: float, end: float) -> int:
         count = 0
         while not feed.news.empty() and time.monotonic() < end:
-            try:
-                folding.fold(site, feed.news.get(), now)
-            except folding.OutOfStepError:
-                feed.resync()
+            folding.fold(site, feed.news.get(), now)
             count += 1
+        if site.adrift:
+            site.adrift = False
+            feed.resync()
         return count
 
     def start_again(self) -> None:

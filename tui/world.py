@@ -53,7 +53,8 @@ class Site:
     its clock minus ours in seconds. `seq` is the number of the last event folded.
     `status` and `flows` are its newest documents of these names. `histories` by flow; `meters` by
     job key, of the newest attempt. `events` are the newest ones, `documents` what screens asked
-    for, by what they asked. `trouble` says why it cannot be talked to.
+    for, by what they asked. `absent` says what is the matter while it is away, `trouble` why, and
+    what helps. `adrift`: what it told does not fit together, and a snapshot is needed.
     """
 
     def __init__(self, number: int, label: str = "") -> None:
@@ -63,8 +64,8 @@ class Site:
         self.remote = False
         self.loaded = False
         self.away: float | None = None
-        self.trouble = ""
-        self.silent = False
+        self.absent = self.trouble = ""
+        self.silent = self.adrift = False
         self.skew = 0.0
         self.seq = 0
         self.status: Document = {}

@@ -9,7 +9,11 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def level(ink: Ink, part: float, width: int, style: str, back: str = "bar.back") -> Cell:
-    """A horizontal bar: `part` (0 to 1) of `width` cells filled."""
+    """A horizontal bar: `part` (0 to 1) of `width` cells filled.
+
+    Filled cells are `solid`: a cursor that turns ground and sign around leaves them as they are.
+    """
+    style = f"{style} solid"
     part = max(0.0, min(1.0, part))
     if not ink.unicode:
         full = int(part * width)

@@ -1,12 +1,13 @@
 """Themes: what the style words of lines look like. A table each; the words are the same in all.
 
 Colour repeats what sign and word say already. `terminal` sets no colour of its own and leaves the
-palette to the terminal.
+palette to the terminal. Where there are only 256 colours, as mostly over SSH, each colour becomes
+the nearest one; grounds are so near to grey that they become greys then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from rich.style import Style
@@ -26,16 +27,17 @@ def _glow(word: str, foot: int, tip: int) -> Theme:
 
 NIGHT: Theme = {
     "ground": "#c3ccd5 on #0f1419",
-    "dim": "#68747f",
-    "head": "#68747f",
+    "dim": "#7b8792",
+    "head": "#7b8792",
     "title": "bold #e8eef3",
     "accent": "#53c0cf",
-    "rule": "#2b353f",
-    "cursor": "on #22313f",
-    "marked": "on #2f2a1a",
+    "rule": "#333a41",
+    "cursor": "on #272d33",
+    "marked": "on #3d3a33",
     "key": "bold #53c0cf",
     "bar": "#4f8fdb",
-    "bar.back": "#222b34",
+    "bar.back": "#363e46",
+    "solid": "",
     "pulse": "#53c0cf",
     "peak": "#8fdce6",
     "late": "bold #e8bf57",
@@ -46,8 +48,8 @@ NIGHT: Theme = {
     "held": "#cf96ee",
     "note": "#e8bf57",
     "banner": "bold #14181c on #e8bf57",
-    "box": "on #18212a",
-    "edge": "#53c0cf on #18212a",
+    "box": "on #1c2125",
+    "edge": "#53c0cf on #1c2125",
     "hit": "#14181c on #e8bf57",
     "blue": "#6cb0ff",
     "green": "#7ac083",
@@ -60,8 +62,8 @@ NIGHT: Theme = {
 }
 DAY: Theme = NIGHT | {
     "ground": "#24313c on #f7f5f0",
-    "dim": "#7b858e",
-    "head": "#7b858e",
+    "dim": "#6f7a83",
+    "head": "#6f7a83",
     "title": "bold #10202c",
     "accent": "#0b7285",
     "rule": "#d5d2ca",
@@ -80,8 +82,8 @@ DAY: Theme = NIGHT | {
     "held": "#8a3fb0",
     "note": "#9a6700",
     "banner": "bold #f7f5f0 on #9a6700",
-    "box": "on #eceae3",
-    "edge": "#0b7285 on #eceae3",
+    "box": "on #ebeae6",
+    "edge": "#0b7285 on #ebeae6",
     "hit": "#24313c on #f6d77a",
     "blue": "#1f5fae",
     "green": "#2f7d3b",
@@ -94,21 +96,21 @@ DAY: Theme = NIGHT | {
 }
 HOST: Theme = NIGHT | {
     "ground": "#35d07f on #050805",
-    "dim": "#1f8a55",
+    "dim": "#2a9a62",
     "head": "#7fd7ff",
     "title": "bold #f2f2f2",
     "accent": "#7fd7ff",
-    "rule": "#12442c",
-    "cursor": "on #0d3321",
-    "marked": "on #3a3410",
+    "rule": "#2c3a32",
+    "cursor": "on #26322b",
+    "marked": "on #403d33",
     "key": "bold #f2f2f2",
     "bar": "#35d07f",
-    "bar.back": "#0c2416",
+    "bar.back": "#242e28",
     "pulse": "#7fd7ff",
     "peak": "#f2f2f2",
-    "wait": "#1f8a55",
-    "box": "on #0a1a10",
-    "edge": "#7fd7ff on #0a1a10",
+    "wait": "#2a9a62",
+    "box": "on #141a16",
+    "edge": "#7fd7ff on #141a16",
     "cyan": "#7fd7ff",
     "blue": "#7fd7ff",
     "green": "#35d07f",
@@ -125,6 +127,7 @@ TERMINAL: Theme = {
     "key": "bold",
     "bar": "blue",
     "bar.back": "dim",
+    "solid": "",
     "pulse": "cyan",
     "peak": "bold cyan",
     "late": "bold yellow",
@@ -147,6 +150,11 @@ THEMES: Mapping[str, Theme] = {"night": NIGHT, "day": DAY, "host": HOST, "termin
 """`host` is green on black, as the terminals of a mainframe were."""
 
 
+SHADES = (f"{word}.{n}" for word in ("run", "late") for n in range(1, GLOW + 1))
+BARS = frozenset({"solid", "bar.back", *SHADES})
+"""What bars are drawn in."""
+
+
 class Paint:
     """Turns style words into rich styles, each combination once. Raises KeyError: no such theme."""
 
@@ -156,7 +164,26 @@ class Paint:
         self.style = lru_cache(maxsize=4096)(self._style)
 
     def _style(self, words: str) -> Style:
+        """What several words come to; a box is a ground, under whatever stands in it."""
+        parts = sorted(words.split(), key="box".__ne__)
+        if "cursor" in parts and self.theme["cursor"] == "reverse":
+            return self._turned(self._added(part for part in parts if part != "cursor"), parts)
+        return self._added(parts)
+
+    def _added(self, words: Iterable[str]) -> Style:
         found = self.ground
-        for word in words.split():
+        for word in words:
             found += Style.parse(self.theme.get(word, word) or "none")
         return found
+
+    def _turned(self, style: Style, words: Sequence[str]) -> Style:
+        """Under a cursor that is drawn by turning ground and sign around.
+
+        Colours would be blocks: it takes none. What is turned already is turned back, so that it is
+        still told apart, and bars stay as they are: a full one would look empty.
+        """
+        if not BARS.isdisjoint(words):
+            return style
+        if style.reverse:
+            return style + Style(reverse=False, bold=True)
+        return Style(reverse=True, bold=style.bold, underline=style.underline)

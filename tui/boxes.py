@@ -70,7 +70,7 @@ def _keys_width(box: Box) -> int:
 
 def _framed(box: Box, body: Sequence[Line], width: int, ink: Ink) -> list[Line]:
     corner = ("╭", "╮", "╰", "╯", "─", "│") if ink.unicode else ("+", "+", "+", "+", "-", "|")
-    name = cut(f" {box.title} ", width, ink.lines.cut)
+    name = cut(f" {ink.safe(box.title)} ", width, ink.lines.cut)
     head = f"{corner[0]}{corner[4]}{name}{corner[4] * (width + 1 - cells(name))}{corner[1]}"
     side = corner[5]
     left, right = (f"{side} ", "edge"), (f" {side}", "edge")

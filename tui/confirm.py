@@ -47,8 +47,7 @@ class Confirm(Box):
         self._action, self._plans, self._world = action, plans, world
         self._yes, self._other, self._note = yes, other, note
         self._top, self._height = 0, 1
-        touched = sum(len(plan.preview["touched"]) for plan in plans)
-        self.title = f"{action.label} {count(touched, 'job')}?"
+        self.title = _title(action, plans)
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]  # here it depends
@@ -58,7 +57,7 @@ class Confirm(Box):
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
         """The jobs, then what the runtime notes, then how long it takes."""
-        rows = [row for plan in self._plans for row in plan.preview["touched"]]
+        rows = [(plan.order.site, row) for plan in self._plans for row in plan.preview["touched"]]
         places = arrange(FIELDS, size.width)
         table = [row_of(self._cells(ink, row, places), FIELDS, places) for row in rows]
         notes = [part for text in self._notes() for part in wrap(ink.safe(text), size.width - 2)]
@@ -70,13 +69,17 @@ class Confirm(Box):
         more: list[Line] = [((f"  {rest} more below", "dim"),)] if rest else [()]
         return [heading(FIELDS, places), *shown, *more, *after]
 
-    def _cells(self, ink: Ink, row: Mapping[str, Any], places: Sequence[Any]) -> list[Cell]:
-        found = _declared(self._world, row)
+    def _cells(
+        self, ink: Ink, touched: tuple[int, Mapping[str, Any]], places: Sequence[Any]
+    ) -> list[Cell]:
+        site, row = touched
+        found = _declared(self._world, site, row)
+        host = f"{self._world.sites[site].label} " if self._world.many else ""
         now, becomes = job_look(row.get("state") or ""), str(row.get("becomes") or "")
         effects = str(found.get("effects") or ("" if row.get("job") is None else "not declared"))
         values: dict[str, Cell] = {
             "job": cell(ink.safe(row.get("job") or "(the run)"), "bold"),
-            "run": cell(ink.safe(row.get("run") or ""), "dim"),
+            "run": cell(ink.safe(f"{host}{row.get('run') or ''}"), "dim"),
             "now": cell(f"{ink.sign(now)} {now.word}", now.style),
             "becomes": cell(ink.safe(becomes.replace("_", " "))),
             "effects": cell(effects, "" if effects == "idempotent" else "note"),
@@ -115,22 +118,33 @@ def _next_way(order: Order) -> str:
     return "failed" if order.options.get("only") else "only"
 
 
-def _declared(world: World, row: Mapping[str, Any]) -> dict[str, Any]:
-    """What is declared of a touched job, and how long it usually takes."""
-    for site, run in world.runs():
+def _title(action: Action, plans: Sequence[Planned]) -> str:
+    """How many jobs; and whose, where all of a run is meant."""
+    jobs = count(sum(len(plan.preview["touched"]) for plan in plans), "job")
+    runs = [plan.order.run for plan in plans if not plan.order.jobs]
+    if len(runs) < len(plans):
+        return f"{action.label} {jobs}?"
+    act = "rerun what failed of" if action.verb == "rerun" else action.label
+    return f"{act} {f'the run {runs[0]}' if len(runs) == 1 else f'{len(runs)} runs'}: {jobs}?"
+
+
+def _declared(world: World, number: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is declared of a touched job of that site, and how long it usually takes."""
+    site = world.sites[number]
+    for run in site.board.runs.values():
         if run.key == row.get("run"):
             shape = site.board.shape_of(run.id)
             index = shape.names.get(str(row.get("job")))
             if index is not None:
-                found = world.row_of(site.number, run.id, index)
+                found = world.row_of(number, run.id, index)
                 return {"effects": shape.jobs[index].effects, "median": found.history.median}
     return {}
 
 
 def idempotent(world: World, plans: Sequence[Planned]) -> bool:
     """Whether all that would be touched is declared idempotent."""
-    rows = [row for plan in plans for row in plan.preview["touched"]]
-    return all(_declared(world, row).get("effects") == "idempotent" for row in rows)
+    rows = [(plan.order.site, row) for plan in plans for row in plan.preview["touched"]]
+    return all(_declared(world, *row).get("effects") == "idempotent" for row in rows)
 
 
 def takes(world: World, plan: Planned) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from jobmon.tui.actions import Action
@@ -12,7 +12,7 @@ from jobmon.tui.ink import Ink
 from jobmon.tui.npcolumn import Request
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.screens.view import Stage, View
-from jobmon.tui.world import Row, World
+from jobmon.tui.world import Row, RowKey, World
 
 
 class Prompting(Protocol):
@@ -32,7 +32,10 @@ class Prompting(Protocol):
 
 
 class Console(Protocol):
-    """One session. `present` is the time, also while `world` is a moment of the past."""
+    """One session. `present` is the time, also while `world` is a moment of the past.
+
+    `keys` are a person's own, by action id.
+    """
 
     world: World
     ink: Ink
@@ -41,6 +44,7 @@ class Console(Protocol):
     view: View
     readonly: bool
     present: float
+    keys: Mapping[str, Sequence[str]]
     commands: list[str]
     last_np: Action | None
 
@@ -75,6 +79,14 @@ class Console(Protocol):
 
     def perform(self, action: str) -> None:
         """An action by its id."""
+        ...
+
+    def perform_on(self, action: str, keys: Sequence[RowKey]) -> None:
+        """An action by its id on these rows, wherever the cursor is."""
+        ...
+
+    def explain(self, site: int, args: Mapping[str, str]) -> None:
+        """Say why a run, or a job of it, stands as it does."""
         ...
 
     def run_np(self, requests: Sequence[Request]) -> None:

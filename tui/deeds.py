@@ -6,21 +6,22 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from jobmon.runtime.errors import JobmonError
-from jobmon.tui import card, palette
+from jobmon.tui import card, orders, palette, starting
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, legal, shown
 from jobmon.tui.boxes import Choice, ChoiceBox, TextBox
 from jobmon.tui.console import Console
-from jobmon.tui.doing import Deed, start_run, told
-from jobmon.tui.form import Form
+from jobmon.tui.doing import Deed, told
 from jobmon.tui.hands import Answer
 from jobmon.tui.orders import Order
 from jobmon.tui.picture import Line
 from jobmon.tui.prompt import Caret, Finding
 from jobmon.tui.screens.schedule import Schedule
+from jobmon.tui.text import count
 from jobmon.tui.world import Row, RowKey
 
 PAGE = 96
 """Cells of an explanation."""
+Keys = Sequence[RowKey]
 
 
 class Deeds:
@@ -28,30 +29,36 @@ class Deeds:
 
     def __init__(self, monitor: Console) -> None:
         self.monitor = monitor
-        self._does: Mapping[str, Callable[[], None]] = {
+        self._to_rows: Mapping[str, Callable[[Keys], None]] = {
             "job.log": self.log,
             "job.explain": self.explain,
             "job.edit": self.edit,
-            "run.start": self.start,
             "lane.acknowledge": self.seen,
+        }
+        self._does: Mapping[str, Callable[[], None]] = {
+            "flow.explain": self.explain_flow,
+            "run.start": lambda: starting.choose(monitor),
             "view.filter": lambda: monitor.ask(Finding(monitor)),
+            "log.older": self.other_attempt,
+            "log.newer": self.other_attempt,
             "log.copy": self.copy,
             "log.pager": self.pager,
             "go.dag": self.dag,
-            "go.log": self.log,
+            "go.log": self.last_log,
             "app.command": lambda: monitor.ask(Caret(monitor)),
             "app.palette": self.palette,
-            "app.help": lambda: monitor.show("keys"),
+            "app.help": self.help,
             "app.back": monitor.back,
             "app.sample": self.sample,
-            "app.up": monitor.hands.start_runtime,
+            "app.up": self.up,
             "app.quit": monitor.hands.leave,
         }
 
     def do(self, action: Action) -> bool:
         """Do it; False when it means nothing here."""
-        if action.verb:
-            self.verb(action, self.targets())
+        if action.verb or action.id in self._to_rows:
+            keys = self.targets()
+            self.on(orders.toggled(action, keys, self.monitor.world), keys)
         elif action.id in self._does:
             self._does[action.id]()
         elif action.id.startswith("go."):
@@ -60,68 +67,90 @@ class Deeds:
             return False
         return True
 
+    def on(self, action: Action, keys: Keys) -> None:
+        """An action on these rows, wherever the cursor is."""
+        if action.verb:
+            self.verb(action, keys)
+        else:
+            self._to_rows[action.id](keys)
+
     def targets(self) -> list[RowKey]:
         """What a verb acts on: the marked rows, else the one under the cursor."""
         return self.monitor.view.targets(self.monitor.stage)
 
-    def _job(self, label: str) -> Row | None:
-        row = self.monitor.hand()
+    def _job(self, label: str, keys: Keys) -> Row | None:
+        """The first of the rows that is a job; it is said when there is none."""
+        rows = (self.monitor.world.row(key) for key in keys)
+        row = next((row for row in rows if row is not None), None)
         if row is None:
             self.monitor.say(f"{label}: there is no job under the cursor", "note")
         return row
 
     # Verbs
 
-    def verb(self, action: Action, keys: Sequence[RowKey], **options: Any) -> None:
+    def verb(self, action: Action, keys: Keys) -> None:
         """A verb on rows; on the schedule, on a flow."""
         view = self.monitor.view
         if not self.monitor.world.live:
             self.monitor.say("this is the past: `at now` returns to where verbs act", "note")
-        elif isinstance(view, Schedule) and action.verb in ("hold", "release"):
-            self._hold_flow(view)
+        elif isinstance(view, Schedule) and action.verb in ("hold", "release") and not keys:
+            self._hold_flow(action, view)
         else:
-            Deed(self.monitor, action).begin(keys, **options)
+            Deed(self.monitor, action).begin(keys)
 
-    def _hold_flow(self, view: Schedule) -> None:
+    def _hold_flow(self, action: Action, view: Schedule) -> None:
+        """Hold the flow under the cursor; the hold key releases one that is held."""
         found = view.flow(self.monitor.stage)
         if found is None:
+            self.monitor.say(f"{action.label}: there is no flow under the cursor", "note")
             return
         site, flow = found
-        held = flow in self.monitor.world.sites[site].board.held_flows
-        action = BY_ID["job.release" if held else "job.hold"]
+        if action.id == "job.hold" and flow in self.monitor.world.sites[site].board.held_flows:
+            action = BY_ID["job.release"]
         Deed(self.monitor, action).send([Order(site, action.verb, flow=flow)])
 
-    def seen(self) -> None:
+    def seen(self, keys: Keys) -> None:
         """Failed jobs off the lanes, from whatever screen."""
-        self.monitor.screens.equalizer.acknowledge(self.targets(), self.monitor.stage)
+        taken = self.monitor.screens.equalizer.acknowledge(keys, self.monitor.stage)
+        said = f"{count(taken, 'job')} taken off the lanes" if taken else _NOT_DEAD
+        self.monitor.say(f"seen: {said}", "" if taken else "note")
 
     # Looks
 
-    def log(self) -> None:
+    def log(self, keys: Keys) -> None:
         """The log of the newest attempt; of a run, its tree."""
-        run = self._run()
-        row = self._job("log") if run is None else None
-        if run is not None:
-            self._tree(run)
-        elif row is not None and not row.job.attempt:
+        if keys and (keys[0].job < 0 or self.monitor.world.row(keys[0]) is None):
+            self._tree(keys[0])
+            return
+        row = self._job("log", keys)
+        if row is not None and not row.job.attempt:
             self.monitor.say(f"log: {row.name} has not started yet", "note")
         elif row is not None:
             self.monitor.show("log")
             self.monitor.hands.open_log(row.key, row.job.attempt)
 
-    def _run(self) -> RowKey | None:
-        """The run under the cursor, where rows are runs."""
-        keys = self.targets()
-        return keys[0] if keys and keys[0].job < 0 else None
+    def last_log(self) -> None:
+        """The log of the job under the cursor, else the one that was shown last."""
+        rows = [self.monitor.world.row(key) for key in self.targets()]
+        if self.monitor.view is not self.monitor.screens.log and any(rows):
+            self.log([row.key for row in rows if row is not None])
+        else:
+            self.monitor.show("log")
 
     def _tree(self, key: RowKey) -> None:
         """A run as a tree; one that is not kept here any more as it was when it ended."""
-        here = key.run in self.monitor.world.sites[key.site].board.runs
-        ended = None if here else self.monitor.screens.history.ended(key, self.monitor.stage)
-        self.monitor.screens.dag.show(key)
-        self.monitor.show("dag")
-        if ended is not None:
-            self.monitor.hands.travel(ended)
+        monitor = self.monitor
+        here = key.run in monitor.world.sites[key.site].board.runs
+        ended = None if here else monitor.screens.history.ended(key, monitor.stage)
+        if here and monitor.view is monitor.screens.dag:
+            monitor.say("log: this is the whole run; its jobs have logs", "note")
+        elif not here and ended is None:
+            monitor.say("log: that run is not kept here any more; `history` lists it", "note")
+        else:
+            monitor.screens.dag.show(key)
+            monitor.show("dag")
+            if ended is not None:
+                monitor.hands.travel(ended)
 
     def other_attempt(self) -> None:
         """The attempt the log screen wants beside the one it shows."""
@@ -130,28 +159,42 @@ class Deeds:
             self.monitor.hands.open_log(log.about.key, log.wanted_attempt)
 
     def dag(self) -> None:
-        """The run of the job under the cursor as a tree."""
+        """The run of the row under the cursor as a tree."""
         keys = self.targets()
-        if keys:
-            self.monitor.screens.dag.show(keys[0])
-        self.monitor.show("dag")
+        if keys and self.monitor.view is not self.monitor.screens.dag:
+            self._tree(keys[0])
+        else:
+            self.monitor.show("dag")
 
-    def explain(self) -> None:
-        """The reasons and the failure card, in a box."""
-        run = self._run()
-        if run is not None:
-            board = self.monitor.world.sites[run.site].board
-            name = board.runs[run.run].key if run.run in board.runs else ""
-            self._ask_explain(run.site, {"run": name}, lambda told: self._explained(name, told))
-            return
-        row = self._job("why")
-        if row is not None:
-            self._ask_about(row, lambda told: self._explained(row.name, told))
+    def explain(self, keys: Keys) -> None:
+        """The reasons and the failure card, in a box; on the schedule, about the flow."""
+        run, job = self.monitor.world.names(keys[0]) if keys else ("", "")
+        if run:
+            args = {"run": run} | ({"job": job} if job else {})
+            self.ask_why(keys[0].site, args)
+        elif isinstance(self.monitor.view, Schedule):
+            self.explain_flow()
+        else:
+            self.monitor.say("why: there is no job under the cursor", "note")
 
-    def _ask_about(self, row: Row, then: Callable[[Answer], None]) -> None:
-        self._ask_explain(row.site.number, {"run": row.run.key, "job": row.name}, then)
+    def ask_why(self, site: int, args: Mapping[str, str]) -> None:
+        """The same of a run or job by name, also of one that is not on the screen any more."""
+        name = args.get("job") or args["run"]
+        self._ask_explain(site, args, lambda answer: self._explained(name, answer))
 
-    def _ask_explain(self, site: int, args: dict[str, str], then: Callable[[Answer], None]) -> None:
+    def explain_flow(self) -> None:
+        """What the flow under the cursor waits for, what holds it, what it takes."""
+        view, stage = self.monitor.screens.schedule, self.monitor.stage
+        found = view.flow(stage)
+        if found is None:
+            self.monitor.say("why: there is no flow under the cursor", "note")
+        else:
+            name = self.monitor.ink.safe(found[1])
+            self.monitor.put(TextBox(f"flow {name}", view.explained(stage)))
+
+    def _ask_explain(
+        self, site: int, args: Mapping[str, str], then: Callable[[Answer], None]
+    ) -> None:
         def hear(answer: Answer | JobmonError) -> None:
             if isinstance(answer, JobmonError):
                 self.monitor.say(told(answer), "fail")
@@ -163,13 +206,14 @@ class Deeds:
     def _explained(self, name: str, answer: Answer) -> None:
         ink = self.monitor.ink._replace(colour=False, width=PAGE)
         lines: list[Line] = [((text, ""),) for text in card.page(ink, answer)]
-        self.monitor.put(TextBox(f"why {self.monitor.ink.safe(name)}", lines[1:]))
+        self.monitor.put(TextBox(f"why {name}", lines[1:]))
 
-    def edit(self) -> None:
+    def edit(self, keys: Keys) -> None:
         """The user's editor at the line that failed, else where the job is declared."""
-        row = self._job("edit")
+        row = self._job("edit", keys)
         if row is not None:
-            self._ask_about(row, lambda answer: self._edit(row, answer))
+            args = {"run": row.run.key, "job": row.name}
+            self._ask_explain(row.site.number, args, lambda answer: self._edit(row, answer))
 
     def _edit(self, row: Row, answer: Answer) -> None:
         cause = (answer.get("card") or {}).get("cause") or {}
@@ -194,60 +238,45 @@ class Deeds:
         text = self.monitor.screens.log.line_text()
         if text:
             self.monitor.hands.copy(text)
-            self.monitor.say("copied the line")
+        self.monitor.say("copied the line" if text else "copy: there is no line")
 
     def pager(self) -> None:
         """The whole file."""
-        path = self.monitor.screens.log.path()
-        if path is None:
-            self.monitor.say("pager: this log lies on another machine; jobmon logs reads it there")
-        else:
+        log = self.monitor.screens.log
+        path = log.path()
+        if path is not None:
             self.monitor.hands.page(path)
-
-    # Starting
-
-    def start(self) -> None:
-        """Choose a flow, then its parameters."""
-        world = self.monitor.world
-        many = world.many
-        choices = [
-            Choice(
-                self.monitor.ink.safe(f"{site.label}: {flow['flow']}" if many else flow["flow"]),
-                self.monitor.ink.safe(flow.get("description") or ""),
-                self._chosen(site.number, flow),
-            )
-            for site in world.sites
-            for flow in site.flows.get("flows", ())
-        ]
-        if self.monitor.readonly or not world.live:
-            self.monitor.say("start: this monitor only looks on", "note")
-        elif not choices:
-            self.monitor.say("start: there is no flow yet; save one as flows/NAME.py", "note")
+        elif log.about is None:
+            self.monitor.say("pager: no log is open", "note")
         else:
-            self.monitor.put(ChoiceBox("start a run of", choices, at=self._flow_at(choices)))
-
-    def _flow_at(self, choices: Sequence[Choice]) -> int:
-        """The flow in hand, on the screen that lists them; else that of the job in hand."""
-        view, row = self.monitor.view, self.monitor.hand()
-        found = view.flow(self.monitor.stage) if isinstance(view, Schedule) else None
-        name = found[1] if found else row.run.flow if row else ""
-        places = [i for i, choice in enumerate(choices) if choice.text.endswith(name) and name]
-        return places[0] if places else 0
-
-    def _chosen(self, site: int, flow: Mapping[str, Any]) -> Callable[[], None]:
-        def begin(params: dict[str, str], why: str) -> None:
-            start_run(self.monitor, site, str(flow["flow"]), params, why)
-
-        return lambda: self.monitor.put(Form(flow, begin))
+            self.monitor.say("pager: this log lies on another machine; jobmon logs reads it there")
 
     # The monitor itself
+
+    def help(self) -> None:
+        """All keys; from there, back again."""
+        if self.monitor.view is self.monitor.screens.keys_page:
+            self.monitor.back()
+        else:
+            self.monitor.show("keys")
 
     def sample(self) -> None:
         """Something to look at, where there is nothing yet."""
         if any(site.flows.get("flows") for site in self.monitor.world.sites):
             self.monitor.say("sample: there are flows here already; lay it elsewhere: jobmon demo")
-        else:
+        elif starting.may_start(self.monitor):
             self.monitor.hands.lay_sample()
+
+    def up(self) -> None:
+        """Start runtimes of this machine that were stopped."""
+        away = [site for site in self.monitor.world.sites if site.away is not None]
+        if not away:
+            self.monitor.say("up: the runtime is there", "note")
+        elif all(site.remote for site in away):
+            self.monitor.say("up: it is on another machine; say jobmon up there", "note")
+        elif starting.may_start(self.monitor):
+            self.monitor.hands.start_runtime()
+            self.monitor.say("up: the runtime is being started")
 
     def palette(self) -> None:
         """Every action there is, to be found by a few letters."""
@@ -257,9 +286,13 @@ class Deeds:
         return [self._choice(action) for action in palette.find(text, ACTIONS)]
 
     def _choice(self, action: Action) -> Choice:
-        keys = " ".join(shown(key) for key in action.keys[:2])
+        own: Mapping[str, Any] = self.monitor.keys
+        keys = " ".join(shown(key) for key in (*own.get(action.id, action.keys),)[:2])
 
         def perform() -> None:
             self.monitor.perform(action.id)
 
-        return Choice(action.help, keys, perform)
+        return Choice(f"{action.label}: {action.help}", keys, perform)
+
+
+_NOT_DEAD = "only what failed or is lost stands on the lanes until it is seen"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import confirm, orders
-from jobmon.tui.actions import BY_ID, Action
+from jobmon.tui.actions import Action
 from jobmon.tui.boxes import Box, Choice, ChoiceBox
 from jobmon.tui.hands import Answer, Hands
 from jobmon.tui.orders import Order
@@ -37,18 +37,20 @@ class Deed:
         self.screen, self.action, self.why = screen, action, why
         self._left = 0
         self._plans: dict[int, confirm.Planned] = {}  # by their place among the orders
-        self._jobs: dict[str, tuple[str, ...]] = {}  # of a rerun, whichever way it is previewed
+        self._named: list[Order] = []  # a rerun as it was asked for, whichever way it is previewed
+        self._sent: Sequence[Order] = ()
+        self._touched: list[Mapping[str, Any]] = []
         self._failed: JobmonError | None = None
         self._note = ""
         self._running: Sequence[Row] = ()
 
     def begin(self, keys: Sequence[RowKey], **options: Any) -> None:
         """Ask what it would touch, then the person if it must, then do it."""
-        if self.action.id == "job.mark" and "outcome" not in options:
-            self._choose_outcome(keys)
-            return
         asked = orders.ask(self.action, keys, self.screen.world, **options)
-        self.order(asked.orders, asked.complaint, asked.running)
+        if self.action.id == "job.mark" and asked.orders and "outcome" not in options:
+            self._choose_outcome(keys)
+        else:
+            self.order(asked.orders, asked.complaint, asked.running)
 
     def order(
         self, wanted: Sequence[Order], complaint: str = "", running: Sequence[Row] = ()
@@ -113,15 +115,15 @@ class Deed:
 
     def _switch(self, way: str) -> None:
         """The same rerun another way: with what follows, the job alone, or all that failed."""
-        named = [plan.order for _, plan in sorted(self._plans.items())]
-        self._jobs = self._jobs or {order.run: order.jobs for order in named}
+        self._named = self._named or [plan.order for _, plan in sorted(self._plans.items())]
         options = {way: True} if way else {}
-        jobs = [() if way == "failed" else self._jobs[order.run] for order in named]
-        again = [o._replace(jobs=j, options=options) for o, j in zip(named, jobs, strict=True)]
-        self._preview(again)
+        again = [order._replace(options=options) for order in self._named]
+        self._preview([o._replace(jobs=()) for o in again] if way == "failed" else again)
 
     def send(self, wanted: Sequence[Order]) -> None:
         """Do it."""
+        self._sent, self._touched, self._failed = wanted, [], None
+        self._left = len(wanted)
         running = {(row.site.number, row.run.key, row.name): row for row in self._running}
         for order in wanted:
             row = running.get((order.site, order.run, order.jobs[0] if order.jobs else ""))
@@ -132,14 +134,19 @@ class Deed:
                 self.screen.hands.call(order.site, "verb", order.args(self.why), self._done)
 
     def _done(self, answer: Answer | JobmonError) -> None:
+        """Say what came of it, once every runtime has answered."""
+        self._left -= 1
         if isinstance(answer, JobmonError):
-            self.screen.say(told(answer), "fail")
+            self._failed = answer
+        else:
+            self._touched += answer.get("touched", ())
+        if self._left:
             return
-        touched = answer.get("touched", ())
-        names = ", ".join(str(row.get("job") or row.get("run") or "") for row in touched[:4])
-        more = f" and {len(touched) - 4} more" if len(touched) > 4 else ""
-        verb = _past(self.action, answer)
-        self.screen.say(f"{verb}: {names}{more}" if names else f"{verb}: done")
+        did = f"{self.action.label}: {_named(self._sent, self._touched)}"
+        if self._failed is None:
+            self.screen.say(did)
+        else:
+            self.screen.say(told(self._failed) + (f"; {did}" if self._touched else ""), "fail")
 
 
 def start_run(
@@ -162,10 +169,12 @@ def told(error: JobmonError) -> str:
     return str(error).replace("\n  ", " - ")
 
 
-def _past(action: Action, answer: Mapping[str, Any]) -> str:
-    """What to call it: the hold key releases what is held."""
-    becomes = {str(row.get("becomes")) for row in answer.get("touched", ())}
-    return BY_ID["job.release"].label if becomes == {"free"} else action.label
+def _named(sent: Sequence[Order], touched: Sequence[Mapping[str, Any]]) -> str:
+    """The first of what was touched; a whole run, or flow, is called one."""
+    names = [f"the flow {order.flow}" for order in sent if order.flow]
+    names = names or [str(row.get("job") or f"the run {row.get('run')}") for row in touched]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return ", ".join(names[:4]) + more or "done"
 
 
 def _of_running(row: Row) -> confirm.Planned:

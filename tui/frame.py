@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from jobmon.runtime.model import RUN_TERMINAL
 from jobmon.runtime.states import State
@@ -11,12 +12,15 @@ from jobmon.tui import rows
 from jobmon.tui.actions import BY_ID, Action, shown
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Line, Size, ends, fill, fit
+from jobmon.tui.screens.filtered import host
 from jobmon.tui.screens.view import Stage, View
-from jobmon.tui.text import Span, cells, clock_span, local
+from jobmon.tui.text import Span, cells, clock_span, local, plain, wrap
 from jobmon.tui.world import Row, Site
 
 SMALLEST = Size(60, 16)
 """Below it there is room for one line only."""
+BANNER = 4
+"""Lines it has at most."""
 _WORST = (State.FAILED, State.LOST, State.WAITING_HUMAN, State.UPSTREAM_FAILED)
 
 
@@ -69,50 +73,58 @@ def _lit(number: int, style: str) -> str:
     return style if number else "dim"
 
 
-def banner(stage: Stage, width: int) -> Line | None:
+def banner(stage: Stage, width: int) -> list[Line]:
     """What must not be overlooked: a runtime that is away, or that the moment is past."""
     world = stage.world
+    away = [site for site in world.sites if site.away is not None]
     if not world.live:
         speed = f"replay {world.speed:g}x" if world.speed else "the past"
-        text = f" {speed}: {local(world.now, full=True)}   `at now` returns to the present "
-        return fit(((text, "banner"),), width)
-    away = [site for site in world.sites if site.away is not None]
-    if not away:
-        return None
-    return fit(((_away(stage, away, world.now), "banner"),), width)
+        text = f"{speed}: {local(world.now, full=True)}   `at now` returns to the present"
+    elif away:
+        text = _away(stage, away, world.now)
+    else:
+        return []
+    return [fit(((f" {line} ", "banner"),), width) for line in wrap(text, width - 2)[:BANNER]]
 
 
 def _away(stage: Stage, away: Sequence[Site], now: float) -> str:
-    site = away[0]
-    name = f" of {stage.ink.safe(site.label)}" if stage.world.many else ""
-    since = f"since {local(site.away or now)}"
-    old = clock_span(max(0.0, now - (site.away or now)))
-    if site.trouble:
-        return f" THE RUNTIME{name} {stage.ink.safe(site.trouble)} "
-    if not site.loaded:
-        return f" THE RUNTIME{name} DOES NOT ANSWER {since} "
-    if site.events and site.events[-1].kind == "runtime.stopped":
-        stopped = f"WAS STOPPED at {local(site.away or now)}"
-        return f" THE RUNTIME{name} {stopped}: jobs go on without it. `up` starts it again "
-    return f" THE RUNTIME{name} IS AWAY {since}: this is {old} old. Jobs go on; looking for it "
+    """What is the matter, since when, and what helps."""
+    site, names = away[0], ", ".join(map(host, away))
+    of = f" of {names}" if stage.world.many else ""
+    since = site.away or now
+    old = f"this is {clock_span(max(0.0, now - since))} old" if site.loaded else "nothing is known"
+    head = f"THE RUNTIME{of} {site.absent or 'IS AWAY'} since {local(since)}, {old}"
+    return stage.ink.safe(f"{head}: {site.trouble or 'jobs go on'}")
 
 
 def key_bar(view: View, keymap: dict[str, Action], width: int, more: Iterable[str] = ()) -> Line:
     """The keys that matter here, as many as there is room for."""
+    found = hints(view, keymap, width, more)
+    return fit(tuple(span for hint in found for span in hint.words), width)
+
+
+class Hint(NamedTuple):
+    """An action on the key bar: its key and label, and the cell behind them."""
+
+    action: Action
+    words: Line
+    end: int
+
+
+def hints(
+    view: View, keymap: dict[str, Action], width: int, more: Iterable[str] = ()
+) -> list[Hint]:
+    """What stands on the key bar, from the left."""
     keys = {action.id: key for key, action in reversed(keymap.items())}
-    spans: list[Span] = []
-    room = width - 1
-    for name in (*view.hints(), *more):
-        action, key = BY_ID[name], keys.get(name)
-        if key is None:
-            continue
-        part = [(f" {shown(key)}", "key"), (f" {action.label} ", "dim")]
-        taken = sum(cells(text) for text, _ in part)
-        if taken > room:
+    found: list[Hint] = []
+    end = 0
+    for action in (BY_ID[name] for name in (*view.hints(), *more) if name in keys):
+        words = ((f" {shown(keys[action.id])}", "key"), (f" {action.label} ", "dim"))
+        end += cells(plain(words))
+        if end >= width:
             break
-        room -= taken
-        spans += part
-    return fit(tuple(spans), width)
+        found.append(Hint(action, words, end))
+    return found
 
 
 def small(stage: Stage, size: Size) -> list[Line]:
@@ -125,8 +137,7 @@ def small(stage: Stage, size: Size) -> list[Line]:
         look = job_look(worst.job.state)
         text = f"{stage.ink.sign(look)} {worst.name} {worst.run.key}: {rows.why(worst)}"
         lines.append(((stage.ink.safe(text), look.style),))
-    notice = banner(stage, size.width)
-    lines += [notice] if notice else []
+    lines += banner(stage, size.width)
     lines.append(((f"the screens need {SMALLEST.width}x{SMALLEST.height}", "dim"),))
     return [fit(line, size.width) for line in fill(lines, size.height)]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jobmon.tui import boxes, frame
-from jobmon.tui.actions import BY_ID, DIGITS, Action, keymap
+from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
 from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.console import Prompting
 from jobmon.tui.deeds import Deeds
@@ -55,7 +55,7 @@ class Monitor:
         self.commands: list[str] = []
         self.last_np: Action | None = None
         self.deeds = Deeds(self)
-        self._keys = keys or {}
+        self.keys = keys or {}
         self._maps: dict[str, dict[str, Action]] = {}
         self._trail: list[str] = []
         self._told: Told | None = None
@@ -76,7 +76,7 @@ class Monitor:
         """What each key means here."""
         name = self.view.name
         if name not in self._maps:
-            self._maps[name] = keymap(name, self._keys)
+            self._maps[name] = keymap(name, self.keys)
         return self._maps[name]
 
     def lines(self, size: Size) -> list[Line]:
@@ -84,12 +84,14 @@ class Monitor:
         self._size, self._entry = size, None
         if size.width < frame.SMALLEST.width or size.height < frame.SMALLEST.height:
             return frame.small(self.stage, size)
-        body = self.view.lines(self.stage, Size(size.width, size.height - 4))
+        foot = self._foot(size.width)
+        room = size.height - 3 - len(foot)
+        body = self.view.lines(self.stage, Size(size.width, room))
         picture = [
             frame.head(self.stage, self.view, size.width),
             self._command_row(size.width),
-            *self._dimmed(fill(body, size.height - 4)),
-            self._message_row(size.width),
+            *self._dimmed(fill(body, room)),
+            *foot,
             frame.key_bar(self.view, self.keymap, size.width, ALWAYS),
         ]
         if self.box is not None:
@@ -111,16 +113,17 @@ class Monitor:
         text = self.ink.safe(self.prompt.text)
         return ends(((label, "title"), (text, "accent")), state, width, self.ink.lines.cut)
 
-    def _message_row(self, width: int) -> Line:
+    def _foot(self, width: int) -> list[Line]:
+        """What was said, or helps with what is typed; under it what must not be overlooked."""
         banner = frame.banner(self.stage, width)
-        if banner is not None and not self._fresh():
-            return banner
+        text, style = "", "dim"
         if self.prompt is not None and self.prompt.help:
-            return fit(((f" {self.ink.safe(self.prompt.help)}", "dim"),), width)
-        if self._told is not None and self._fresh():
-            text = f" {self.ink.safe(self._told.text)}"
-            return fit(((text, self._told.style),), width, self.ink.lines.cut)
-        return ((self.ink.lines.rule * width, "rule"),)
+            text = self.prompt.help
+        elif self._told is not None and self._fresh():
+            text, style = self._told.text, self._told.style
+        if text:
+            banner.insert(0, fit(((f" {self.ink.safe(text)}", style),), width, self.ink.lines.cut))
+        return banner or [((self.ink.lines.rule * width, "rule"),)]
 
     def _fresh(self) -> bool:
         return self._told is not None and self.present - self._told.at < MESSAGE_SECONDS
@@ -168,6 +171,12 @@ class Monitor:
             return
         if self._trail:
             self.show(self._trail.pop(), back=True)
+        else:
+            self.say(f"this is where it began; {self._key('app.quit')} leaves", "note")
+
+    def _key(self, action: str) -> str:
+        """The key of an action, as people write it."""
+        return next((shown(key) for key in self.keys.get(action, BY_ID[action].keys)), f":{action}")
 
     # Keys
 
@@ -190,6 +199,14 @@ class Monitor:
             return
         elif key in self.keymap:
             self.do(self.keymap[key], key)
+        else:
+            self._elsewhere(key)
+
+    def _elsewhere(self, key: str) -> None:
+        """A key that means something on other screens only is not passed over in silence."""
+        meant = [a for a in ACTIONS if key in self.keys.get(a.id, a.keys)]
+        if meant:
+            self.say(f"{shown(key)} ({meant[0].label}): not on this screen", "note")
 
     def _press_box(self, key: str) -> None:
         box = self.box
@@ -200,47 +217,72 @@ class Monitor:
 
     def do(self, action: Action, key: str = "") -> None:
         """What an action means here: the screen's own affair, or everybody's."""
-        if action.verb and self.readonly:
-            self.say(
-                f"{action.label}: this monitor only looks on; `:readonly off` allows it", "note"
-            )
-        elif action.id == "log.window":
-            self.screens.log.window(int(key) if key in DIGITS else 0)
-        elif self.view.act(action.id, self.stage):
-            self.deeds.other_attempt()
-        elif not self.deeds.do(action):
+        strange = action.group in _OF_SCREENS and not _belongs(action, self.view)
+        if not strange and action.id == "log.window":
+            self.screens.log.window(int(key) if key.isdecimal() else 0)
+        elif not self._barred(action) and (strange or not self._done(action)):
             self.say(f"{action.label}: not on this screen", "note")
 
+    def _done(self, action: Action) -> bool:
+        if self.view.act(action.id, self.stage):
+            self.deeds.other_attempt()
+            return True
+        return self.deeds.do(action)
+
+    def _barred(self, action: Action) -> bool:
+        """Whether it is a verb where none is taken; that is said."""
+        if action.verb and self.readonly:
+            text = f"{action.label}: this monitor only looks on; `:readonly off` allows it"
+            self.say(text, "note")
+        return bool(action.verb) and self.readonly
+
     def run_np(self, requests: Sequence[Request]) -> None:
-        """Action characters of several rows: each action once, on its rows in their order."""
+        """Action characters of several rows in their order: a verb once, on all of its rows."""
         self.last_np = requests[-1].action if requests else self.last_np
-        grouped: dict[str, list[RowKey]] = {}
-        for request in requests:
-            if isinstance(request.key, RowKey):
-                grouped.setdefault(request.action.id, []).append(request.key)
-        self._np = [(BY_ID[name], keys) for name, keys in grouped.items()]
+        self._np = []
+        for key, action in requests:
+            if isinstance(key, RowKey):
+                same = [keys for known, keys in self._np if known is action and action.verb]
+                if same:
+                    same[0].append(key)
+                else:
+                    self._np.append((action, [key]))
         self._next_np()
 
     def _next_np(self) -> None:
         """The next action typed in the NP column, once nothing is asked any more."""
         while self._np and self.box is None:
             action, keys = self._np.pop(0)
-            if action.verb:
-                self.deeds.verb(action, keys)
-            else:
-                self.screens.queue.cursor = keys[0]
-                self.do(action)
+            self.perform_on(action.id, keys)
 
     def perform(self, action: str) -> None:
         """An action by its id, as the palette and the command line ask for it."""
         self.do(BY_ID[action])
 
+    def perform_on(self, action: str, keys: Sequence[RowKey]) -> None:
+        """An action on these rows, wherever the cursor is."""
+        if not self._barred(BY_ID[action]):
+            self.deeds.on(BY_ID[action], keys)
+
+    def explain(self, site: int, args: Mapping[str, str]) -> None:
+        """Say why a run, or a job of it, stands as it does."""
+        self.deeds.ask_why(site, args)
+
     # The mouse
 
-    def click(self, x: int, y: int) -> None:
-        """A click on a cell of the picture: the row there; on the head line, the next screen."""
-        if self.box is None and BODY_TOP <= y < self._size.height - 2:
-            self.view.point(x, y - BODY_TOP, self.stage)
+    def click(self, x: int, y: int, *, double: bool = False) -> None:
+        """A click on a cell of the picture: the row there, twice its log; a key of the key bar."""
+        if self.box is not None:
+            return
+        if y == self._size.height - 1 and self.prompt is None and not double:
+            hints = frame.hints(self.view, self.keymap, self._size.width, ALWAYS)
+            action = next((hint.action for hint in hints if x < hint.end), None)
+            if action is not None:
+                self.do(action)
+        elif BODY_TOP <= y < self._size.height - 2:
+            hit = self.view.point(x, y - BODY_TOP, self.stage)
+            if hit and double and self.prompt is None and "enter" in self.keymap:
+                self.do(self.keymap["enter"], "enter")
 
     def wheel(self, steps: int) -> None:
         """The wheel; positive is down."""
@@ -262,5 +304,14 @@ class Monitor:
         for name, state in views.items() if isinstance(views, dict) else ():
             if name in self.screens and isinstance(state, dict):
                 self.screens[name].recall(state)
-        if kept.get("screen") in self.screens and kept["screen"] not in {"log", "keys"}:
-            self.view = self.screens[str(kept["screen"])]
+        screen = str(kept.get("screen"))
+        if screen in self.screens and screen not in {"log", "keys"}:
+            self.view = self.screens[screen]
+
+
+_OF_SCREENS = frozenset({"rows", "show", "log"})
+"""Groups of actions that are a screen's own affair."""
+
+
+def _belongs(action: Action, view: View) -> bool:
+    return not action.where or view.name in action.where

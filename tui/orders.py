@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jobmon.runtime.states import ACTIVE
-from jobmon.tui.actions import Action, legal
+from jobmon.tui.actions import BY_ID, Action, legal
 from jobmon.tui.look import job_look
 from jobmon.tui.world import Row, RowKey, World
 
@@ -43,40 +43,53 @@ class Asked(NamedTuple):
     running: tuple[Row, ...] = ()  # jobs that a skip has to cancel first
 
 
+WHOLE = frozenset({"hold", "release", "cancel", "kill"})
+"""Verbs that act on a whole run too."""
+
+
 def ask(action: Action, keys: Sequence[RowKey], world: World, **options: Any) -> Asked:
     """The orders for a verb on these rows."""
-    rows = [row for key in keys if (row := world.row(key)) is not None]
-    runs = [key for key in keys if key.job < 0]
     if action.id == "run.rerun_failed":
-        return Asked(_failed(rows, runs, world))
+        failed = _runs("rerun", keys, world, {"failed": True})
+        return Asked(failed, "" if failed else f"{action.label}: there is no run under the cursor")
+    runs = [key for key in keys if key.job < 0]
+    rows = [row for key in keys if (row := world.row(key)) is not None and _whole(key) not in runs]
+    if runs and action.verb not in WHOLE:
+        return Asked((), f"{action.label} acts on jobs, and this is the run; {_INSTEAD}")
     if not rows and not runs:
         return Asked((), f"{action.label}: there is no job under the cursor")
-    verb = _toggled(action, rows, runs, world)
-    fit = [row for row in rows if _may(action, verb, row)]
+    fit = [row for row in rows if _may(action, row)]
     unfit = [row for row in rows if row not in fit]
-    running = tuple(row for row in fit if verb == "skip" and row.job.state in ACTIVE)
+    running = tuple(row for row in fit if action.verb == "skip" and row.job.state in ACTIVE)
     orders = (
-        *_by_run(verb, [r for r in fit if r not in running], options),
-        *_whole(verb, runs, world),
+        *_by_run(action.verb, [r for r in fit if r not in running], options),
+        *_runs(action.verb, runs, world, options),
     )
     return Asked(orders, _complaint(action, unfit), running)
 
 
-def _toggled(action: Action, rows: Sequence[Row], runs: Sequence[RowKey], world: World) -> str:
+_INSTEAD = "R reruns what failed of it, h holds it, c cancels it"
+
+
+def _whole(key: RowKey) -> RowKey:
+    return key._replace(job=-1)
+
+
+def toggled(action: Action, keys: Sequence[RowKey], world: World) -> Action:
     """The hold key releases what is held."""
-    held = [row.job.held for row in rows]
-    held += [world.sites[k.site].board.runs[k.run].held for k in runs if _known(k, world)]
-    return "release" if action.id == "job.hold" and held and all(held) else action.verb
+    boards = [world.sites[key.site].board for key in keys]
+    found = [
+        board.runs.get(key.run) if key.job < 0 else board.jobs.get((key.run, key.job))
+        for key, board in zip(keys, boards, strict=True)
+    ]
+    held = bool(found) and all(one is not None and one.held for one in found)
+    return BY_ID["job.release"] if action.id == "job.hold" and held else action
 
 
-def _known(key: RowKey, world: World) -> bool:
-    return key.run in world.sites[key.site].board.runs
-
-
-def _may(action: Action, verb: str, row: Row) -> bool:
-    if verb == "release":
+def _may(action: Action, row: Row) -> bool:
+    if action.verb == "release":
         return row.job.held
-    return legal(action, row.job.state) and not (verb == "hold" and row.job.held)
+    return legal(action, row.job.state) and not (action.verb == "hold" and row.job.held)
 
 
 def _complaint(action: Action, unfit: Sequence[Row]) -> str:
@@ -84,7 +97,8 @@ def _complaint(action: Action, unfit: Sequence[Row]) -> str:
         return ""
     first = unfit[0]
     more = f" and {len(unfit) - 1} more" if len(unfit) > 1 else ""
-    state = "not held" if action.id == "job.release" else job_look(first.job.state).word
+    held = {"release": "not held", "hold": "held already" if first.job.held else ""}
+    state = held.get(action.verb) or job_look(first.job.state).word
     return f"{action.label}: {first.name} is {state}{more}"
 
 
@@ -98,15 +112,12 @@ def _by_run(verb: str, rows: Sequence[Row], options: Mapping[str, Any]) -> list[
     ]
 
 
-def _whole(verb: str, runs: Sequence[RowKey], world: World) -> list[Order]:
-    known = [key for key in runs if _known(key, world)]
-    return [Order(k.site, verb, world.sites[k.site].board.runs[k.run].key) for k in known]
-
-
-def _failed(rows: Sequence[Row], runs: Sequence[RowKey], world: World) -> tuple[Order, ...]:
-    keys = [(row.site.number, row.run.key) for row in rows]
-    keys += [(k.site, world.sites[k.site].board.runs[k.run].key) for k in runs if _known(k, world)]
-    return tuple(Order(s, "rerun", run, (), {"failed": True}) for s, run in dict.fromkeys(keys))
+def _runs(
+    verb: str, keys: Sequence[RowKey], world: World, options: Mapping[str, Any]
+) -> tuple[Order, ...]:
+    """Whole runs, those too that only a list still has: their runtime knows them."""
+    named = dict.fromkeys((key.site, world.names(key)[0]) for key in keys)
+    return tuple(Order(site, verb, run, (), dict(options)) for site, run in named if run)
 
 
 def must_ask(action: Action, touched: int, *, idempotent: bool) -> bool:

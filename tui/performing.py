@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from jobmon.tui import sites, starting
 from jobmon.tui.actions import BY_ID
 from jobmon.tui.commandline import (
     At,
@@ -24,9 +26,11 @@ from jobmon.tui.commandline import (
 )
 from jobmon.tui.console import Console
 from jobmon.tui.criteria import matches
-from jobmon.tui.doing import Deed, start_run
+from jobmon.tui.doing import Deed
 from jobmon.tui.orders import Order
-from jobmon.tui.world import RowKey, World
+from jobmon.tui.screens.schedule import Schedule
+from jobmon.tui.text import count
+from jobmon.tui.world import RowKey
 
 
 def perform(monitor: Console, command: Command | Complaint) -> None:
@@ -60,84 +64,120 @@ def _show(monitor: Console, command: Go) -> None:
 def _log(monitor: Console, words: tuple[str, ...]) -> None:
     """`log RUN JOB [ATTEMPT]`; without words that of the row in hand."""
     if not words:
-        monitor.perform("job.log")
+        monitor.perform("go.log")
         return
-    keys = find(monitor.world, words[0], words[1:2]) if len(words) > 1 else []
+    keys = find(monitor, words[0], words[1:2]) if len(words) > 1 else []
     row = monitor.world.row(keys[0]) if keys else None
     if row is None:
-        monitor.say(f"log: there is no job {' '.join(words)} here", "note")
+        _missing(monitor, "log", words)
         return
     attempt = int(words[2]) if len(words) > 2 and words[2].isdecimal() else row.job.attempt
     if not 1 <= attempt <= row.job.attempt:
-        monitor.say(f"log: {row.name} has {row.job.attempt} attempts", "note")
+        monitor.say(f"log: {row.name} has {count(row.job.attempt, 'attempt')}", "note")
         return
     monitor.show("log")
     monitor.hands.open_log(row.key, attempt)
 
 
-def find(world: World, run: str, jobs: tuple[str, ...]) -> list[RowKey]:
+def _missing(monitor: Console, label: str, names: Sequence[str]) -> None:
+    monitor.say(f"{label}: there is no job {' '.join(filter(None, names))} here", "note")
+
+
+def find(monitor: Console, run: str, jobs: tuple[str, ...]) -> list[RowKey]:
     """The job runs of a run (its key, or a flow's newest), or the run itself without jobs."""
-    found = [(s, r) for s, r in world.runs() if r.key == run]
-    found = found or sorted(
-        ((s, r) for s, r in world.runs() if r.flow == run), key=lambda pair: -pair[1].id
-    )
-    if not found:
+    known = [(site.number, r) for site, r in monitor.world.runs() if r.key == run]
+    known = known or [(site.number, r) for site, r in monitor.world.runs() if r.flow == run]
+    newest = dict(sorted(known, key=lambda found: found[1].id))  # of each site
+    number = sites.pick(monitor, list(newest), f"a run {run}") if newest else None
+    if number is None:
         return []
-    site, chosen = found[0]
+    chosen = newest[number]
     if not jobs:
-        return [RowKey(site.number, chosen.id, -1)]
-    names = site.board.shape_of(chosen.id).names
-    return [RowKey(site.number, chosen.id, names[name]) for name in jobs if name in names]
+        return [RowKey(number, chosen.id, -1)]
+    names = monitor.world.sites[number].board.shape_of(chosen.id).names
+    return [RowKey(number, chosen.id, names[name]) for name in jobs if name in names]
 
 
 def _verb(monitor: Console, command: Verb) -> None:
     action = BY_ID[command.action]
-    keys = _targets(monitor, command)
     if not action.verb:
-        _look(monitor, command, keys)
+        _look(monitor, command)
     elif monitor.readonly:
         monitor.say(f"{action.label}: this monitor only looks on", "note")
     elif not monitor.world.live:
         monitor.say("this is the past: `at now` returns to where verbs act", "note")
     elif command.flow:
-        order = Order(0, action.verb, flow=command.flow, options=command.options)
-        Deed(monitor, action, command.why).send([order])
-    elif keys:
+        _order(monitor, command, command.flow)
+    elif isinstance(monitor.view, Schedule) and not (command.run or command.jobs):
+        _on_flow(monitor, command, monitor.view)
+    else:
+        _on_rows(monitor, command)
+
+
+def _on_flow(monitor: Console, command: Verb, schedule: Schedule) -> None:
+    """Hold or release the flow under the cursor."""
+    flow = schedule.flow(monitor.stage)
+    if flow is None or BY_ID[command.action].verb not in ("hold", "release"):
+        monitor.say(f"{BY_ID[command.action].label}: there is no job under the cursor", "note")
+    else:
+        _order(monitor, command._replace(flow=flow[1]), flow[1])
+
+
+def _on_rows(monitor: Console, command: Verb) -> None:
+    action, keys = BY_ID[command.action], _targets(monitor, command)
+    if keys:
         Deed(monitor, action, command.why).begin(keys, **command.options)
-    elif command.run:  # a run that is not on the screen any more: the runtime knows it
-        order = Order(0, action.verb, command.run, command.jobs, command.options)
-        Deed(monitor, action, command.why).order([order])
+    elif command.run and not any(run.key == command.run for _, run in monitor.world.runs()):
+        _order(monitor, command, _RUN_SIGN.split(command.run)[0])  # the runtime may know it
+    elif command.run or command.jobs:
+        _missing(monitor, action.label, (command.run, *command.jobs))
     else:
         monitor.say(f"{action.label}: there is no job under the cursor", "note")
 
 
+_RUN_SIGN = re.compile("[#@]")
+
+
+def _order(monitor: Console, command: Verb, flow: str) -> None:
+    """Send a verb on a flow, or on a run of it that is not shown."""
+    site = sites.pick(monitor, sites.having(monitor.world, flow), f"a flow {flow}")
+    if site is None:
+        return
+    action = BY_ID[command.action]
+    order = Order(site, action.verb, command.run, command.jobs, command.options, command.flow)
+    deed = Deed(monitor, action, command.why)
+    if command.flow:
+        deed.send([order])
+    else:
+        deed.order([order])
+
+
 def _targets(monitor: Console, command: Verb) -> list[RowKey]:
     if command.run:
-        return find(monitor.world, command.run, command.jobs)
+        return find(monitor, command.run, command.jobs)
     if command.jobs:
         row = monitor.hand()
-        return find(monitor.world, row.run.key, command.jobs) if row else []
+        return find(monitor, row.run.key, command.jobs) if row else []
     return monitor.view.targets(monitor.stage)
 
 
-def _look(monitor: Console, command: Verb, keys: list[RowKey]) -> None:
+def _look(monitor: Console, command: Verb) -> None:
     """An action that only looks, on a job that may be named."""
-    if keys and (command.run or command.jobs):
-        monitor.screens.queue.cursor = keys[0]
-        monitor.show("queue")
-    monitor.perform(command.action)
+    named = tuple(filter(None, (command.run, *command.jobs)))
+    keys = _targets(monitor, command) if named else []
+    if not named:
+        monitor.perform(command.action)
+    elif keys:
+        monitor.perform_on(command.action, keys)
+    elif command.action == "job.explain" and command.run:
+        args = {"run": command.run} | ({"job": command.jobs[0]} if command.jobs else {})
+        monitor.explain(sites.here(monitor) or 0, args)
+    else:
+        _missing(monitor, BY_ID[command.action].label, named)
 
 
 def _run(monitor: Console, command: Run) -> None:
-    if monitor.readonly or not monitor.world.live:
-        monitor.say("run: this monitor only looks on", "note")
-        return
-    sites = [
-        site.number
-        for site in monitor.world.sites
-        if command.flow in {flow["flow"] for flow in site.flows.get("flows", ())}
-    ]
-    start_run(monitor, sites[0] if sites else 0, command.flow, command.params)
+    starting.start_named(monitor, command.flow, command.params)
 
 
 def _filter(monitor: Console, command: Filter) -> None:
@@ -150,7 +190,10 @@ def _filter(monitor: Console, command: Filter) -> None:
 
 
 def _find(monitor: Console, command: Find) -> None:
-    monitor.view.search(command.text)
+    if monitor.view.name in BY_ID["view.filter"].where:
+        monitor.view.search(command.text)
+    else:
+        monitor.say("find: there are no rows on this screen", "note")
 
 
 def _sort(monitor: Console, command: Sort) -> None:

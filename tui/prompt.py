@@ -95,9 +95,14 @@ class Caret(Prompt):
         return commandline.complete(text, self.context)
 
     def press(self, key: str, sign: str | None) -> bool:
-        """TAB into the NP column, arrows through earlier lines."""
-        if key == "tab" and isinstance(self.monitor.view, Queue):
+        """TAB completes, on an empty line it goes into the NP column; arrows bring lines back."""
+        if key == "tab" and self.text.strip():
+            longer = (t for t in self.suggest(self.text) if t.startswith(self.text))
+            self.changed(next((t for t in longer if t != self.text), self.text))
+        elif key == "tab" and isinstance(self.monitor.view, Queue):
             self.monitor.ask(Column(self.monitor, self.monitor.view))
+        elif key == "tab":
+            self.help = "the NP column is on the queue; here TAB completes a word"
         elif key in {"up", "down"}:
             self._bring_back(1 if key == "up" else -1)
         else:

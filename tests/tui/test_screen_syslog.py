@@ -186,12 +186,12 @@ def test_syslog_takes_a_run_on_the_command_line() -> None:
     assert {item.run for item in view.items(on)} == {"hourly#21"}
 
 
-def test_an_event_of_a_job_leads_to_it() -> None:
+def test_an_event_leads_to_its_job_or_its_run() -> None:
     view, on = Syslog(), stage(folder())
     page(view, on)
     assert view.targets(on) == [RowKey(0, 21, 0)]
     view.act("move.top", on)
-    assert view.targets(on) == []
+    assert view.targets(on) == [RowKey(0, 21, -1)]
 
 
 def test_all_of_the_event_under_the_cursor_is_told_below() -> None:

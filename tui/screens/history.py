@@ -184,8 +184,8 @@ class History(Filtered):
         if self.comparison is not None:
             return ("app.back", "job.log")
         return (
-            "job.log", "history.compare", "mark.toggle", "run.rerun_failed", "view.faults",
-            "view.filter", "view.sort",
+            "go.dag", "job.explain", "history.compare", "mark.toggle", "run.rerun_failed",
+            "job.hold", "job.cancel", "view.faults", "view.filter", "view.sort",
         )  # fmt: skip
 
     def reset(self) -> None:

@@ -141,7 +141,7 @@ def _columns(blocks: Sequence[list[Line]], number: int) -> list[list[Line]]:
     columns: list[list[Line]] = [[] for _ in range(min(number, len(blocks)))]
     for block in blocks:
         min(columns, key=len).extend(block)
-    return columns
+    return [column[:-1] for column in columns]  # without the gap at its end
 
 
 def _side_by_side(row: Sequence[Line], width: int, mark: str) -> Line:

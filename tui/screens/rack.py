@@ -93,10 +93,12 @@ class Rack(View):
         self._name()
         return ""
 
-    def acknowledge(self, rows: Sequence[RowKey], stage: Stage) -> None:
-        """Take these job runs off the lanes, as far as they failed."""
+    def acknowledge(self, rows: Sequence[RowKey], stage: Stage) -> int:
+        """Take these job runs off the lanes, as far as they failed; how many that were."""
         wanted = set(rows)
-        self.seen.update(key for key in self.roster(stage).dead if key.row in wanted)
+        taken = [key for key in self.dead(stage) if key.row in wanted]
+        self.seen.update(taken)
+        return len(taken)
 
     def remember(self) -> dict[str, Any]:
         """Metric, way, and what was seen."""

@@ -87,6 +87,18 @@ class Schedule(Filtered):
         item = self.item(stage)
         return None if item is None else (item.site.number, item.flow)
 
+    def explained(self, stage: Stage) -> list[Line]:
+        """Why the flow under the cursor starts when it does, and what it takes."""
+        item = self.item(stage)
+        if item is None:
+            return []
+        starts = [] if item.row.get("schedule") else [("starts", "when somebody starts it")]
+        facts = [fact for fact in (*starts, *_facts(stage, item)) if fact[1]]
+        held: Line = (("n starts a run; while it is held its slots are kept back", "dim"),)
+        free: Line = (("n starts a run, h holds it", "dim"),)
+        lines = [_fact(stage, word, text) for word, text in facts]
+        return [*lines, (), held if item.hold else free]
+
     def painter(self, name: str) -> Painter:
         """What makes the cells of a column."""
         return _PAINTERS[name]
@@ -110,7 +122,7 @@ class Schedule(Filtered):
 
     def hints(self) -> Sequence[str]:
         """What its key bar shows."""
-        return ("job.explain", "job.hold", "run.start", "view.filter", "view.sort", "go.history")
+        return ("flow.explain", "job.hold", "run.start", "view.filter", "view.sort", "go.history")
 
 
 def newest_runs(world: World) -> dict[tuple[int, str], Run]:

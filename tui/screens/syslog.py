@@ -147,9 +147,9 @@ class Syslog(Filtered):
         return [rule, *(fit(line, size.width, stage.ink.lines.cut) for line in lines)]
 
     def targets(self, stage: Stage) -> list[RowKey]:
-        """The job that the event under the cursor is about."""
+        """The job that the event under the cursor is about, else the run."""
         item = self.item(stage)
-        if item is None or item.event.job < 0:
+        if item is None or not item.event.run:
             return []
         return [RowKey(item.site.number, item.event.run, item.event.job)]
 

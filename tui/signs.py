@@ -62,10 +62,10 @@ def _shown(code: int) -> str:
 
 def _disputed(sign: str, kind: str) -> bool:
     """Whether versions of Unicode give it different widths."""
-    if kind[0] == "M" or 0x1160 <= ord(sign) < 0x1200:
+    width = unicodedata.east_asian_width(sign)
+    if kind[0] == "M" or width == "A" or 0x1160 <= ord(sign) < 0x1200:
         return False
-    wide = unicodedata.east_asian_width(sign) in {"W", "F"}
-    return get_character_cell_size(sign) != 1 + wide
+    return get_character_cell_size(sign) != 1 + (width in {"W", "F"})
 
 
 def _spelled(sign: str) -> str:

@@ -12,16 +12,17 @@ from typing import NamedTuple
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, Look
 
-_NARROW = frozenset(
+NARROW = set(
     [chr(code) for code in (*range(0x20, 0x7F), *range(0x2580, 0x2596))]  # ASCII, block elements
     + [look.unicode for table in (JOB_LOOKS, RUN_LOOKS, FLAGS) for look in table.values()]
     + [sign for lines in (UNICODE_LINES, ASCII_LINES) for sign in "".join(lines)]
 )
+"""Signs of one cell; to know that, nothing has to be loaded."""
 
 
 def cells(text: str) -> int:
     """How many terminal cells `text` takes."""
-    if _NARROW.issuperset(text):
+    if NARROW.issuperset(text):
         return len(text)
     from rich.cells import cell_len
 

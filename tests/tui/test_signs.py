@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wcwidth import wcwidth
 
+from jobmon.tui import ambiguous, text
 from jobmon.tui.ink import Ink
 from jobmon.tui.signs import undisputed
 from jobmon.tui.text import cells, cut, wrap
-from tests.tui.hostile import TEXTS
+from tests.tui.hostile import EVERYTHING, TEXTS
 
 ANY = st.text(st.characters(codec=None), max_size=40) | st.sampled_from(sorted(TEXTS.values()))
 MEASURED = Ink(width=80)
@@ -57,3 +58,30 @@ def test_cut_and_wrapped_texts_fit_and_end(text: str, width: int) -> None:
 
 def test_a_pipe_gets_texts_as_they_are() -> None:
     assert Ink().safe("👩\u200d👩 か\u3099") == "👩\u200d👩 か\u3099"
+
+
+def test_a_terminal_that_draws_ambiguous_signs_wide_has_them_counted_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from rich import cells as measure
+    from rich import segment
+    from rich._unicode_data import load
+
+    for module in (measure, segment):
+        monkeypatch.setattr(module, "_is_single_cell_widths", module._is_single_cell_widths)
+    monkeypatch.setattr(measure, "load_cell_table", load)
+    monkeypatch.setattr("jobmon.tui.text.NARROW", set(text.NARROW))
+    monkeypatch.setattr("jobmon.tui.ambiguous.NARROW", text.NARROW)
+    ambiguous.widen()
+    try:
+        shown = MEASURED.safe("①※→αя● 売上 ok " + EVERYTHING)
+        assert cells(shown) == sum(wcwidth(sign, ambiguous_width=2) for sign in shown)
+        assert cells(cut(shown, 30, "~")) <= 30
+        assert shown.startswith("①※→αя● 売上 ok")
+        left, right = segment.Segment("①※→").split_cells(3)
+        assert (left.text, right.text) == ("① ", " →")
+    finally:
+        monkeypatch.undo()
+        measure.get_character_cell_size.cache_clear()
+        measure.cached_cell_len.cache_clear()
+    assert cells("①※→") == 3

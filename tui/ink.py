@@ -109,6 +109,7 @@ def _unicode(encoding: str, environ: Mapping[str, str]) -> bool:
     """Whether the signs beyond ASCII may be used.
 
     Python turns LANG=C into UTF-8 by setting LC_CTYPE=C.UTF-8 itself; whoever said C means it.
+    Fonts of the Linux console lack most of them.
     """
     wanted = environ.get("JOBMON_GLYPHS", "")
     if wanted in {"ascii", "unicode"}:
@@ -116,7 +117,8 @@ def _unicode(encoding: str, environ: Mapping[str, str]) -> bool:
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
     if locale == "C.UTF-8" and not environ.get("LC_ALL"):
         locale = environ.get("LANG") or locale
-    return encoding == "utf-8" and locale not in {"C", "POSIX"}
+    poor = locale in {"C", "POSIX"} or environ.get("TERM") == "linux"
+    return encoding == "utf-8" and not poor
 
 
 def tame(stream: TextIO) -> None:

@@ -202,6 +202,8 @@ class Output(io.TextIOWrapper):
         ({"LANG": "ja_JP.UTF-8", "JOBMON_GLYPHS": "ascii"}, "utf-8", False),
         ({"LANG": "C", "JOBMON_GLYPHS": "unicode"}, "utf-8", True),
         ({"LANG": "C", "JOBMON_GLYPHS": "unicode"}, "ascii", False),
+        ({"LANG": "ja_JP.UTF-8", "TERM": "linux"}, "utf-8", False),
+        ({"TERM": "linux", "JOBMON_GLYPHS": "unicode"}, "utf-8", True),
     ],
 )
 def test_glyphs_follow_the_locale_and_the_wish(environ, encoding, unicode):

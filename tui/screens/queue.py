@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from jobmon.runtime.states import State
 from jobmon.tui.criteria import Criteria, recalled
-from jobmon.tui.picture import Field, Line, Place, Size, beside, fill
+from jobmon.tui.picture import Field, Line, Place, Size, arrange, beside, fill
 from jobmon.tui.rows import CELLS, facts
 from jobmon.tui.screens import detail
 from jobmon.tui.screens.view import Stage, Table
@@ -33,6 +33,7 @@ FIELDS = (
 )
 NARROW = ("np", "host", "job", "run", "state", "percent", "elapsed", "eta", "code")
 USUAL = (*NARROW, "progress")
+TICKING = ("progress", "percent", "elapsed", "eta")
 WIDE_FROM = 104
 PANE_FROM = Size(150, 40)
 PANE = 54
@@ -100,11 +101,21 @@ class Queue(Table):
         self._drawing = {}
         left = super().lines(stage, Size(width, size.height))
         self._drawn = self._drawing
+        self.ticks = self._first_tick(width) if self._shown else 0
         if not pane:
             return left
         row = stage.world.row(self.cursor) if isinstance(self.cursor, RowKey) else None
         right = fill(detail.pane(stage, row, Size(PANE, size.height)), size.height)
         return beside(left, right, width, "│" if stage.ink.unicode else "|")
+
+    def _first_tick(self, width: int) -> int:
+        """Where the first of the columns begins that change by the second."""
+        at = 0
+        for place in arrange(self.fields, width):
+            if self.fields[place.field].name in TICKING:
+                return at
+            at += place.width + 1
+        return 0
 
     def _fields(self, stage: Stage, width: int) -> tuple[Field, ...]:
         """Those the settings name, or those of the width; `wide` adds the others."""

@@ -26,6 +26,8 @@ class View:
 
     name = ""
     title = ""
+    ticks = 0
+    """The cell from which on its rows change every second; 0: nowhere in particular."""
 
     def lines(self, stage: Stage, size: Size) -> list[Line]:
         """Exactly `size.height` lines of at most `size.width` cells each."""

@@ -70,8 +70,8 @@ def _clock(desk: Desk) -> str:
 
 
 def _morning(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
-    """Lay, run, show; the exit code of the run."""
-    _lay(folder, broken=broken)
+    """Lay, run, show; the exit code of the run. What is lively stays so."""
+    _lay(folder, broken=broken, lively=(folder / CLOCK).exists())
     before = _stamps(folder)
     ink = desk.ink
     where = ink.safe(_shown(folder))

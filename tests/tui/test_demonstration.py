@@ -57,6 +57,18 @@ def test_a_second_demo_goes_on_with_what_is_there(desk: FakeDesk, tmp_path: Path
 
 
 @pytest.mark.usefixtures("person")
+def test_one_run_in_a_lively_folder_leaves_it_lively(
+    desk: FakeDesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demonstrate(desk, tmp_path, yes=False, broken=False)
+    settings = (tmp_path / "jobmon.toml").read_text()
+    monkeypatch.setattr(demonstration, "follow", lambda *_, yes: 1)
+    desk.__dict__["runtime"] = desk.connect()
+    assert demonstrate(desk, tmp_path, yes=False, broken=True) == 1
+    assert (tmp_path / "jobmon.toml").read_text() == settings, "its flows name a pool"
+
+
+@pytest.mark.usefixtures("person")
 def test_a_clock_that_is_over_needs_no_stopping(desk: FakeDesk, tmp_path: Path) -> None:
     desk.answers["verb"] = RefusedError("cancel clock#1", "it has ended", "")
     assert demonstrate(desk, tmp_path, yes=False, broken=False) == 0

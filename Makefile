@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test dev check crash soak bench bench-screen clean
+.PHONY: demo test dev check crash soak bench bench-screen pictures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/jobmon demo demo
@@ -30,6 +30,9 @@ bench: $(VENV)/.dev
 
 bench-screen: $(VENV)/.dev
 	$(BIN)/python -m bench.screen
+
+pictures: $(VENV)/.dev
+	$(BIN)/python -m tests.docs.pictures
 
 clean:
 	rm -rf $(VENV) .dev build dist *.egg-info demo

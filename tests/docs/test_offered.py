@@ -35,16 +35,24 @@ def words(line: str) -> list[str]:
         return line.split()
 
 
+def _takes_value(options: dict[str, click.Parameter], name: str) -> bool:
+    option = options.get(name)
+    return isinstance(option, click.Option) and not (option.is_flag or option.count)
+
+
 def fault(line: str) -> str:
     """What is wrong with the words after `jobmon`; "" when nothing is."""
     command: click.Command = cli
-    for word in words(re.sub(r"[\[\]]|\.\.\.", " ", line)):
+    rest = iter(words(re.sub(r"[\[\]]|\.\.\.", " ", line)))
+    for word in rest:
         name = word.split("=")[0].rstrip(".,:")
         if name.startswith("-") and name != "-":
-            takes = {opt for p in command.params for opt in (*p.opts, *p.secondary_opts)}
-            if name not in takes | {"--help", "-h", "--version"}:
+            options = {opt: p for p in command.params for opt in (*p.opts, *p.secondary_opts)}
+            if name not in {*options, "--help", "-h", "--version"}:
                 return f"{command.name} has no option {name}"
-        elif isinstance(command, click.Group) and word not in {"DIR", "PATH"}:
+            if isinstance(command, click.Group) and "=" not in word and _takes_value(options, name):
+                next(rest, "")
+        elif isinstance(command, click.Group):
             if name == "COMMAND":
                 return ""
             if name not in command.commands:
@@ -72,4 +80,6 @@ def test_a_command_that_is_not_there_is_found() -> None:
     assert fault("flows") == "there is no command flows"
     assert fault("kill s#1 --hard") == "kill has no option --hard"
     assert not fault("--home DIR run FLOW --follow")
+    assert not fault("--socket a.sock --socket b.sock wall")
+    assert fault("--view flows") == "there is no command flows"
     assert not fault("cancel s#1 --hard")

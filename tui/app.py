@@ -6,9 +6,7 @@ Nothing is decided here: keys go to the monitor, lines come from it, and what it
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import time
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -20,8 +18,10 @@ from textual.app import App, ComposeResult
 from textual.theme import Theme as TextualTheme
 
 from jobmon.runtime.errors import JobmonError
-from jobmon.tui import asking, tools
+from jobmon.tui import asking, memory, mishaps, tools
 from jobmon.tui.conductor import Conductor
+from jobmon.tui.driver import Driver
+from jobmon.tui.farewell import Farewell
 from jobmon.tui.hands import Answer, Then
 from jobmon.tui.logs import Logs
 from jobmon.tui.monitor import Monitor
@@ -51,9 +51,9 @@ class MonitorApp(App[str]):
     #canvas { layer: under; }
     """
 
-    def __init__(self, session: Session, early: str = "") -> None:
-        super().__init__(ansi_color=session.settings.theme == "terminal")
-        self.session = session
+    def __init__(self, session: Session, farewell: Farewell, early: str = "") -> None:
+        super().__init__(Driver, ansi_color=session.settings.theme == "terminal")
+        self.session, self.farewell = session, farewell
         self.monitor = Monitor(
             session.world, session.ink, self, keys=session.settings.keys,
             columns=session.settings.columns, readonly=session.readonly,
@@ -62,14 +62,17 @@ class MonitorApp(App[str]):
         if session.first_screen:
             self.monitor.view = self.monitor.screens[session.first_screen]
         self.paint = Paint(session.settings.theme)
-        self.canvas = Canvas(self._lines, self.paint)
+        self.canvas = Canvas(self._lines, self._ticks, self.paint)
         self.typing = Typing(self._typed)
-        self.conductor = Conductor(self._tick, session.settings.fps)
+        self.mishaps = mishaps.Mishaps(memory.folder() / "monitor.log")
+        self.conductor = Conductor(self._tick, session.settings.fps, self._survive)
         self.asker = asking.Asker(session.reaches, self.conductor.post)
         self.logs = Logs(session, self.monitor, self.asker)
         self.travelling = Travel(session, self.asker)
+        self.outside = tools.Outside()
         self._looked = time.monotonic()
         self._early = early  # typed before the screen was there
+        self._unpressed: list[events.Key] = []  # typed before there was anything to press keys on
 
     # The terminal
 
@@ -85,9 +88,8 @@ class MonitorApp(App[str]):
         self.conductor.start()
         self.session.listen(self.wake)
         self.logs.listen(self.wake)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, self._ended_by, number)
-        tools.when_hung_up(lambda: self.conductor.post(self.leave))
+        self.farewell.await_end(self._ended)
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
         for event in XTermParser().feed(self._early):
             if isinstance(event, events.Key):
                 self.key(event)
@@ -115,7 +117,18 @@ class MonitorApp(App[str]):
     # The picture
 
     def _lines(self, size: Size) -> Sequence[Any]:
-        return self.monitor.lines(size)
+        try:
+            return self.monitor.lines(size)
+        except Exception as error:  # noqa: BLE001 - one screen's defect does not end the others
+            told = self.session.ink.safe(self.mishaps.note(error))
+            return mishaps.page(self.monitor.view.name, told, size)
+
+    def _survive(self, error: Exception) -> None:
+        """Go on after a defect, and tell of it."""
+        self.monitor.say(self.mishaps.note(error), "fail")
+
+    def _ticks(self) -> int:
+        return 0 if self.monitor.box is not None else self.monitor.view.ticks
 
     def wake(self) -> None:
         """There is news; from any thread."""
@@ -126,24 +139,29 @@ class MonitorApp(App[str]):
         now = time.time()
         self.monitor.present = self.session.world.now = now
         more = self.session.fold(now, SLICE)
-        if self.session.ready:
-            self.monitor.loaded()
-        self.travelling.advance(self.monitor.world, now)
-        self.logs.update()
-        self._fetch(now)
+        for part in (self._press_unpressed, self._travel, self.logs.update, self._fetch):
+            try:
+                part()
+            except Exception as error:  # noqa: BLE001 - nor does it stop the picture
+                self._survive(error)
         self.redraw()
         self._look_at_self()
-        return 0.0 if more else self._pause(now)
+        return 0.0 if more else self._pause()
 
-    def _fetch(self, now: float) -> None:
+    def _travel(self) -> None:
+        self.travelling.advance(self.monitor.world, self.monitor.present)
+
+    def _fetch(self) -> None:
         stage = self.monitor.stage
         wants = asking.wanted(self.monitor.view, stage)
         if stage.world.live:
-            self.asker.fetch(wants, stage.world, now)
+            self.asker.fetch(wants, stage.world, time.time())
 
-    def _pause(self, now: float) -> float:
+    def _pause(self) -> float:
         """Seconds until something is to be seen by itself: a moving bar, a second, a minute."""
-        pace = self.monitor.pace()
+        now, pace = time.time(), self.monitor.pace()
+        if self._unpressed:
+            return 0.1
         if pace <= 0:
             return min(60.0 - now % 60.0 + 0.01, asking.STATUS_EVERY)
         return 1 / min(pace, self.session.settings.fps)
@@ -179,24 +197,50 @@ class MonitorApp(App[str]):
         """A key: text where text is asked for, else the monitor's."""
         if event.key in {"ctrl+c", "ctrl+q"}:
             self.leave()
-            return
-        if not (self.monitor.entry is not None and self.typing.take(event)):
-            self._press(*_meant(event))
+        elif event.key == "ctrl+z":
+            self._to_the_shell()
+        elif self._unpressed or not self.session.ready:
+            self._wait_with(event)
+        else:
+            self._press(event)
+
+    def _wait_with(self, event: events.Key) -> None:
+        """There is nothing to see yet: the key is pressed once there is."""
+        if event.key == "q":
+            self.leave()
+        self._unpressed.append(event)
+        self.conductor.arm(self._pause())
+
+    def _press_unpressed(self) -> None:
+        if self._unpressed and self.session.ready:
+            early, self._unpressed = self._unpressed, []
+            self.redraw()
+            for event in early:
+                self._press(event)
+
+    def _press(self, event: events.Key) -> None:
+        """A key is answered at once."""
+        try:
+            if not (self.monitor.entry is not None and self.typing.take(event)):
+                self.monitor.press(*_meant(event))
+            self.logs.update()
+            self._fetch()
+        except Exception as error:  # noqa: BLE001 - what a key leads to does not end the monitor
+            self._survive(error)
         self._now()
 
-    def _press(self, key: str, sign: str | None) -> None:
-        if not self.session.ready and key != "q":
-            self.monitor.early(key)
-        else:
-            self.monitor.press(key, sign)
-
     def _now(self) -> None:
-        """A key is answered at once."""
-        now = time.time()
-        self.logs.update()
+        """Show at once what was done."""
         self.redraw()
-        self._fetch(now)
-        self.conductor.arm(self._pause(now))
+        self.conductor.arm(self._pause())
+
+    def _to_the_shell(self) -> None:
+        """Wait behind the shell until it calls us back, if there is one."""
+        if tools.under_shell():
+            self.action_suspend_process()
+        else:
+            self.monitor.say("ctrl+z: there is no shell that could call the monitor back", "note")
+            self._now()
 
     def _typed(self, text: str) -> None:
         if self.monitor.entry is not None:
@@ -204,9 +248,7 @@ class MonitorApp(App[str]):
 
     def on_click(self, event: events.Click) -> None:
         """The row under the pointer; twice opens its log."""
-        self.monitor.click(int(event.screen_x), int(event.screen_y))
-        if event.chain == 2:
-            self.monitor.press("enter")
+        self.monitor.click(int(event.screen_x), int(event.screen_y), double=event.chain == 2)
         self._now()
 
     def on_mouse_scroll_down(self, _event: events.MouseScrollDown) -> None:
@@ -260,7 +302,7 @@ class MonitorApp(App[str]):
     def _outside(self, command: Sequence[str], after: Callable[[], None]) -> None:
         """Give the terminal to another program until it ends."""
         with self.suspend():
-            trouble = tools.run(command)
+            trouble = self.outside.run(command)
         self.canvas.refresh()
         if trouble:
             self.monitor.say(trouble, "fail")
@@ -300,10 +342,10 @@ class MonitorApp(App[str]):
         """See Hands."""
         self.exit("")
 
-    def _ended_by(self, number: int) -> None:
-        """A signal asks to end: also where the terminal takes no more."""
-        tools.end_soon(128 + number)
-        self.exit("", return_code=128 + number)
+    def _ended(self, code: int) -> None:
+        """Asked to end from outside; in a thread of its own."""
+        self.outside.end()
+        self.conductor.post(lambda: self.exit("", return_code=code))
 
 
 def _meant(event: events.Key) -> tuple[str, str | None]:

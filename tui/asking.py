@@ -57,7 +57,7 @@ class Asker:
         def run() -> None:
             try:
                 answer = action()
-            except (JobmonError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - who waits for it must hear something
                 answer = error if isinstance(error, JobmonError) else _as_error(error)
             self._post(lambda: then(answer))
 
@@ -108,8 +108,9 @@ def _may_answer(site: Site) -> bool:
     return site.away is None or site.silent
 
 
-def _as_error(error: OSError) -> JobmonError:
-    return JobmonError("read for the screen", str(error), "jobmon doctor")
+def _as_error(error: Exception) -> JobmonError:
+    why = str(error) if isinstance(error, OSError) else repr(error)
+    return JobmonError("read for the screen", why, "jobmon doctor")
 
 
 def _keep(site: Site, want: Want, answer: Mapping[str, Any]) -> None:

@@ -13,10 +13,13 @@ class Conductor:
     """`tick` makes a picture and says after how many seconds the next one is wanted.
 
     News from other threads comes through `post`; it makes a picture as soon as `fps` allows.
+    `failed` hears of what goes wrong, after which it goes on.
     """
 
-    def __init__(self, tick: Callable[[], float], fps: float) -> None:
-        self._tick, self._gap = tick, 1 / fps
+    def __init__(
+        self, tick: Callable[[], float], fps: float, failed: Callable[[Exception], None]
+    ) -> None:
+        self._tick, self._gap, self._failed = tick, 1 / fps, failed
         self._last = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -42,7 +45,10 @@ class Conductor:
 
     def _heard(self, action: Callable[[], None]) -> None:
         if self._loop is not None:
-            action()
+            try:
+                action()
+            except Exception as error:  # noqa: BLE001 - it is told, and the others are done
+                self._failed(error)
             self.arm(self._last + self._gap - time.monotonic())
 
     def arm(self, delay: float) -> None:
@@ -59,4 +65,9 @@ class Conductor:
     def _picture(self) -> None:
         self._timer = None
         self._last = time.monotonic()
-        self.arm(self._tick())
+        try:
+            pause = self._tick()
+        except Exception as error:  # noqa: BLE001 - a clock that stood still would lie
+            self._failed(error)
+            pause = 1.0
+        self.arm(pause)

@@ -66,11 +66,14 @@ class Desk:
         """The wall clock."""
         return time.time()
 
-    def connect(self, *, start: bool = False) -> Client:
-        """A new connection; starts the runtime when `start`. Raises NoRuntimeError."""
-        from jobmon.runtime.client import connect
+    def connect(self, *, start: bool = False, limit: float | None = None) -> Client:
+        """A new connection; starts the runtime when `start`. Raises NoRuntimeError.
 
-        return connect(self.settings.state_dir, start=start)
+        An answer may take `limit` seconds, None: as long as the client bears.
+        """
+        from jobmon.runtime.client import ANSWER_LIMIT, connect
+
+        return connect(self.settings.state_dir, start=start, limit=limit or ANSWER_LIMIT)
 
     @cached_property
     def runtime(self) -> Client:

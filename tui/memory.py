@@ -17,9 +17,14 @@ from typing import Any
 
 def place(home: str, environ: Mapping[str, str] = os.environ) -> Path:
     """The file of a batch folder, or of the sockets that are shown together."""
-    base = environ.get("XDG_STATE_HOME") or "~/.local/state"
     name = hashlib.sha256(home.encode(errors="surrogateescape")).hexdigest()[:16]
-    return Path(base).expanduser() / "jobmon" / f"{name}.json"
+    return folder(environ) / f"{name}.json"
+
+
+def folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the monitor keeps what is its own."""
+    base = environ.get("XDG_STATE_HOME") or "~/.local/state"
+    return Path(base).expanduser() / "jobmon"
 
 
 def read(path: Path) -> dict[str, Any]:

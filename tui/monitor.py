@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.tui import boxes, frame
+from jobmon.tui import boxes, frame, orders
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
 from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.console import Prompting
@@ -24,7 +24,6 @@ from jobmon.tui.text import cells, plain
 from jobmon.tui.world import Row, RowKey, World
 
 MESSAGE_SECONDS = 12.0
-ALWAYS = ("app.help", "app.command", "app.quit")
 BODY_TOP = 2
 """Lines over a screen: the head and the command line."""
 
@@ -60,7 +59,6 @@ class Monitor:
         self._trail: list[str] = []
         self._told: Told | None = None
         self._entry: Entry | None = None
-        self._early: list[str] = []
         self._np: list[tuple[Action, list[RowKey]]] = []
         self._size = Size(80, 24)
 
@@ -92,11 +90,23 @@ class Monitor:
             self._command_row(size.width),
             *self._dimmed(fill(body, room)),
             *foot,
-            frame.key_bar(self.view, self.keymap, size.width, ALWAYS),
+            frame.key_bar(self._hints(size.width), size.width),
         ]
         if self.box is not None:
             picture, self._entry = boxes.over(picture, self.box, self.ink, size)
         return picture
+
+    def _hints(self, width: int) -> Sequence[frame.Hint]:
+        """The key bar: what the rows in hand can take."""
+        keys = self.view.targets(self.stage)
+        mute = self.readonly or not self.world.live
+
+        def offered(action: Action) -> Action | None:
+            if mute and (action.verb or action.id == "run.start"):
+                return None
+            return orders.offered(action, keys, self.world)
+
+        return frame.hints(self.view, self.keymap, width, offered)
 
     def _dimmed(self, body: list[Line]) -> list[Line]:
         """Nothing that may be out of date looks alive."""
@@ -179,17 +189,6 @@ class Monitor:
         return next((shown(key) for key in self.keys.get(action, BY_ID[action].keys)), f":{action}")
 
     # Keys
-
-    def early(self, key: str) -> None:
-        """A key from before there was anything to see: it is pressed once there is."""
-        self._early.append(key)
-
-    def loaded(self) -> None:
-        """There is something to see: press what was typed before."""
-        early, self._early = self._early, []
-        for key in early:
-            self.lines(self._size)
-            self.press(key)
 
     def press(self, key: str, sign: str | None = None) -> None:
         """A key by its textual name, and the sign it types."""
@@ -275,8 +274,8 @@ class Monitor:
         if self.box is not None:
             return
         if y == self._size.height - 1 and self.prompt is None and not double:
-            hints = frame.hints(self.view, self.keymap, self._size.width, ALWAYS)
-            action = next((hint.action for hint in hints if x < hint.end), None)
+            hints = self._hints(self._size.width)
+            action = next((hint.action for hint in hints if hint.start <= x < hint.end), None)
             if action is not None:
                 self.do(action)
         elif BODY_TOP <= y < self._size.height - 2:

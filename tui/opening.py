@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jobmon.runtime.client import SilentRuntimeError
 from jobmon.runtime.errors import NoRuntimeError, UsageError
+from jobmon.tui.farewell import Farewell
 from jobmon.tui.ink import Ink, measure
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ PROBE = "●"
 """A sign some terminals draw in two cells: then bars and boxes would not fit."""
 PATIENCE = 0.3
 """Seconds a terminal may take to say where its cursor is."""
+SILENT = 3.0
+"""Seconds after which the screen opens although the runtime does not answer."""
 _REPLY = re.compile(r"\x1b\[\d+;(\d+)R")
 
 
@@ -36,11 +40,11 @@ def open_monitor(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         why = "standard input or output is no terminal"
         raise UsageError("open the monitor", why, "jobmon status; jobmon ls")
-    with _quiet():
+    with _quiet() as farewell:
         found = _opening(desk, sockets, readonly=readonly, screen=screen)
         settings = settings_of(desk, found.home)
         ink, early = _ink(settings)
-        app = _run(found, settings, ink, early)
+        app = _run(found, settings, ink, farewell, early)
     if app.return_value == "again":
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     _say_goodbye(app)
@@ -48,18 +52,17 @@ def open_monitor(
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet() -> Iterator[Farewell]:
     """Keys typed from now on are kept, not echoed; afterwards the terminal is as it was."""
     fd = sys.stdin.fileno()
-    before = termios.tcgetattr(fd)
+    farewell = Farewell()
     quiet = termios.tcgetattr(fd)
     quiet[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(fd, termios.TCSANOW, quiet)
     try:
-        yield
+        yield farewell
     finally:
-        with contextlib.suppress(termios.error):  # the terminal may be gone
-            termios.tcsetattr(fd, termios.TCSANOW, before)
+        farewell.give_back()
 
 
 def _opening(
@@ -74,7 +77,8 @@ def _opening(
     if sockets:
         return Opening(sockets=sockets, readonly=readonly, screen=screen)
     if not readonly:  # what keeps it from starting is told before the screen opens
-        desk.connect(start=True).close()
+        with contextlib.suppress(SilentRuntimeError):  # that is told by the screen, and seen to
+            desk.connect(start=True, limit=SILENT).close()
     return Opening(home=desk.home, readonly=readonly, screen=screen)
 
 
@@ -104,6 +108,10 @@ def _ink(settings: ScreenSettings) -> tuple[Ink, str]:
     if settings.glyphs == "unicode":
         return ink, ""
     narrow, early = _probe(sys.stdin.fileno())
+    if not narrow:
+        from jobmon.tui.ambiguous import widen
+
+        widen()
     return ink._replace(unicode=narrow), early
 
 
@@ -122,13 +130,15 @@ def _probe(fd: int) -> tuple[bool, str]:
     return int(reply[1]) <= 2, heard[: reply.start()] + heard[reply.end() :]
 
 
-def _run(found: Opening, settings: ScreenSettings, ink: Ink, early: str) -> MonitorApp:
+def _run(
+    found: Opening, settings: ScreenSettings, ink: Ink, farewell: Farewell, early: str
+) -> MonitorApp:
     from jobmon.tui.app import MonitorApp
     from jobmon.tui.session import Session
 
     if not sys.stderr.isatty():  # where textual paints; an error log may be kept there
         sys.__stderr__ = sys.__stdout__
-    app = MonitorApp(Session(found, ink, settings), early)
+    app = MonitorApp(Session(found, ink, settings), farewell, early)
     app.run(mouse=settings.mouse)
     return app
 

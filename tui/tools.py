@@ -1,22 +1,19 @@
-"""The terminal and the programs beside it: editor, pager, hang-ups, how much memory is in use."""
+"""Programs beside the monitor, editor and pager, and how much memory it uses itself."""
 
 from __future__ import annotations
 
 import os
-import select
 import shlex
 import shutil
+import signal
 import subprocess
-import sys
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from types import FrameType
 
 PLUS = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "ne", "joe", "micro", "mg"})
 """Editors that take `+LINE FILE`."""
 GOTO = frozenset({"code", "codium", "subl", "zed", "hx", "helix"})
 """Editors that take `FILE:LINE`."""
-END_PATIENCE = 3.0
-"""Seconds the app may take to leave a terminal that is gone."""
 
 
 def editor(path: str, line: int, environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -38,38 +35,49 @@ def pager(path: str, environ: Mapping[str, str] = os.environ) -> list[str]:
     return [*(shlex.split(environ.get("PAGER") or "") or ["less"]), path]
 
 
-def run(command: Sequence[str]) -> str:
-    """Run a program on this terminal until it ends; what kept it from running, or ""."""
+class Outside:
+    """A program that has the terminal in our place. `end` is for another thread."""
+
+    def __init__(self) -> None:
+        self._program: subprocess.Popen[bytes] | None = None
+
+    def run(self, command: Sequence[str]) -> str:
+        """Run it until it ends; what kept it from running, or ""."""
+        # What is typed there to interrupt it is not meant for us.
+        before = {number: signal.signal(number, _pass_over) for number in _TYPED}
+        try:
+            with subprocess.Popen(command) as self._program:
+                self._program.wait()
+        except OSError as error:
+            why = error.strerror or error
+            return f"{command[0]}: {why}; set $EDITOR or $PAGER to one that is here"
+        finally:
+            self._program = None
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return ""
+
+    def end(self) -> None:
+        """Ask it to end: an editor keeps what was written in it."""
+        program = self._program
+        if program is not None:
+            program.terminate()
+
+
+_TYPED = (signal.SIGINT, signal.SIGQUIT)
+
+
+def _pass_over(_number: int, _frame: FrameType | None) -> None:
+    """A handler, as what is ignored would be ignored by the program too."""
+
+
+def under_shell() -> bool:
+    """Whether a shell waits behind us, that could call back who stops."""
+    parent = os.getppid()
     try:
-        subprocess.run(command, check=False)
-    except OSError as error:
-        return f"{command[0]}: {error.strerror or error}; set $EDITOR or $PAGER to one that is here"
-    return ""
-
-
-def when_hung_up(then: Callable[[], None]) -> None:
-    """Have `then` called once the terminal is gone; a process that stays is ended soon.
-
-    A terminal that is not ours to control sends no SIGHUP: then nothing else would tell.
-    """
-    if not hasattr(select, "poll"):
-        return
-    look = select.poll()
-    look.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, 0)
-
-    def wait() -> None:
-        look.poll()
-        end_soon(1)
-        then()
-
-    threading.Thread(target=wait, daemon=True, name="hang-up").start()
-
-
-def end_soon(code: int) -> None:
-    """End the process in END_PATIENCE seconds if it has not ended by itself until then."""
-    timer = threading.Timer(END_PATIENCE, os._exit, (code,))
-    timer.daemon = True
-    timer.start()
+        return os.getsid(parent) == os.getsid(0) and os.getpgid(parent) != os.getpgrp()
+    except OSError:  # of another user, or gone
+        return False
 
 
 def memory() -> int:

@@ -106,7 +106,7 @@ class FakeDesk(Desk):
     def now(self) -> float:
         return NOW
 
-    def connect(self, *, start: bool = False) -> Any:
+    def connect(self, *, start: bool = False, limit: float | None = None) -> Any:
         if not (self.up or start):
             raise NoRuntimeError("reach the runtime of /batch", "none is running", "jobmon up")
         self.up = True

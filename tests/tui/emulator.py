@@ -25,6 +25,8 @@ CONTROL = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]PX^_][^\x1b\x07]*(?:\x1b\\|\x07)|[ -/]+[0-~]|[0-OQ-WYZ`-~\\])"
 )
 """One whole control sequence: CSI, OSC and other strings, short escapes."""
+CANCEL = "\x18"
+"""Ends a sequence that was torn; what there is of it means nothing."""
 _KNOWN = re.compile(r"\x1b(?:\[[\d;]*[@-HJ-MP`adefghlmr]|\[\?[\d;]*[hlJK]|[78DEHMc])")
 """What pyte understands."""
 _SET = re.compile(r"\x1b\[\?([\d;]+)([hl])")
@@ -39,6 +41,9 @@ def split(text: str) -> Iterator[str]:
         if found := CONTROL.match(text, at):
             yield found[0]
             at = found.end()
+            continue
+        if text[at] == "\x1b" and (cancelled := text.find(CANCEL, at)) >= 0:
+            at = cancelled + 1
             continue
         end = text.find("\x1b", at + 1)
         torn = end < 0 or text[at] == "\x1b"

@@ -14,10 +14,7 @@ from tests.tui.fakehands import Session, touched
 from tests.tui.flows import flow
 from tests.tui.worlds import Folder
 
-
-MORNING = flow(
-    "morning", job("A"), job("B", "A"), job("C", "B"), job("D", "B"), job("E", "C", "D")
-)
+MORNING = flow("morning", job("A"), job("B", "A"), job("C", "B"), job("D", "B"), job("E", "C", "D"))
 
 
 def failed_morning() -> Folder:
@@ -245,14 +242,6 @@ def test_a_start_takes_the_parameters_of_its_form() -> None:
     assert "started morning#8: 5 jobs" in picture
 
 
-def test_keys_from_before_the_first_picture_are_pressed_then() -> None:
-    session = Session(failed_morning())
-    for key in ("2", "t"):
-        session.monitor.early(key)
-    session.monitor.loaded()
-    assert session.monitor.view.name == "dag"
-
-
 def test_what_was_shown_is_shown_again() -> None:
     session = Session(failed_morning())
     session.command("prefix B*")
@@ -277,6 +266,28 @@ def test_a_runtime_that_is_away_is_told_and_its_clock_stands_still() -> None:
     row = session.world.row(RowKey(0, run, 0))
     assert row is not None
     assert row.now == NOW
+
+
+def test_a_runtime_that_was_stopped_is_started_again_when_asked() -> None:
+    folder = Folder(label="shop")
+    folder.run(MORNING, 7)
+    session = Session(folder)
+    assert "the runtime is there" in session.press("u")
+    folder.site.away, folder.site.absent = NOW, "IS STOPPED"
+    session.world.now = session.monitor.present = NOW + 240
+    assert "THE RUNTIME IS STOPPED since" in session.text()
+    session.press("u")
+    assert session.hands.asked == [("start_runtime", None)]
+
+
+def test_a_folder_without_flows_offers_a_sample() -> None:
+    session = Session(Folder())
+    assert "lays a sample" in session.text()
+    session.press("L")
+    assert session.hands.asked == [("lay_sample", None)]
+    only = Session(Folder(), readonly=True)
+    assert "only looks on" in only.press("L")
+    assert not only.hands.asked
 
 
 @pytest.mark.parametrize(("width", "height"), [(59, 24), (80, 15), (60, 15), (30, 5), (10, 2)])

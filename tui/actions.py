@@ -215,6 +215,7 @@ ACTIONS: tuple[Action, ...] = (
         "Take failed jobs that were seen off the lanes of the equalizer.",
         "jobs",
         word="seen",
+        states=frozenset({State.FAILED, State.LOST}),
         where=_JOBS,
     ),
     # Rows

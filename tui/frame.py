@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from jobmon.runtime.model import RUN_TERMINAL
@@ -21,6 +21,8 @@ SMALLEST = Size(60, 16)
 """Below it there is room for one line only."""
 BANNER = 4
 """Lines it has at most."""
+MORE, HELP = ("app.command", "app.quit"), "app.help"
+"""Keys that every key bar has where there is room, and the one that it always has."""
 _WORST = (State.FAILED, State.LOST, State.WAITING_HUMAN, State.UPSTREAM_FAILED)
 
 
@@ -38,13 +40,27 @@ def counts(stage: Stage) -> Counter[State]:
 def head(stage: Stage, view: View, width: int) -> Line:
     """Name, screen, what runs, waits and failed, the time."""
     world = stage.world
-    left: list[Span] = [(" JOBMON ", "title"), (f" {stage.ink.safe(view.title)} ", "accent")]
-    if world.many:
-        left.append((f" {len(world.sites)} hosts", "dim"))
-    elif world.sites and world.sites[0].label:
-        left.append((f" {stage.ink.safe(world.sites[0].label)}", "dim"))
-    right = [*_figures(stage), (f"  {local(world.now)} ", "title" if world.live else "banner")]
-    return ends(tuple(left), tuple(right), width, stage.ink.lines.cut)
+    figures = (*_figures(stage), (f"  {local(world.now)} ", "title" if world.live else "banner"))
+    mark = stage.ink.lines.cut
+    room = width - cells(plain(figures))
+    *names, least = _names(stage, view)
+    fitting = next((name for name in names if cells(plain(name)) <= room), least)
+    return ends(fitting, figures, width, mark)
+
+
+def _names(stage: Stage, view: View) -> list[Line]:
+    """Of the monitor, the screen, what that shows, and where it looks; ever less of it."""
+    name, _, more = stage.ink.safe(view.title).partition(" ")
+    own, screen = (" JOBMON ", "title"), (f" {name}", "accent")
+    detail, where = (f" {more} " if more else " ", "accent"), (f" {_where(stage)}", "dim")
+    return [(own, screen, detail, where), (own, screen, detail), (own, screen), (screen,)]
+
+
+def _where(stage: Stage) -> str:
+    sites = stage.world.sites
+    if stage.world.many:
+        return f"{len(sites)} hosts"
+    return stage.ink.safe(sites[0].label) if sites else ""
 
 
 def _figures(stage: Stage) -> list[Span]:
@@ -97,34 +113,48 @@ def _away(stage: Stage, away: Sequence[Site], now: float) -> str:
     return stage.ink.safe(f"{head}: {site.trouble or 'jobs go on'}")
 
 
-def key_bar(view: View, keymap: dict[str, Action], width: int, more: Iterable[str] = ()) -> Line:
-    """The keys that matter here, as many as there is room for."""
-    found = hints(view, keymap, width, more)
-    return fit(tuple(span for hint in found for span in hint.words), width)
-
-
 class Hint(NamedTuple):
-    """An action on the key bar: its key and label, and the cell behind them."""
+    """An action on the key bar: its key and label, and the cells from and to which it stands."""
 
     action: Action
     words: Line
+    start: int
     end: int
 
 
-def hints(
-    view: View, keymap: dict[str, Action], width: int, more: Iterable[str] = ()
-) -> list[Hint]:
-    """What stands on the key bar, from the left."""
+Offered = Callable[[Action], Action | None]
+"""What a key's action means now, such as release for hold; None where it means nothing."""
+
+
+def hints(view: View, keymap: dict[str, Action], width: int, offered: Offered) -> list[Hint]:
+    """What stands on the key bar: the screen's own from the left, as many as fit; help at the end.
+
+    Keys that the row in hand does not take are left out.
+    """
     keys = {action.id: key for key, action in reversed(keymap.items())}
+    helped = _hint(BY_ID[HELP], BY_ID[HELP], keys, 0)
+    last = helped._replace(start=width - helped.end, end=width)
     found: list[Hint] = []
     end = 0
-    for action in (BY_ID[name] for name in (*view.hints(), *more) if name in keys):
-        words = ((f" {shown(keys[action.id])}", "key"), (f" {action.label} ", "dim"))
-        end += cells(plain(words))
-        if end >= width:
-            break
-        found.append(Hint(action, words, end))
-    return found
+    for name in dict.fromkeys((*view.hints(), *MORE)):
+        meant = offered(BY_ID[name]) if name in keys else None
+        if meant is not None:
+            hint = _hint(BY_ID[name], meant, keys, end)
+            if hint.end <= last.start:
+                found.append(hint)
+                end = hint.end
+    return [*found, last]
+
+
+def _hint(action: Action, meant: Action, keys: Mapping[str, str], start: int) -> Hint:
+    words = ((f" {shown(keys[action.id])}", "key"), (f" {meant.label} ", "dim"))
+    return Hint(action, words, start, start + cells(plain(words)))
+
+
+def key_bar(found: Sequence[Hint], width: int) -> Line:
+    """The keys that matter here."""
+    *first, last = found
+    return ends(tuple(span for hint in first for span in hint.words), last.words, width)
 
 
 def small(stage: Stage, size: Size) -> list[Line]:

@@ -90,13 +90,13 @@ class Monitor:
             self._command_row(size.width),
             *self._dimmed(fill(body, room)),
             *foot,
-            frame.key_bar(self._hints(size.width), size.width),
+            frame.key_bar(self.hints(size.width), size.width),
         ]
         if self.box is not None:
             picture, self._entry = boxes.over(picture, self.box, self.ink, size)
         return picture
 
-    def _hints(self, width: int) -> Sequence[frame.Hint]:
+    def hints(self, width: int) -> Sequence[frame.Hint]:
         """The key bar: what the rows in hand can take."""
         keys = self.view.targets(self.stage)
         mute = self.readonly or not self.world.live
@@ -274,7 +274,7 @@ class Monitor:
         if self.box is not None:
             return
         if y == self._size.height - 1 and self.prompt is None and not double:
-            hints = self._hints(self._size.width)
+            hints = self.hints(self._size.width)
             action = next((hint.action for hint in hints if hint.start <= x < hint.end), None)
             if action is not None:
                 self.do(action)

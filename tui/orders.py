@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.runtime.states import ACTIVE
+from jobmon.runtime.model import RUN_TERMINAL
+from jobmon.runtime.states import ACTIVE, State
 from jobmon.tui.actions import BY_ID, Action, legal
 from jobmon.tui.look import job_look
 from jobmon.tui.world import Row, RowKey, World
@@ -45,6 +46,10 @@ class Asked(NamedTuple):
 
 WHOLE = frozenset({"hold", "release", "cancel", "kill"})
 """Verbs that act on a whole run too."""
+UNWELL = (State.FAILED, State.LOST, State.CANCELLED, State.UPSTREAM_FAILED, State.EXPIRED)
+"""What a rerun of all that failed resets."""
+SOME = 100
+"""Marked rows that are looked at to say what a key does."""
 
 
 def ask(action: Action, keys: Sequence[RowKey], world: World, **options: Any) -> Asked:
@@ -90,6 +95,30 @@ def _may(action: Action, row: Row) -> bool:
     if action.verb == "release":
         return row.job.held
     return legal(action, row.job.state) and not (action.verb == "hold" and row.job.held)
+
+
+def offered(action: Action, keys: Sequence[RowKey], world: World) -> Action | None:
+    """What the action's key does to these rows; None where none of them can take it.
+
+    Without rows, as on the schedule, verbs are about what else is in hand.
+    """
+    if not keys or not (action.verb or action.states):
+        return action
+    some = keys[:SOME]
+    meant = toggled(action, some, world)
+    return meant if any(_takes(meant, key, world) for key in some) else None
+
+
+def _takes(action: Action, key: RowKey, world: World) -> bool:
+    board = world.sites[key.site].board
+    run, row = board.runs.get(key.run), world.row(key)
+    if run is None:  # only a list still has it: its runtime will say
+        return action.verb in WHOLE or action.id == "run.rerun_failed"
+    if action.id == "run.rerun_failed":
+        return any(board.counts(run.id).get(state) for state in UNWELL)
+    if row is None:
+        return action.verb in WHOLE and run.state not in RUN_TERMINAL
+    return _may(action, row)
 
 
 def _complaint(action: Action, unfit: Sequence[Row]) -> str:

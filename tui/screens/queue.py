@@ -223,8 +223,9 @@ class Queue(Table):
     def hints(self) -> Sequence[str]:
         """What its key bar shows."""
         return (
-            "job.log", "job.explain", "job.edit", "job.rerun", "job.skip", "job.hold",
-            "job.cancel", "run.start", "view.filter", "view.faults",
+            "job.log", "job.explain", "job.done", "job.rerun", "job.cancel", "job.skip", "job.hold",
+            "job.edit", "run.start", "view.filter", "view.faults", "run.rerun_failed", "job.mark",
+            "job.kill", "go.dag", "mark.toggle",
         )  # fmt: skip
 
     def wants(self, stage: Stage) -> Sequence[Want]:

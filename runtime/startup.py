@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,8 @@ def start(state_dir: Path, connect: Callable[[], _C | None]) -> _C:
     finally:
         assert process.stderr is not None
         process.stderr.close()
-        process.returncode = process.returncode or 0  # it outlives us: nothing to wait for
+        # It outlives most who start it; a screen may outlive it, and must leave no zombie of it.
+        threading.Thread(target=process.wait, daemon=True, name="reaper").start()
 
 
 def _await(

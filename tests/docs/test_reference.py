@@ -183,3 +183,15 @@ def test_everything_for_tests_is_explained() -> None:
     given = inspect.signature(testing.Simulation).parameters
     assert all(row(page, name) for name, p in given.items() if p.kind is p.KEYWORD_ONLY)
     assert all(f"`{name}`" in page for name in testing.__all__)
+
+
+@pytest.mark.parametrize("room", ["runtime", "tui"])
+def test_the_modules_that_development_names_are_there(room: str) -> None:
+    table = doc("development.md").partition(f"\n| Module of `{room}/` |")[2].partition("\n\n")[0]
+    names = {
+        name
+        for row in table.splitlines()[2:]
+        for name in re.findall(r"`([\w/]+(?:\.py|/))`", row.split("|")[1])
+    }
+    assert len(names) > 20
+    assert {name for name in names if not (ROOT / room / name).exists()} == set()

@@ -13,7 +13,7 @@ from jobmon.tui import words
 from jobmon.tui.bars import level
 from jobmon.tui.look import ASCII_STROKES, FLAGS, UNICODE_STROKES, job_look
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.text import Cell, cell, clock_span, moment, whole_percent
+from jobmon.tui.text import Cell, cell, cells, clock_span, cut, local, moment, whole_percent
 from jobmon.tui.world import Row
 
 
@@ -23,9 +23,22 @@ def _name(stage: Stage, row: Row, _width: int) -> Cell:
 
 
 def run_name(row: Row) -> str:
-    """A run's key with its slot as people read it: `morning#31`, `daily@11-23 06:10`."""
+    """A run's key with its slot as people read it: `morning#31`, `daily@06:10` of today."""
     flow, slot, time = row.run.key.rpartition("@")
-    return f"{flow}@{time[5:16].replace('T', ' ')}" if slot else row.run.key
+    if not slot:
+        return row.run.key
+    day, clock = time[5:10], time[11:16]
+    return f"{flow}@{clock}" if day == local(row.now, full=True)[5:10] else f"{flow}@{day} {clock}"
+
+
+def _run(stage: Stage, row: Row, width: int) -> Cell:
+    """Its run; where that is too long the flow is cut, as the number tells runs apart."""
+    name, mark = stage.ink.safe(run_name(row)), stage.ink.lines.cut
+    at = max(name.rfind("#"), name.rfind("@"))
+    room = width - cells(name[at:])
+    if at > 0 and 3 < room < cells(name[:at]):
+        name = cut(name[:at], room, mark) + name[at:]
+    return cell(name, "dim")
 
 
 def state(stage: Stage, row: Row, _width: int = 0) -> Cell:
@@ -137,7 +150,7 @@ def _try(_stage: Stage, row: Row, _width: int) -> Cell:
 CELLS: Mapping[str, Callable[[Stage, Row, int], Cell]] = {
     "host": lambda stage, row, _w: cell(stage.ink.safe(row.site.label), "accent"),
     "job": _name,
-    "run": lambda stage, row, _w: cell(stage.ink.safe(run_name(row)), "dim"),
+    "run": _run,
     "started": lambda _s, row, _w: cell(moment(row.job.started, row.now), "dim"),
     "owner": lambda stage, row, _w: cell(stage.ink.safe(row.run.who), "dim"),
     "state": state,

@@ -19,21 +19,23 @@ from jobmon.tui.world import Row, RowKey, Want
 FIELDS = (
     Field("np", "NP", 3),
     Field("host", "HOST", 8, keep=3),
-    Field("job", "JOB", 15, grow=3, most=40),
-    Field("run", "RUN", 11, keep=3, grow=1, most=22),
+    Field("job", "JOB", 16, grow=3, most=40),
+    Field("run", "RUN", 12, keep=3, grow=1, most=22),
     Field("state", "STATE", 17, most=28),
     Field("progress", "PROGRESS", 12, keep=6, grow=1, most=30),
     Field("percent", "PRG", 4, keep=2, right=True),
     Field("elapsed", "ELAPSED", 7, keep=1, right=True),
-    Field("eta", "ETA/WHY", 10, keep=4, grow=4, most=60),
+    Field("eta", "ETA/WHY", 14, keep=4, grow=4, most=60),
     Field("code", "RC", 3, keep=5, right=True),
     Field("try", "TRY", 3, keep=7, right=True),
     Field("started", "STARTED", 8, keep=8, right=True),
     Field("owner", "BY", 10, keep=9, most=20),
 )
-NARROW = ("np", "host", "job", "run", "state", "percent", "elapsed", "eta", "code")
-USUAL = (*NARROW, "progress")
+NARROW = ("np", "host", "job", "run", "state", "percent", "elapsed", "eta")
+USUAL = (*NARROW, "progress", "code")
 TICKING = ("progress", "percent", "elapsed", "eta")
+MARK = "+"
+"""Stands in the NP column of a marked row, for whoever sees no colours."""
 WIDE_FROM = 104
 PANE_FROM = Size(150, 40)
 PANE = 54
@@ -130,7 +132,8 @@ class Queue(Table):
         if row is None:
             return [cell("") for _ in places]
         names = [self.fields[place.field].name for place in places]
-        typed = cell(self.typed.get(item, ""), "accent")
+        marked = MARK if item in self.marks else ""
+        typed = cell(self.typed.get(item, marked), "accent")
         return [
             typed if name == "np" else CELLS[name](stage, row, place.width)
             for name, place in zip(names, places, strict=True)
@@ -159,7 +162,8 @@ class Queue(Table):
             moves = (row.now // 1, stage.world.version)
         flags = (job.held, job.stale, job.old_code, job.warn)
         what = (job.state, job.since, job.ended, job.attempt, job.reason)
-        return (id(stage.world), *what, *moves, *flags, self.typed.get(item))
+        hour = row.now // 3600  # a day may begin: times of the day before have their date
+        return (id(stage.world), hour, *what, *moves, *flags, self.typed.get(item))
 
     def ground(self, stage: Stage, item: RowKey) -> str:
         """What is over and well steps back."""

@@ -15,11 +15,11 @@ from jobmon.tui.text import Cell, cell, clock_span, count, local, wrap
 from jobmon.tui.world import World
 
 FIELDS = (
-    Field("job", "JOB", 14, grow=3, most=34),
-    Field("run", "RUN", 8, keep=2, grow=1, most=22),
-    Field("now", "NOW", 12),
-    Field("becomes", "BECOMES", 10),
-    Field("effects", "EFFECTS", 11, keep=3),
+    Field("job", "JOB", 14, grow=2, most=34),
+    Field("run", "RUN", 10, keep=2, grow=1, most=22),
+    Field("now", "NOW", 12, grow=3, most=17),
+    Field("becomes", "BECOMES", 9),
+    Field("effects", "EFFECTS", 12, keep=3),
     Field("usual", "USUALLY", 7, keep=4, right=True),
     Field("note", "NOTE", 10, keep=1, grow=4, most=60),
 )
@@ -58,7 +58,8 @@ class Confirm(Box):
     def body(self, ink: Ink, size: Size) -> list[Line]:
         """The jobs, then what the runtime notes, then how long it takes."""
         rows = [(plan.order.site, row) for plan in self._plans for row in plan.preview["touched"]]
-        places = arrange(FIELDS, size.width)
+        noted = any(row.get("note") for _, row in rows)
+        places = arrange(FIELDS if noted else FIELDS[:-1], size.width)
         table = [row_of(self._cells(ink, row, places), FIELDS, places) for row in rows]
         notes = [part for text in self._notes() for part in wrap(ink.safe(text), size.width - 2)]
         after: list[Line] = [((f"{ink.lines.dot} {text}", "note"),) for text in notes]

@@ -6,6 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +58,7 @@ SCENES = {
 }
 
 
+@cache
 def lines(scene: Scene) -> list[Line]:
     """What the monitor shows."""
     with _in_japan():

@@ -197,7 +197,7 @@ ACTIONS: tuple[Action, ...] = (
         verb="done",
         states=frozenset({State.WAITING_HUMAN}),
         asks="yes",
-        where=_JOBS,
+        where=("queue", "dag"),
     ),
     Action(
         "run.start",

@@ -62,7 +62,7 @@ class History(Filtered):
         rows = [(site, row) for site in world.sites for row in self._rows(world, site)]
         usual = usual_of(sorted(rows, key=lambda found: found[1]["id"]))
         found = [Entry(site, row, *usual[site.number, row["flow"]]) for site, row in rows]
-        newest = sorted(found, key=lambda e: e.site.skew - (e.row.get("created") or 0.0))
+        newest = sorted(found, key=_newest)
         return sorted(newest, key=lambda e: _SORTS[self.order](e, world.now))
 
     def _rows(self, world: World, site: Site) -> Iterable[Document]:
@@ -214,6 +214,10 @@ class History(Filtered):
 
 def _runs(site: Site, want: Want) -> Sequence[Document]:
     return (site.document(want) or {}).get("runs") or ()
+
+
+def _newest(item: Entry) -> tuple[float, int]:
+    return item.site.skew - (item.row.get("created") or 0.0), -item.row["id"]
 
 
 def _side(item: Entry) -> Side:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from jobmon.tui.ink import Ink
-from jobmon.tui.picture import Line, Size, ends, fit, on
-from jobmon.tui.text import Span, cells, cut, plain, wrap
+from jobmon.tui.picture import Line, Size, ends, fill, fit, on
+from jobmon.tui.text import Span, cells, cut, cut_cell, plain, wrap
 
 KEYS_DOWN = frozenset({"down", "j"})
 KEYS_UP = frozenset({"up", "k"})
+WIDEST = 100
+"""Cells of a box's body at most: longer lines are hard to read."""
 
 
 class Entry(NamedTuple):
@@ -31,9 +33,13 @@ class Entry(NamedTuple):
 
 
 class Box:
-    """Something that stands over the screen until it is answered or left."""
+    """Something that stands over the screen until it is answered or left.
+
+    `title` says what it is, `about` behind it what it is about.
+    """
 
     title = ""
+    about = ""
     keys: Sequence[tuple[str, str]] = (("esc", "close"),)
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
@@ -50,40 +56,52 @@ class Box:
 
 
 def over(lines: Sequence[Line], box: Box, ink: Ink, size: Size) -> tuple[list[Line], Entry | None]:
-    """The picture with the box in its middle, and the text the box asks for."""
-    inner = Size(min(size.width - 4, 100), size.height - 5)
-    body = box.body(ink, inner)
-    width = max([cells(plain(line)) for line in body] + [cells(box.title) + 4, _keys_width(box)])
-    width = min(inner.width, max(width, 40))
-    left, top = (size.width - width - 4) // 2, max(1, (size.height - len(body) - 3) // 2)
-    framed = _framed(box, body, width, ink)
-    shown = list(lines)
-    for at, row in enumerate(framed):
-        if top + at < len(shown):
-            shown[top + at] = _laid(shown[top + at], row, left, width + 4, size.width)
+    """The picture with the box in its middle, and the text the box asks for.
+
+    The head and the keys of the screen stay in sight; all that is not the box steps back.
+    """
+    inner = Size(min(size.width - 4, WIDEST), size.height - 4)
+    body = box.body(ink, inner)[: inner.height]
+    title, keys = _title(box, ink), _keys(box.keys, ink.lines.rule * 2)
+    needed = [*(cells(plain(line)) for line in body), *(cells(plain(e)) + 2 for e in (title, keys))]
+    width = min(inner.width, max(needed))
+    left, top = (size.width - width - 4) // 2, max(1, (size.height - len(body) - 2) // 2)
+    shown = [on(line, "behind") for line in lines]
+    for at, row in enumerate(_framed(title, body, keys, width, ink), top):
+        shown[at] = _laid(shown[at], row, left, width + 4, size.width)
     return shown, box.entry(left + 2, top + 1, width)
 
 
-def _keys_width(box: Box) -> int:
-    return sum(len(key) + cells(label) + 4 for key, label in box.keys)
+def _title(box: Box, ink: Ink) -> Line:
+    about = f"  {ink.safe(box.about)}" if box.about else ""
+    return ((ink.safe(box.title), "title"), (about, "dim"))
 
 
-def _framed(box: Box, body: Sequence[Line], width: int, ink: Ink) -> list[Line]:
-    corner = ("╭", "╮", "╰", "╯", "─", "│") if ink.unicode else ("+", "+", "+", "+", "-", "|")
-    name = cut(f" {ink.safe(box.title)} ", width, ink.lines.cut)
-    head = f"{corner[0]}{corner[4]}{name}{corner[4] * (width + 1 - cells(name))}{corner[1]}"
-    side = corner[5]
-    left, right = (f"{side} ", "edge"), (f" {side}", "edge")
-    inner = [(left, *on(fit(line, width), "box"), right) for line in (*body, key_line(box.keys))]
-    foot = corner[2] + corner[4] * (width + 2) + corner[3]
-    return [((head, "edge"),), *inner, ((foot, "edge"),)]
+def _framed(title: Line, body: Sequence[Line], keys: Line, width: int, ink: Ink) -> list[Line]:
+    """The body in a frame that has the title in its upper edge and the keys in its lower one."""
+    corners, side = ("╭╮╰╯", "│") if ink.unicode else ("++++", "|")
+    inner = [((f"{side} ", "edge"), *fit(line, width), (f" {side}", "edge")) for line in body]
+    head, foot = (
+        _edge(cut_cell(words, width - 2, ink.lines.cut), width, ends, ink.lines.rule)
+        for words, ends in ((title, corners[:2]), (keys, corners[2:]))
+    )
+    return [on(row, "box") for row in (head, *inner, foot)]
 
 
-def key_line(keys: Sequence[tuple[str, str]]) -> Line:
+def _edge(words: Line, width: int, ends: str, rule: str) -> Line:
+    """`╭─ words ───╮` around a body of that width."""
+    inside = ((" ", ""), *words, (" ", "")) if words else ()
+    rest = width + 1 - cells(plain(inside))
+    return ((f"{ends[0]}{rule}", "edge"), *inside, (f"{rule * rest}{ends[1]}", "edge"))
+
+
+def _keys(keys: Sequence[tuple[str, str]], between: str) -> Line:
     """Keys and what they do."""
-    return tuple(
-        part for key, label in keys for part in ((key, "key"), (f" {label}   ", ""))
-    )  # fmt: skip
+    spans: list[Span] = []
+    for key, label in keys:
+        spans += [(f" {between} ", "edge")] if spans else []
+        spans += [(key, "key"), (f" {label}", "")]
+    return tuple(spans)
 
 
 def _laid(under: Line, row: Line, left: int, width: int, whole: int) -> Line:
@@ -114,18 +132,23 @@ def _rest(text: str, skip: int) -> str:
 class TextBox(Box):
     """A text to read, longer than the screen if need be."""
 
-    keys = (("esc", "close"), ("up/down", "scroll"))
-
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
         self.title, self._lines, self._top = title, list(lines), 0
-        self._height = 1
+        self._height, self._total = 1, 0
+
+    @property
+    def keys(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]  # here it depends
+        """Scrolling is offered where there is more than is seen."""
+        last = min(self._total, self._top + self._height)
+        more = (("up/down", f"{self._top + 1}-{last} of {self._total}"),)
+        return (("esc", "close"), *(more if self._total > self._height else ()))
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
         """The lines around where it is scrolled to."""
         folded = [part for line in self._lines for part in fold(line, size.width)]
-        self._height = size.height
-        self._top = max(0, min(self._top, len(folded) - size.height))
-        return folded[self._top : self._top + size.height]
+        self._height, self._total = max(1, size.height), len(folded)
+        self._top = max(0, min(self._top, self._total - self._height))
+        return folded[self._top : self._top + self._height]
 
     def press(self, key: str) -> bool:
         """Scroll or close."""
@@ -137,15 +160,21 @@ class TextBox(Box):
 
 
 def fold(line: Line, width: int) -> list[Line]:
-    """A line in as many as it takes; one of a single style is broken between words."""
+    """A line in as many as it takes: its last text is broken between words, under its beginning."""
     if cells(plain(line)) <= width:
         return [line]
-    if len(line) != 1:
-        return [fit(line, width)]
-    ((text, style),) = line
-    indent = " " * min(len(text) - len(text.lstrip(" ")), width // 2)
-    parts = wrap(text.strip(" "), max(8, width - len(indent)))
-    return [((indent + part, style),) for part in parts]
+    before, (text, style) = line[:-1], line[-1]
+    bare = text.lstrip(" ")
+    indent = min(cells(plain(before)) + len(text) - len(bare), width // 2)
+    first, *rest = wrap(bare.rstrip(" "), max(8, width - indent))
+    head = fit((*before, (" " * width, "")), indent, "")
+    return [(*head, (first, style)), *(((" " * indent, ""), (part, style)) for part in rest)]
+
+
+CHOICES = 76
+"""Cells of a list of choices at most: what stands left and right still belongs together."""
+FOUND = 16
+"""Rows of a list that is narrowed by typing, also while little is found: it does not jump."""
 
 
 class Choice(NamedTuple):
@@ -172,19 +201,24 @@ class ChoiceBox(Box):
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
         """What is typed, and the choices around the cursor."""
-        head: list[Line] = [(("> ", "accent"),)] if self._find else []
-        room = max(1, size.height - len(head))
-        top = max(0, min(self._at - room // 2, len(self._choices) - room))
-        rows = [self._row(i, size.width) for i in range(top, min(len(self._choices), top + room))]
-        return [*head, *(rows or [(("nothing of that name", "dim"),)])]
+        if self._find is None:
+            return self._rows(ink, size) or [(("there is none", "dim"),)]
+        found = self._rows(ink, size._replace(height=min(FOUND, size.height - 1)))
+        typed: Line = (("> ", "accent"),)
+        return [typed, *fill(found or [(("  nothing of that name", "dim"),)], FOUND)]
 
-    def _row(self, index: int, width: int) -> Line:
+    def _rows(self, ink: Ink, size: Size) -> list[Line]:
+        room, last = max(1, size.height), len(self._choices)
+        top = max(0, min(self._at - room // 2, last - room))
+        return [self._row(ink, i, size.width) for i in range(top, min(last, top + room))]
+
+    def _row(self, ink: Ink, index: int, width: int) -> Line:
         choice = self._choices[index]
-        note = (f"  {choice.note}", "dim")
-        wide = max(width - 1, 30)
         here = index == self._at
         sign = ("> ", "accent") if here else ("  ", "")
-        line = ends((sign, (choice.text, "")), (note,), min(wide, 76))
+        room = min(width, CHOICES)
+        note = cut(choice.note, room * 2 // 3, ink.lines.cut)
+        line = ends((sign, (choice.text, "")), ((f"  {note} ", "dim"),), room, ink.lines.cut)
         return on(line, "cursor") if here else line
 
     def press(self, key: str) -> bool:

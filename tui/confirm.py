@@ -10,8 +10,8 @@ from jobmon.tui.boxes import Box
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
 from jobmon.tui.orders import Order
-from jobmon.tui.picture import Field, Line, Size, arrange, heading, row_of
-from jobmon.tui.text import Cell, cell, clock_span, count, local, wrap
+from jobmon.tui.picture import Field, Line, Place, Size, arrange, heading, row_of
+from jobmon.tui.text import Cell, Span, cell, clock_span, count, local, wrap
 from jobmon.tui.world import World
 
 FIELDS = (
@@ -23,6 +23,11 @@ FIELDS = (
     Field("usual", "USUALLY", 7, keep=4, right=True),
     Field("note", "NOTE", 10, keep=1, grow=4, most=60),
 )
+
+
+WAYS = {"": "with downstream", "only": "this alone", "failed": "all failed"}
+"""Of a rerun, by the option that asks for it."""
+ANSWERS: Line = (("  y  yes  ", "button"), ("    ", ""), ("  n  no  ", "button"))
 
 
 class Planned(NamedTuple):
@@ -46,32 +51,47 @@ class Confirm(Box):
     ) -> None:
         self._action, self._plans, self._world = action, plans, world
         self._yes, self._other, self._note = yes, other, note
-        self._top, self._height = 0, 1
-        self.title = _title(action, plans)
+        self._top, self._height, self._total = 0, 1, 0
+        self.title, self.about = _title(action, plans), _run_of(plans)
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]  # here it depends
-        """What can be answered."""
-        ways = (("o", "with downstream | this alone | all failed"),) if self._other else ()
-        return (("y", "yes"), ("n", "no"), *ways)
+        """Scrolling, where there is more than is seen."""
+        last = min(self._total, self._top + self._height)
+        more = ("up/down", f"{self._top + 1}-{last} of {self._total}")
+        return (more,) if self._total > self._height else ()
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
-        """The jobs, then what the runtime notes, then how long it takes."""
+        """The jobs, then what the runtime notes and how long it takes, then the answers."""
         rows = [(plan.order.site, row) for plan in self._plans for row in plan.preview["touched"]]
+        places = self._places(rows, size.width)
+        notes = self._told(ink, size)
+        ways: list[Line] = [_ways(self._plans[0].order), ()] if self._other else []
+        foot = [(), *notes, *([()] if notes else []), *ways, ANSWERS]
+        self._height, self._total = max(1, size.height - len(foot) - 1), len(rows)
+        self._top = max(0, min(self._top, len(rows) - self._height))
+        shown = rows[self._top : self._top + self._height]
+        table = [
+            row_of(self._cells(ink, row, places), FIELDS, places, ink.lines.cut) for row in shown
+        ]
+        return [heading(FIELDS, places), *table, *foot]
+
+    def _places(self, rows: Sequence[tuple[int, Mapping[str, Any]]], width: int) -> list[Place]:
+        """The columns there is something to say in."""
         noted = any(row.get("note") for _, row in rows)
-        places = arrange(FIELDS if noted else FIELDS[:-1], size.width)
-        table = [row_of(self._cells(ink, row, places), FIELDS, places) for row in rows]
-        notes = [part for text in self._notes() for part in wrap(ink.safe(text), size.width - 2)]
-        after: list[Line] = [((f"{ink.lines.dot} {text}", "note"),) for text in notes]
-        self._height = max(1, size.height - len(after) - 2)
-        self._top = max(0, min(self._top, len(table) - self._height))
-        shown = table[self._top : self._top + self._height]
-        rest = len(table) - self._top - len(shown)
-        more: list[Line] = [((f"  {rest} more below", "dim"),)] if rest else [()]
-        return [heading(FIELDS, places), *shown, *more, *after]
+        left_out = {"run" if self.about else "", "" if noted else "note"}
+        kept = [i for i, field in enumerate(FIELDS) if field.name not in left_out]
+        return [Place(kept[at], wide) for at, wide in arrange([FIELDS[i] for i in kept], width)]
+
+    def _told(self, ink: Ink, size: Size) -> list[Line]:
+        """The notes, as many as leave room for some of the jobs."""
+        width = size.width - 2
+        parts = [part for text in self._notes() for part in wrap(ink.safe(text), width)]
+        lines: list[Line] = [((f"{ink.lines.dot} ", "dim"), (part, "note")) for part in parts]
+        return lines[: max(1, size.height - 9)]
 
     def _cells(
-        self, ink: Ink, touched: tuple[int, Mapping[str, Any]], places: Sequence[Any]
+        self, ink: Ink, touched: tuple[int, Mapping[str, Any]], places: Sequence[Place]
     ) -> list[Cell]:
         site, row = touched
         found = _declared(self._world, site, row)
@@ -112,11 +132,25 @@ class Confirm(Box):
         return key not in {"n", "N", "escape", "q", "f3"}
 
 
+def _ways(order: Order) -> Line:
+    """The ways of a rerun, with the one that is previewed marked."""
+    chosen = _way(order)
+    spans: list[Span] = [("o", "key"), (" switches: ", "dim")]
+    for way, words in WAYS.items():
+        mine = way == chosen
+        text = f"[{words}]" if mine else f" {words} "
+        spans.append((text, "title" if mine else "dim"))
+    return tuple(spans)
+
+
+def _way(order: Order) -> str:
+    return next((way for way in WAYS if order.options.get(way)), "")
+
+
 def _next_way(order: Order) -> str:
-    """The rerun that is previewed after this one: "" (with downstream), only, failed."""
-    if order.options.get("failed"):
-        return ""
-    return "failed" if order.options.get("only") else "only"
+    """The rerun that is previewed after this one."""
+    ways = list(WAYS)
+    return ways[(ways.index(_way(order)) + 1) % len(ways)]
 
 
 def _title(action: Action, plans: Sequence[Planned]) -> str:
@@ -127,6 +161,13 @@ def _title(action: Action, plans: Sequence[Planned]) -> str:
         return f"{action.label} {jobs}?"
     act = "rerun what failed of" if action.verb == "rerun" else action.label
     return f"{act} {f'the run {runs[0]}' if len(runs) == 1 else f'{len(runs)} runs'}: {jobs}?"
+
+
+def _run_of(plans: Sequence[Planned]) -> str:
+    """The run that all jobs are of, where there is one and the title does not name it."""
+    runs = {(plan.order.site, plan.order.run) for plan in plans}
+    whole = any(not plan.order.jobs for plan in plans)
+    return plans[0].order.run if len(runs) == 1 and not whole else ""
 
 
 def _declared(world: World, number: int, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,14 +13,13 @@ from jobmon.tui.console import Console
 from jobmon.tui.doing import Deed, told
 from jobmon.tui.hands import Answer
 from jobmon.tui.orders import Order
-from jobmon.tui.picture import Line
 from jobmon.tui.prompt import Caret, Finding
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.text import count
 from jobmon.tui.world import Row, RowKey
 
-PAGE = 96
-"""Cells of an explanation."""
+LONGEST = 2_000
+"""Cells of a line of an explanation."""
 Keys = Sequence[RowKey]
 
 
@@ -204,9 +203,10 @@ class Deeds:
         self.monitor.hands.call(site, "view", {"name": "explain", "args": args}, hear)
 
     def _explained(self, name: str, answer: Answer) -> None:
-        ink = self.monitor.ink._replace(colour=False, width=PAGE)
-        lines: list[Line] = [((text, ""),) for text in card.page(ink, answer)]
-        self.monitor.put(TextBox(f"why {name}", lines[1:]))
+        ink = self.monitor.ink._replace(width=LONGEST)  # the box folds lines itself
+        self.monitor.put(
+            TextBox(f"why {name}", [card.standing(ink, answer), *card.about(ink, answer)])
+        )
 
     def edit(self, keys: Keys) -> None:
         """The user's editor at the line that failed, else where the job is declared."""

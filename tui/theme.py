@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from rich.color import Color, blend_rgb
 from rich.style import Style
 
 from jobmon.tui.look import GLOW
@@ -48,6 +49,7 @@ NIGHT: Theme = {
     "held": "#cf96ee",
     "note": "#e8bf57",
     "banner": "bold #14181c on #e8bf57",
+    "button": "bold #14181c on #53c0cf",
     "box": "on #1c2125",
     "edge": "#53c0cf on #1c2125",
     "hit": "#14181c on #e8bf57",
@@ -82,6 +84,7 @@ DAY: Theme = NIGHT | {
     "held": "#8a3fb0",
     "note": "#9a6700",
     "banner": "bold #f7f5f0 on #9a6700",
+    "button": "bold #f7f5f0 on #0b7285",
     "box": "on #ebeae6",
     "edge": "#0b7285 on #ebeae6",
     "hit": "#24313c on #f6d77a",
@@ -109,6 +112,7 @@ HOST: Theme = NIGHT | {
     "pulse": "#7fd7ff",
     "peak": "#f2f2f2",
     "wait": "#2a9a62",
+    "button": "bold #050805 on #35d07f",
     "box": "on #141a16",
     "edge": "#7fd7ff on #141a16",
     "cyan": "#7fd7ff",
@@ -138,6 +142,7 @@ TERMINAL: Theme = {
     "held": "magenta",
     "note": "yellow",
     "banner": "bold reverse yellow",
+    "button": "bold reverse",
     "box": "",
     "edge": "cyan",
     "hit": "reverse yellow",
@@ -155,6 +160,17 @@ BARS = frozenset({"solid", "bar.back", *SHADES})
 """What bars are drawn in."""
 
 
+BEHIND = 0.55
+"""Of the way to the ground that colours go when a box stands over them."""
+
+
+def _mixed(color: Color | None, ground: Color) -> Color | None:
+    if color is None:
+        return None
+    mixed = blend_rgb(color.get_truecolor(), ground.get_truecolor(), BEHIND)
+    return Color.from_triplet(mixed)
+
+
 class Paint:
     """Turns style words into rich styles, each combination once. Raises KeyError: no such theme."""
 
@@ -166,6 +182,8 @@ class Paint:
     def _style(self, words: str) -> Style:
         """What several words come to; a box is a ground, under whatever stands in it."""
         parts = sorted(words.split(), key="box".__ne__)
+        if "behind" in parts:
+            return self._faded(self._added(part for part in parts if part != "behind"))
         if "cursor" in parts and self.theme["cursor"] == "reverse":
             return self._turned(self._added(part for part in parts if part != "cursor"), parts)
         return self._added(parts)
@@ -175,6 +193,14 @@ class Paint:
         for word in words:
             found += Style.parse(self.theme.get(word, word) or "none")
         return found
+
+    def _faded(self, style: Style) -> Style:
+        """What stands behind a box: nearer to the ground."""
+        ground = self.ground.bgcolor
+        if ground is None:
+            return Style(dim=True)
+        colors = (_mixed(style.color, ground), _mixed(style.bgcolor, ground))
+        return style + Style(color=colors[0], bgcolor=colors[1])
 
     def _turned(self, style: Style, words: Sequence[str]) -> Style:
         """Under a cursor that is drawn by turning ground and sign around.

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from rich.color import Color
 from textual import events
 from textual._xterm_parser import XTermParser
 from textual.app import App, ComposeResult
@@ -104,11 +105,11 @@ class MonitorApp(App[str]):
 
     def _ground(self) -> None:
         """Textual's own colours are those of our theme's ground."""
-        style = self.paint.ground
+        ground, field = self.paint.ground, self.paint.style("field")
         dark = TextualTheme(
-            name="jobmon", primary="cyan",
-            foreground=style.color.name if style.color else "ansi_default",
-            background=style.bgcolor.name if style.bgcolor else "ansi_default",
+            name="jobmon", primary=_name(self.paint.style("accent").color),
+            foreground=_name(field.color), surface=_name(field.bgcolor),
+            background=_name(ground.bgcolor), dark=self.paint.name != "day",
         )  # fmt: skip
         self.register_theme(dark)
         self.theme = "jobmon"
@@ -288,11 +289,9 @@ class MonitorApp(App[str]):
 
     def edit(self, site: int, path: str, line: int, after: Callable[[], None]) -> None:
         """See Hands."""
-        reach = self.session.reaches[site]
-        if reach.state_dir is None:
-            self.monitor.say(f"edit: {path}:{line} lies on another machine", "note")
-            return
-        command = tools.editor(os.path.join(reach.state_dir.parent, path), line)
+        state_dir = self.session.reaches[site].state_dir
+        assert state_dir is not None  # files of another machine are not edited
+        command = tools.editor(os.path.join(state_dir.parent, path), line)
         self._outside(command, after)
 
     def page(self, path: str) -> None:
@@ -348,8 +347,15 @@ class MonitorApp(App[str]):
         self.conductor.post(lambda: self.exit("", return_code=code))
 
 
+def _name(color: Color | None) -> str:
+    """A colour as textual calls it."""
+    return color.name if color is not None else "ansi_default"
+
+
 def _meant(event: events.Key) -> tuple[str, str | None]:
     """The key and its sign; one that an input method left at full width is its usual self."""
+    if event.key == "ctrl+j":  # what a terminal makes of enter before the screen opens
+        return "enter", None
     sign = event.character
     if sign is None or sign.isascii():
         return event.key, sign

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -13,6 +14,7 @@ from jobmon.runtime.model import RUN_TERMINAL
 from jobmon.tui import folding
 from jobmon.tui.reach import Reach
 from jobmon.tui.screens.view import Stage, View
+from jobmon.tui.workers import Workers
 from jobmon.tui.world import Site, Want, World
 
 STATUS_EVERY = 5.0
@@ -32,15 +34,18 @@ class Asker:
 
     def __init__(self, reaches: Sequence[Reach], post: Post) -> None:
         self._reaches, self._post = reaches, post
-        self._readers = ThreadPoolExecutor(3, thread_name_prefix="read")
+        self._readers = Workers(3, "read")
+        # By its status a runtime is seen to be there: that waits for nothing else.
+        self._pulse = Workers(len(reaches), "status")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
         self._due: dict[Want, float] = {}
         self._under_way: set[Want] = set()
 
     def close(self) -> None:
-        """Wait for nothing."""
-        for pool in (self._readers, self._writer):
-            pool.shutdown(wait=False, cancel_futures=True)
+        """Read no more; verbs that were given are done before the process ends."""
+        self._readers.close()
+        self._pulse.close()
+        self._writer.shutdown(wait=False)
 
     def call(
         self, site: int, op: str, args: Mapping[str, Any], then: Callable[[Any], None]
@@ -53,7 +58,14 @@ class Asker:
         self, action: Callable[[], Any], then: Callable[[Any], None], *, looks: bool = True
     ) -> None:
         """Do something that blocks, and tell the screen what came of it."""
+        self._submit(self._readers if looks else self._writer, action, then)
 
+    def _submit(
+        self,
+        pool: Workers | ThreadPoolExecutor,
+        action: Callable[[], Any],
+        then: Callable[[Any], None],
+    ) -> None:
         def run() -> None:
             try:
                 answer = action()
@@ -61,7 +73,7 @@ class Asker:
                 answer = error if isinstance(error, JobmonError) else _as_error(error)
             self._post(lambda: then(answer))
 
-        (self._readers if looks else self._writer).submit(run)
+        pool.submit(run)
 
     def fetch(self, wants: Iterable[Want], world: World, now: float) -> None:
         """Ask for those that are due; answers turn up in their sites."""
@@ -86,21 +98,33 @@ class Asker:
     def _ask(self, site: Site, want: Want, now: float) -> None:
         def hear(answer: Any) -> None:
             self._under_way.discard(want)
-            if isinstance(answer, SilentRuntimeError):
-                folding.silent(site, now, answer)
+            if isinstance(answer, SilentRuntimeError) and want.name == "status":
+                folding.silent(site, now, answer)  # others may wait for flow files that load slowly
             elif isinstance(answer, JobmonError):
                 self._due[want] = now + AGAIN
             else:
                 folding.answered(site)
                 _keep(site, want, answer)
 
-        args = {"name": want.name, "args": dict(want.args)}
-        self.call(want.site, "view", args, hear)
+        def ask() -> Mapping[str, Any]:
+            args = {"name": want.name, "args": dict(want.args)}
+            return self._reaches[want.site].call("view", **args)
+
+        if want.name == "status":
+            self._submit(self._pulse, lambda: _timed(ask), hear)
+        else:
+            self.work(ask, hear)
 
     def again(self, name: str) -> None:
         """What is known by that name is out of date."""
         for want in [want for want in self._due if want.name == name]:
             del self._due[want]
+
+
+def _timed(ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+    """An answer, and between which moments of ours it was given."""
+    asked = time.time()
+    return {**ask(), "asked": asked, "heard": time.time()}
 
 
 def _may_answer(site: Site) -> bool:
@@ -119,6 +143,7 @@ def _keep(site: Site, want: Want, answer: Mapping[str, Any]) -> None:
         return
     if want.name == "status":
         site.status = answer
+        folding.tell_time(site, answer)
     elif want.name == "flows":
         site.flows = answer
     site.documents.pop(want, None)

@@ -8,19 +8,16 @@ from typing import NamedTuple
 
 from jobmon.runtime.model import RUN_TERMINAL
 from jobmon.runtime.states import State
-from jobmon.tui import rows
+from jobmon.tui import notices, rows
 from jobmon.tui.actions import BY_ID, Action, shown
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Line, Size, ends, fill, fit
-from jobmon.tui.screens.filtered import host
 from jobmon.tui.screens.view import Stage, View
-from jobmon.tui.text import Span, cells, clock_span, local, plain, wrap
-from jobmon.tui.world import Row, Site
+from jobmon.tui.text import Span, cells, local, plain
+from jobmon.tui.world import Row
 
 SMALLEST = Size(60, 16)
 """Below it there is room for one line only."""
-BANNER = 4
-"""Lines it has at most."""
 MORE, HELP = ("app.command", "app.quit"), "app.help"
 """Keys that every key bar has where there is room, and the one that it always has."""
 _WORST = (State.FAILED, State.LOST, State.WAITING_HUMAN, State.UPSTREAM_FAILED)
@@ -89,30 +86,6 @@ def _lit(number: int, style: str) -> str:
     return style if number else "dim"
 
 
-def banner(stage: Stage, width: int) -> list[Line]:
-    """What must not be overlooked: a runtime that is away, or that the moment is past."""
-    world = stage.world
-    away = [site for site in world.sites if site.away is not None]
-    if not world.live:
-        speed = f"replay {world.speed:g}x" if world.speed else "the past"
-        text = f"{speed}: {local(world.now, full=True)}   `at now` returns to the present"
-    elif away:
-        text = _away(stage, away, world.now)
-    else:
-        return []
-    return [fit(((f" {line} ", "banner"),), width) for line in wrap(text, width - 2)[:BANNER]]
-
-
-def _away(stage: Stage, away: Sequence[Site], now: float) -> str:
-    """What is the matter, since when, and what helps."""
-    site, names = away[0], ", ".join(map(host, away))
-    of = f" of {names}" if stage.world.many else ""
-    since = site.away or now
-    old = f"this is {clock_span(max(0.0, now - since))} old" if site.loaded else "nothing is known"
-    head = f"THE RUNTIME{of} {site.absent or 'IS AWAY'} since {local(since)}, {old}"
-    return stage.ink.safe(f"{head}: {site.trouble or 'jobs go on'}")
-
-
 class Hint(NamedTuple):
     """An action on the key bar: its key and label, and the cells from and to which it stands."""
 
@@ -167,7 +140,7 @@ def small(stage: Stage, size: Size) -> list[Line]:
         look = job_look(worst.job.state)
         text = f"{stage.ink.sign(look)} {worst.name} {worst.run.key}: {rows.why(worst)}"
         lines.append(((stage.ink.safe(text), look.style),))
-    lines += banner(stage, size.width)
+    lines += notices.banner(stage, size.width)
     lines.append(((f"the screens need {SMALLEST.width}x{SMALLEST.height}", "dim"),))
     return [fit(line, size.width) for line in fill(lines, size.height)]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.tui import boxes, frame, orders
+from jobmon.tui import boxes, frame, notices, orders
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
 from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.console import Prompting
@@ -110,8 +110,12 @@ class Monitor:
 
     def _dimmed(self, body: list[Line]) -> list[Line]:
         """Nothing that may be out of date looks alive."""
-        away = all(site.away is not None for site in self.world.sites)
-        return [on(line, "dim") for line in body] if away and self.world.sites else body
+        return [on(line, "dim") for line in body] if self._alone() else body
+
+    def _alone(self) -> bool:
+        """No runtime is there: nothing of what is shown moves."""
+        sites = self.world.sites
+        return bool(sites) and all(site.away is not None for site in sites)
 
     def _command_row(self, width: int) -> Line:
         state = self.view.state_line(self.stage)
@@ -125,7 +129,7 @@ class Monitor:
 
     def _foot(self, width: int) -> list[Line]:
         """What was said, or helps with what is typed; under it what must not be overlooked."""
-        banner = frame.banner(self.stage, width)
+        banner = notices.banner(self.stage, width)
         text, style = "", "dim"
         if self.prompt is not None and self.prompt.help:
             text = self.prompt.help
@@ -146,6 +150,8 @@ class Monitor:
     def pace(self) -> float:
         """Pictures a second that are wanted now."""
         told = 1.0 if self._fresh() else 0.0
+        if self._alone():
+            return 1.0
         return max(told, self.view.pace(self.stage), self.world.speed if not self.world.live else 0)
 
     def hand(self) -> Row | None:

@@ -13,7 +13,7 @@ from jobmon.runtime.states import TERMINAL, State
 from jobmon.tui.logsource import LocalLog, RemoteLog, Source
 from jobmon.tui.world import Row
 
-ANSWER = 15.0
+ANSWER = 12.0
 """Seconds after which a runtime that does not answer is taken for frozen."""
 SKIP_PATIENCE = 30.0
 """Seconds beyond its grace that a job may take to be cancelled before it is skipped."""
@@ -23,12 +23,12 @@ class Reach:
     """One runtime. `state_dir` is None when its files are on another machine."""
 
     def __init__(self, state_dir: Path | None = None, sock: Path | None = None) -> None:
-        self.state_dir, self._sock = state_dir, sock
+        self.state_dir, self.sock = state_dir, sock
 
     def connect(self, start: bool = False) -> Client:
         """A new connection; `start` starts a runtime of this machine that is not there."""
-        if self._sock is not None:
-            return client.connect_socket(self._sock, limit=ANSWER)
+        if self.sock is not None:
+            return client.connect_socket(self.sock, limit=ANSWER)
         assert self.state_dir is not None
         return client.connect(self.state_dir, start=start, limit=ANSWER)
 

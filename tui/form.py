@@ -7,11 +7,17 @@ from typing import Any
 
 from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.ink import Ink
-from jobmon.tui.picture import Line, Size, fit, on
-from jobmon.tui.text import cells, pad
+from jobmon.tui.picture import Line, Size, fit
+from jobmon.tui.text import cells, cut, pad, wrap
 
 LABEL_MOST = 24
-WHY = "why"
+HINT_MOST = 30
+ROOM = 10
+"""Cells of a field at least."""
+WIDE = 76
+"""Cells of the form at most, where its description is not longer."""
+WHY = ""
+"""The field that is no parameter: why the run is started."""
 
 
 class Form(Box):
@@ -36,31 +42,39 @@ class Form(Box):
         self._names = [str(p["name"]) for p in self._params] + [WHY]
         self._texts = {str(p["name"]): _default(p) for p in self._params} | {WHY: ""}
         self._texts |= {k: v for k, v in (given or {}).items() if k in self._texts}
-        self._at = 0
-        self._label = 0
+        self._at = self._top = self._first = 0
+        self._label = self._room = 0
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
-        """Description, then the fields with type and choices behind them."""
-        about = str(self._flow.get("description") or "")
-        self._label = min(LABEL_MOST, max(cells(ink.safe(name)) for name in self._names)) + 2
-        rows = [self._row(ink, i, name, size.width) for i, name in enumerate(self._names)]
-        return [fit(((ink.safe(about), "dim"),), size.width), (), *rows, ()]
+        """Description, then fields, the one in hand among them, with type and choices behind."""
+        names = [self._name(ink, name) for name in self._names]
+        self._label = max(map(cells, names)) + 2
+        hints = max(cells(self._hint(ink, i)) for i in range(len(names))) + 2
+        self._room = max(ROOM, min(size.width, WIDE) - self._label - hints)
+        about = wrap(ink.safe(self._flow.get("description") or ""), size.width)[:3]
+        head: list[Line] = [*(((part, "dim"),) for part in about), ()]
+        seen = max(1, min(len(names), size.height - len(head)))
+        self._top = max(self._at - seen + 1, min(self._top, self._at))
+        self._first = len(head) - self._top
+        rows = [self._row(ink, i, name) for i, name in enumerate(names)]
+        return [*head, *rows[self._top : self._top + seen]]
 
-    def _row(self, ink: Ink, index: int, name: str, width: int) -> Line:
-        label = pad(ink.safe(name)[:LABEL_MOST], self._label)
-        text = ink.safe(self._texts[name])
-        room = max(10, width - self._label - cells(self._hint(index)) - 1)
-        shown = fit(((text, ""),), room)
-        line = ((label, "title" if index == self._at else "dim"), *shown)
-        row = (*line, (f" {self._hint(index)}", "dim"))
-        return on(row, "cursor") if index == self._at else row
+    def _name(self, ink: Ink, name: str) -> str:
+        return cut(ink.safe(name or "why"), LABEL_MOST, ink.lines.cut)
 
-    def _hint(self, index: int) -> str:
+    def _row(self, ink: Ink, index: int, name: str) -> Line:
+        text = ink.safe(self._texts[self._names[index]])
+        field = fit(((text, "field"), (" " * self._room, "field")), self._room, "")
+        style = "title" if index == self._at else "dim"
+        return ((pad(name, self._label), style), *field, (f"  {self._hint(ink, index)}", "dim"))
+
+    def _hint(self, ink: Ink, index: int) -> str:
         if index >= len(self._params):
             return "recorded with the run"
         param = self._params[index]
         choices = [str(choice) for choice in param.get("choices") or ()]
-        return "|".join(choices)[:30] if choices else str(param.get("type") or "")
+        hint = ink.safe("|".join(choices) or param.get("type") or "")
+        return cut(hint, HINT_MOST, ink.lines.cut)
 
     def press(self, key: str) -> bool:
         """Move between fields, start, or leave."""
@@ -84,12 +98,11 @@ class Form(Box):
     def entry(self, x: int, y: int, width: int) -> Entry | None:
         """The field in hand."""
         name = self._names[self._at]
-        room = max(10, width - self._label - cells(self._hint(self._at)) - 1)
 
         def put(text: str) -> None:
             self._texts[name] = text
 
-        place = (x + self._label, y + 2 + self._at, room)
+        place = (x + self._label, y + self._first + self._at, self._room)
         return Entry(*place, self._texts[name], put, self._suggest)
 
     def _suggest(self, text: str) -> Sequence[str]:
@@ -100,5 +113,6 @@ class Form(Box):
 
 
 def _default(param: Mapping[str, Any]) -> str:
-    default = param.get("default")
-    return "" if default is None else str(default)
+    """Its default as it can be typed; of one that cannot, the runtime knows better."""
+    default = "" if param.get("default") is None else str(param["default"])
+    return default if default.isprintable() else ""

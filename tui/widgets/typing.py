@@ -36,8 +36,9 @@ class _Completions(Suggester):
         self.suggest: Callable[[str], Sequence[str]] = lambda _text: ()
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The first text that what is typed may become."""
-        return next((text for text in self.suggest(value) if text.startswith(value)), None)
+        """The first text that what is typed may become, and that can be typed."""
+        fitting = (text for text in self.suggest(value) if text.startswith(value))
+        return next((text for text in fitting if text.isprintable()), None)
 
 
 class Typing(Input):
@@ -45,7 +46,7 @@ class Typing(Input):
 
     DEFAULT_CSS = """
     Typing { layer: over; display: none; height: 1; border: none; padding: 0; }
-    Typing:focus { border: none; }
+    Typing:focus { border: none; background-tint: $foreground 0%; }
     """
 
     def __init__(self, typed: Callable[[str], None]) -> None:
@@ -81,13 +82,27 @@ class Typing(Input):
         if self.display and not self._placing:
             self._typed(value)
 
+    def _on_paste(self, event: events.Paste) -> None:
+        """The first line of what is pasted, without what acts on a terminal."""
+        event.prevent_default()
+        event.stop()
+        line = next(iter(event.text.strip().splitlines()), "")
+        self._insert("".join(sign for sign in line if sign.isprintable()))
+
+    def _insert(self, text: str) -> None:
+        """At the cursor, or in the place of what is selected."""
+        if self.selection.is_empty:
+            self.insert_text_at_cursor(text)
+        else:
+            self.replace(text, *self.selection)
+
     def take(self, event: events.Key) -> bool:
         """Type a sign, or edit with a key; False: it is no key for text."""
         edit = EDITS.get(event.key)
         if edit is not None:
             edit(self)
         elif event.is_printable and event.character:
-            self.insert_text_at_cursor(event.character)
+            self._insert(event.character)
         else:
             return False
         return True

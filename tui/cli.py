@@ -143,7 +143,7 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Open the monitor on the runtime behind this socket; several: all in one queue.",
+    help="Open the monitor on the runtime behind this socket instead of a folder; several: on all.",
 )
 @click.pass_context
 def cli(ctx: click.Context, home: str | None, view: bool, sockets: tuple[Path, ...]) -> None:

@@ -85,10 +85,6 @@ class Console(Protocol):
         """An action by its id on these rows, wherever the cursor is."""
         ...
 
-    def explain(self, site: int, args: Mapping[str, str]) -> None:
-        """Say why a run, or a job of it, stands as it does."""
-        ...
-
     def run_np(self, requests: Sequence[Request]) -> None:
         """Action characters of several rows."""
         ...

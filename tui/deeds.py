@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jobmon.runtime.errors import JobmonError
-from jobmon.tui import card, orders, palette, starting
-from jobmon.tui.actions import ACTIONS, BY_ID, Action, legal, shown
-from jobmon.tui.boxes import Choice, ChoiceBox, TextBox
+from jobmon.tui import explaining, orders, palette, starting
+from jobmon.tui.actions import ACTIONS, BY_ID, Action, shown
+from jobmon.tui.boxes import Choice, ChoiceBox
 from jobmon.tui.console import Console
-from jobmon.tui.doing import Deed, told
-from jobmon.tui.hands import Answer
+from jobmon.tui.doing import Deed
 from jobmon.tui.orders import Order
 from jobmon.tui.prompt import Caret, Finding
+from jobmon.tui.screens.filtered import host
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.text import count
 from jobmon.tui.world import Row, RowKey
 
-LONGEST = 2_000
-"""Cells of a line of an explanation."""
 Keys = Sequence[RowKey]
 
 
@@ -35,7 +32,7 @@ class Deeds:
             "lane.acknowledge": self.seen,
         }
         self._does: Mapping[str, Callable[[], None]] = {
-            "flow.explain": self.explain_flow,
+            "flow.explain": lambda: explaining.flow(monitor),
             "run.start": lambda: starting.choose(monitor),
             "view.filter": lambda: monitor.ask(Finding(monitor)),
             "log.older": self.other_attempt,
@@ -169,69 +166,17 @@ class Deeds:
         """The reasons and the failure card, in a box; on the schedule, about the flow."""
         run, job = self.monitor.world.names(keys[0]) if keys else ("", "")
         if run:
-            args = {"run": run} | ({"job": job} if job else {})
-            self.ask_why(keys[0].site, args)
+            explaining.why(self.monitor, keys[0].site, {"run": run} | ({"job": job} if job else {}))
         elif isinstance(self.monitor.view, Schedule):
-            self.explain_flow()
+            explaining.flow(self.monitor)
         else:
             self.monitor.say("why: there is no job under the cursor", "note")
-
-    def ask_why(self, site: int, args: Mapping[str, str]) -> None:
-        """The same of a run or job by name, also of one that is not on the screen any more."""
-        name = args.get("job") or args["run"]
-        self._ask_explain(site, args, lambda answer: self._explained(name, answer))
-
-    def explain_flow(self) -> None:
-        """What the flow under the cursor waits for, what holds it, what it takes."""
-        view, stage = self.monitor.screens.schedule, self.monitor.stage
-        found = view.flow(stage)
-        if found is None:
-            self.monitor.say("why: there is no flow under the cursor", "note")
-        else:
-            name = self.monitor.ink.safe(found[1])
-            self.monitor.put(TextBox(f"flow {name}", view.explained(stage)))
-
-    def _ask_explain(
-        self, site: int, args: Mapping[str, str], then: Callable[[Answer], None]
-    ) -> None:
-        def hear(answer: Answer | JobmonError) -> None:
-            if isinstance(answer, JobmonError):
-                self.monitor.say(told(answer), "fail")
-            else:
-                then(answer)
-
-        self.monitor.hands.call(site, "view", {"name": "explain", "args": args}, hear)
-
-    def _explained(self, name: str, answer: Answer) -> None:
-        ink = self.monitor.ink._replace(width=LONGEST)  # the box folds lines itself
-        self.monitor.put(
-            TextBox(f"why {name}", [card.standing(ink, answer), *card.about(ink, answer)])
-        )
 
     def edit(self, keys: Keys) -> None:
         """The user's editor at the line that failed, else where the job is declared."""
         row = self._job("edit", keys)
         if row is not None:
-            args = {"run": row.run.key, "job": row.name}
-            self._ask_explain(row.site.number, args, lambda answer: self._edit(row, answer))
-
-    def _edit(self, row: Row, answer: Answer) -> None:
-        cause = (answer.get("card") or {}).get("cause") or {}
-        shape = row.site.board.shape_of(row.run.id)
-        path = str(cause.get("file") or shape.flow.file)
-        line = int(cause.get("lineno") or 0) if cause.get("file") else row.jobdef.line
-        if not path:
-            self.monitor.say(f"edit: no file of {row.name} is known", "note")
-            return
-        self.monitor.hands.edit(row.site.number, path, max(1, line), lambda: self._edited(row.key))
-
-    def _edited(self, key: RowKey) -> None:
-        """Offer the rerun, now that it may be mended."""
-        row = self.monitor.world.row(key)
-        rerun = BY_ID["job.rerun"]
-        if row is not None and legal(rerun, row.job.state) and not self.monitor.readonly:
-            self.monitor.say(f"edited; r runs {row.name} again with all that follows")
-            Deed(self.monitor, rerun._replace(asks="yes")).begin([key])
+            explaining.edit(self.monitor, row)
 
     def copy(self) -> None:
         """The line under the cursor."""
@@ -249,7 +194,8 @@ class Deeds:
         elif log.about is None:
             self.monitor.say("pager: no log is open", "note")
         else:
-            self.monitor.say("pager: this log lies on another machine; jobmon logs reads it there")
+            name = host(self.monitor.world.sites[log.about.key.site])
+            self.monitor.say(f"pager: it is on the machine {name}; jobmon logs reads it there")
 
     # The monitor itself
 

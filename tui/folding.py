@@ -28,6 +28,8 @@ JOBS_KEPT = 6_000
 """Job runs of finished runs it keeps at most."""
 
 
+CLOCKS = 1.0
+"""Seconds by which two clocks may drift apart before they are compared anew."""
 BEYOND = 1 << 62
 """Number of an event that never comes: all that come are passed over."""
 STRANGE = (JobmonError, msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError)
@@ -53,7 +55,16 @@ def _drift(site: Site) -> None:
 def _hello(site: Site, body: Mapping[str, Any], _now: float) -> None:
     site.hello = dict(body)
     site.skew = body["now"] - body["heard"] if "now" in body else 0.0
-    site.label = site.label or str(body.get("host", ""))
+
+
+def tell_time(site: Site, status: Mapping[str, Any]) -> None:
+    """A clock may be set while a connection lasts: then what the runtime says of its own is taken.
+
+    It was its `now` at some moment between our `asked` and `heard`.
+    """
+    now, asked, heard = status["now"], status["asked"], status["heard"]
+    if not now - heard - CLOCKS <= site.skew <= now - asked + CLOCKS:
+        site.skew = now - (asked + heard) / 2
 
 
 def _snapshot(site: Site, body: Mapping[str, Any], _now: float) -> None:

@@ -269,10 +269,6 @@ class Monitor:
         if not self._barred(BY_ID[action]):
             self.deeds.on(BY_ID[action], keys)
 
-    def explain(self, site: int, args: Mapping[str, str]) -> None:
-        """Say why a run, or a job of it, stands as it does."""
-        self.deeds.ask_why(site, args)
-
     # The mouse
 
     def click(self, x: int, y: int, *, double: bool = False) -> None:

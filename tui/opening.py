@@ -70,8 +70,9 @@ def _opening(
 ) -> Opening:  # fmt: skip
     from jobmon.tui.session import Opening
 
+    sockets = tuple(path.absolute() for path in dict.fromkeys(sockets))
     missing = [path for path in sockets if not path.exists()]
-    if missing:
+    if missing == [*sockets] and missing:  # one that others are shown beside has its banner
         hint = f"ssh -L {missing[0]}:FOLDER/.jobmon/runtime.sock HOST"
         raise NoRuntimeError(f"reach the runtime behind {missing[0]}", "there is no socket", hint)
     if sockets:

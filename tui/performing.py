@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from jobmon.tui import sites, starting
+from jobmon.tui import explaining, sites, starting
 from jobmon.tui.actions import BY_ID
 from jobmon.tui.commandline import (
     At,
@@ -171,7 +171,7 @@ def _look(monitor: Console, command: Verb) -> None:
         monitor.perform_on(command.action, keys)
     elif command.action == "job.explain" and command.run:
         args = {"run": command.run} | ({"job": command.jobs[0]} if command.jobs else {})
-        monitor.explain(sites.here(monitor) or 0, args)
+        explaining.why(monitor, sites.here(monitor) or 0, args)
     else:
         _missing(monitor, BY_ID[command.action].label, named)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jobmon.runtime.errors import RefusedError
-from jobmon.tui import folding, memory
+from jobmon.tui import folding, labels, memory
 from jobmon.tui.feed import Feed
 from jobmon.tui.ink import Ink
 from jobmon.tui.reach import Reach
@@ -37,7 +37,7 @@ class Session:
         self.reaches = [Reach(sock=path) for path in opening.sockets]
         if opening.home is not None:
             self.reaches.insert(0, Reach(state_dir=opening.home / ".jobmon"))
-        self.sites = [Site(number) for number in range(len(self.reaches))]
+        self.sites = [_site(number, reach) for number, reach in enumerate(self.reaches)]
         self.world = World(self.sites)
         self.feeds: list[Feed] = []
         self._place = memory.place(str(opening.home or opening.sockets))
@@ -75,7 +75,10 @@ class Session:
     def _fold(self, site: Site, feed: Feed, now: float, end: float) -> int:
         count = 0
         while not feed.news.empty() and time.monotonic() < end:
-            folding.fold(site, feed.news.get(), now)
+            news = feed.news.get()
+            folding.fold(site, news, now)
+            if news.kind == "hello":
+                labels.name(self.sites)
             count += 1
         if site.adrift:
             site.adrift = False
@@ -104,3 +107,10 @@ class Session:
         for feed in self.feeds:
             feed.close()
         memory.write(self._place, self.kept)
+
+
+def _site(number: int, reach: Reach) -> Site:
+    """A runtime of which nothing is known yet."""
+    site = Site(number, labels.of_socket(reach.sock) if reach.sock else "")
+    site.remote = reach.state_dir is None
+    return site

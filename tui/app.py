@@ -98,7 +98,7 @@ class MonitorApp(App[str]):
     def on_unmount(self) -> None:
         """Let go of everything."""
         self.conductor.stop()
-        self.session.kept = self.monitor.remember()
+        self.session.remember(self.monitor.remember())
         self.session.close()
         self.logs.close()
         self.asker.close()

@@ -105,18 +105,20 @@ def hints(view: View, keymap: dict[str, Action], width: int, offered: Offered) -
     Keys that the row in hand does not take are left out.
     """
     keys = {action.id: key for key, action in reversed(keymap.items())}
-    helped = _hint(BY_ID[HELP], BY_ID[HELP], keys, 0)
-    last = helped._replace(start=width - helped.end, end=width)
     found: list[Hint] = []
-    end = 0
+    end, room = 0, width
+    last = [_hint(BY_ID[HELP], BY_ID[HELP], keys, 0)] if HELP in keys else []
+    if last:
+        room = width - last[0].end
+        last = [last[0]._replace(start=room, end=width)]
     for name in dict.fromkeys((*view.hints(), *MORE)):
         meant = offered(BY_ID[name]) if name in keys else None
         if meant is not None:
             hint = _hint(BY_ID[name], meant, keys, end)
-            if hint.end <= last.start:
+            if hint.end <= room:
                 found.append(hint)
                 end = hint.end
-    return [*found, last]
+    return [*found, *last]
 
 
 def _hint(action: Action, meant: Action, keys: Mapping[str, str], start: int) -> Hint:
@@ -126,8 +128,9 @@ def _hint(action: Action, meant: Action, keys: Mapping[str, str], start: int) ->
 
 def key_bar(found: Sequence[Hint], width: int) -> Line:
     """The keys that matter here."""
-    *first, last = found
-    return ends(tuple(span for hint in first for span in hint.words), last.words, width)
+    at_end = [hint for hint in found if hint.action.id == HELP]
+    left = tuple(span for hint in found if hint not in at_end for span in hint.words)
+    return ends(left, at_end[0].words if at_end else (), width)
 
 
 def small(stage: Stage, size: Size) -> list[Line]:

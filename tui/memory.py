@@ -23,23 +23,31 @@ def place(home: str, environ: Mapping[str, str] = os.environ) -> Path:
 
 def folder(environ: Mapping[str, str] = os.environ) -> Path:
     """Where the monitor keeps what is its own."""
-    base = environ.get("XDG_STATE_HOME") or "~/.local/state"
-    return Path(base).expanduser() / "jobmon"
+    given = Path(environ.get("XDG_STATE_HOME") or "")
+    if given.is_absolute():
+        return given / "jobmon"
+    try:
+        return Path.home() / ".local/state/jobmon"
+    except RuntimeError:  # this user has no home: nothing can be kept
+        return Path(os.devnull) / "jobmon"
 
 
 def read(path: Path) -> dict[str, Any]:
     """What was kept; nothing when that is damaged or absent."""
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 
 
 def write(path: Path, kept: Mapping[str, Any]) -> None:
-    """Keep it, whole or not at all."""
+    """Keep it, whole or not at all; of two monitors that close, what the last one knew."""
     partial = path.with_suffix(f".{os.getpid()}")
-    with contextlib.suppress(OSError):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+        partial.write_text(json.dumps(kept), encoding="utf-8")
         partial.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            partial.unlink()

@@ -102,6 +102,11 @@ class Session:
         except FileExistsError as error:
             raise RefusedError("lay the sample", str(error), "jobmon demo DIR") from error
 
+    def remember(self, kept: Mapping[str, Any]) -> None:
+        """What to know next time; a screen that was asked for is not the one to come back to."""
+        before = {"screen": self.kept.get("screen")} if self.first_screen else {}
+        self.kept = {**kept, **before}
+
     def close(self) -> None:
         """End the feeds and remember."""
         for feed in self.feeds:

@@ -18,7 +18,7 @@ from jobmon.tui.world import Row, RowKey, Want
 
 FIELDS = (
     Field("np", "NP", 3),
-    Field("host", "HOST", 8, keep=3),
+    Field("host", "HOST", 8, keep=3, grow=1, most=20),
     Field("job", "JOB", 16, grow=3, most=40),
     Field("run", "RUN", 12, keep=3, grow=1, most=22),
     Field("state", "STATE", 17, most=28),
@@ -247,7 +247,7 @@ class Queue(Table):
         self.criteria = recalled(kept.get("criteria") or {})
         sort = kept.get("sort")
         if isinstance(sort, list) and all(isinstance(p, list) and len(p) == 2 for p in sort):
-            self.sort = tuple((str(n), bool(d)) for n, d in sort if n in SORT_KEYS)
+            self.sort = tuple((str(n), bool(d)) for n, d in sort if str(n) in SORT_KEYS)
         self.wide = kept.get("wide") is True
 
 
@@ -259,8 +259,9 @@ _CALM = frozenset({State.SUCCEEDED, State.SKIPPED, State.EXPIRED, State.CANCELLE
 def standing(row: Row) -> tuple[Any, ...]:
     """Where a row stands when nobody sorts: what moves, what needs somebody, newest runs first."""
     rank = ORDER.get(row.job.state, 6)
-    ended = -(row.job.ended or 0) if rank == 6 else 0
-    return (rank, ended, -row.run.id, row.site.number, row.job.index)
+    ended = row.site.skew - (row.job.ended or 0) if rank == 6 else 0
+    begun = row.site.skew - row.run.created
+    return (rank, ended, begun, -row.run.id, row.site.number, row.job.index)
 
 
 SORT_KEYS: Mapping[str, Callable[[Row], Any]] = {

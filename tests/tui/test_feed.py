@@ -1,0 +1,191 @@
+"""A runtime that dies, freezes, changes or says strange things: told, borne, and taken up again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jobmon.tui import asking, feed, reach
+from jobmon.tui.session import Opening
+from tests.batch import until
+from tests.tui.fakeruntime import FakeRuntime
+from tests.tui.onlooker import Onlooker, looking
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second of waiting takes a tenth of one."""
+    monkeypatch.setattr(feed, "PAUSE", 0.05)
+    monkeypatch.setattr(reach, "ANSWER", 0.5)
+    monkeypatch.setattr(asking, "STATUS_EVERY", 0.2)
+    monkeypatch.setattr(asking, "AGAIN", 0.1)
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[FakeRuntime]:
+    found = FakeRuntime(tmp_path / "runtime.sock")
+    found.live()
+    yield found
+    found.die()
+
+
+@pytest.fixture
+def onlooker(runtime: FakeRuntime) -> Iterator[Onlooker]:
+    with looking(Opening(sockets=(runtime.path,))) as found:
+        in_step(found, runtime)
+        yield found
+
+
+def in_step(onlooker: Onlooker, runtime: FakeRuntime) -> None:
+    """The screen shows what there is, as the present."""
+
+    def same(_picture: str) -> bool:
+        site = onlooker.site
+        return site.seq == runtime.seq and site.away is None and site.loaded
+
+    onlooker.until(same, "the screen is in step")
+    assert onlooker.site.board.held_flows.keys() == runtime.holds.keys()
+
+
+def test_a_runtime_that_went_is_told_and_taken_up_again(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.hold("a")
+    in_step(onlooker, runtime)
+    runtime.die()
+    onlooker.sees("THE RUNTIME IS AWAY since", "this is 00:0", "jobs go on")
+    assert onlooker.site.board.held_flows, "what was known stays to be seen"
+    clock = onlooker.site.clock(onlooker.session.world.now)
+    assert onlooker.site.clock(onlooker.session.world.now + 100) == clock, "its clock stands"
+    runtime.hold("b")
+    runtime.live()
+    in_step(onlooker, runtime)
+    runtime.hold("c")
+    in_step(onlooker, runtime)
+
+
+def test_a_frozen_runtime_is_told_and_recovers_by_itself(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.freeze(on=True)
+    onlooker.sees("THE RUNTIME DOES NOT ANSWER since", "runtime.log")
+    runtime.freeze(on=False)
+    in_step(onlooker, runtime)
+
+
+def test_after_a_silence_all_is_asked_anew_as_the_line_may_be_another(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.freeze(on=True)
+    onlooker.sees("DOES NOT ANSWER")
+    runtime.deaf = True  # as where ssh died and forwards anew: nothing comes by the old way
+    runtime.hold("meanwhile")
+    runtime.freeze(on=False)
+    in_step(onlooker, runtime)
+
+
+def test_a_runtime_of_another_protocol_is_told_with_what_to_do(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.die()
+    runtime.hello["proto"] = (7, 8)
+    runtime.live()
+    onlooker.sees("THE RUNTIME CANNOT BE TALKED TO", "jobmon 9.9", "kill 4242", "jobmon up")
+    onlooker.monitor.press("6")
+    assert "HISTORY" in onlooker.tick()
+    runtime.die()
+    runtime.hello["proto"] = (1, 8)
+    runtime.live()
+    in_step(onlooker, runtime)
+
+
+def test_a_runtime_with_an_earlier_database_is_shown_as_it_is(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.hold("a", "b", "c")
+    in_step(onlooker, runtime)
+    runtime.die()
+    runtime.seq, runtime.holds, runtime.events = 1, {}, []
+    runtime.live()
+    in_step(onlooker, runtime)
+    runtime.hold("new")
+    in_step(onlooker, runtime)
+
+
+def test_events_that_do_not_fit_cost_one_snapshot_and_no_alarm(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    before = runtime.asked.count("snapshot")
+    runtime.seq += 1  # one is missing
+    runtime.hold(*map(str, range(500)))
+    in_step(onlooker, runtime)
+    runtime.tell("flow.hold", flow="x")
+    in_step(onlooker, runtime)
+    runtime.tell("job.started")  # of a run that nobody knows
+    in_step(onlooker, runtime)
+    assert runtime.asked.count("snapshot") <= before + 3
+    assert not onlooker.banners
+
+
+def test_when_it_says_that_events_were_left_out_a_snapshot_is_taken(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.deaf = True
+    runtime.hold(*map(str, range(100)))
+    runtime.deaf = False
+    runtime.say({"resync": runtime.seq})
+    in_step(onlooker, runtime)
+    assert not onlooker.banners
+
+
+@pytest.mark.parametrize("strange", [
+    {"snapshot": {"seq": "many"}},
+    {"snapshot": []},
+    {"events": {"events": [{"kind": 3}]}},
+])  # fmt: skip
+def test_what_is_not_understood_is_told_and_borne(
+    onlooker: Onlooker, runtime: FakeRuntime, strange: dict[str, object]
+) -> None:
+    runtime.die()
+    runtime.strange = strange
+    runtime.live()
+    onlooker.sees("THE RUNTIME IS NOT UNDERSTOOD since", "another version")
+    runtime.die()
+    runtime.strange = {}
+    runtime.live()
+    in_step(onlooker, runtime)
+
+
+def test_a_line_that_is_no_message_is_borne(onlooker: Onlooker, runtime: FakeRuntime) -> None:
+    runtime.say({"event": "nothing"})
+    onlooker.sees("THE RUNTIME")
+    in_step(onlooker, runtime)
+
+
+def test_news_that_nobody_takes_do_not_grow_without_bound(
+    monkeypatch: pytest.MonkeyPatch, runtime: FakeRuntime
+) -> None:
+    monkeypatch.setattr(feed, "HELD", 50)
+    with looking(Opening(sockets=(runtime.path,))) as onlooker:
+        in_step(onlooker, runtime)
+        names = map(str, range(5_000))
+        busy = threading.Thread(target=lambda: runtime.hold(*names), daemon=True)
+        busy.start()
+        news = onlooker.session.feeds[0].news
+        until(lambda: news.qsize() == 50, "the screen is behind")
+        busy.join(0.2)
+        assert busy.is_alive(), "what is too much stays in the runtime"
+        until(lambda: onlooker.tick() and not busy.is_alive(), "it catches up")
+        in_step(onlooker, runtime)
+
+
+def test_a_screen_is_left_at_once_whatever_the_runtime_does(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    runtime.freeze(on=True)
+    (following,) = onlooker.session.feeds
+    onlooker.session.close()
+    until(lambda: not following.is_alive(), "the feed has ended")

@@ -194,10 +194,10 @@ def takes(world: World, plan: Planned) -> list[str]:
     for site, run in world.runs():
         if run.key == plan.order.run and site.number == plan.order.site:
             shape = site.board.shape_of(run.id)
-            names = [
-                row["job"] for row in plan.preview["touched"] if row.get("becomes") == "waiting"
-            ]
-            seconds = longest(world, site.number, run.id, [shape.names[n] for n in names if n])
+            touched = plan.preview["touched"]
+            names = [row["job"] for row in touched if row.get("becomes") == "waiting"]
+            known = [shape.names[name] for name in names if name in shape.names]
+            seconds = longest(world, site.number, run.id, known)
             if seconds is None:
                 return []
             late = _deadline(shape.flow.deadline, world.now + site.skew + seconds)

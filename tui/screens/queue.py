@@ -208,6 +208,13 @@ class Queue(Table):
         """All rows, as they stand."""
         self.criteria, self.sort = Criteria(), ()
 
+    def command(self, words: Sequence[str], stage: Stage) -> str:
+        """`queue ext*`: only jobs named so; `queue *`: every name."""
+        if words:
+            pattern = " ".join(words)
+            self.criteria = replace(self.criteria, prefix="" if pattern == "*" else pattern)
+        return ""
+
     def state_line(self, stage: Stage) -> Line:
         """Filters, sort, marks."""
         parts: list[tuple[str, str]] = []

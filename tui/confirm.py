@@ -11,6 +11,7 @@ from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
 from jobmon.tui.orders import Order
 from jobmon.tui.picture import Field, Line, Place, Size, arrange, heading, row_of
+from jobmon.tui.screens.filtered import host
 from jobmon.tui.text import Cell, Span, cell, clock_span, count, local, wrap
 from jobmon.tui.world import World
 
@@ -52,7 +53,7 @@ class Confirm(Box):
         self._action, self._plans, self._world = action, plans, world
         self._yes, self._other, self._note = yes, other, note
         self._top, self._height, self._total = 0, 1, 0
-        self.title, self.about = _title(action, plans), _run_of(plans)
+        self.title, self.about = _title(action, plans, world), _run_of(plans, world)
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]  # here it depends
@@ -95,12 +96,12 @@ class Confirm(Box):
     ) -> list[Cell]:
         site, row = touched
         found = _declared(self._world, site, row)
-        host = f"{self._world.sites[site].label} " if self._world.many else ""
+        whose = f"{host(self._world.sites[site])} " if self._world.many else ""
         now, becomes = job_look(row.get("state") or ""), str(row.get("becomes") or "")
         effects = str(found.get("effects") or ("" if row.get("job") is None else "not declared"))
         values: dict[str, Cell] = {
             "job": cell(ink.safe(row.get("job") or "(the run)"), "bold"),
-            "run": cell(ink.safe(f"{host}{row.get('run') or ''}"), "dim"),
+            "run": cell(ink.safe(f"{whose}{row.get('run') or ''}"), "dim"),
             "now": cell(f"{ink.sign(now)} {now.word}", now.style),
             "becomes": cell(ink.safe(becomes.replace("_", " "))),
             "effects": cell(effects, "" if effects == "idempotent" else "note"),
@@ -153,21 +154,26 @@ def _next_way(order: Order) -> str:
     return ways[(ways.index(_way(order)) + 1) % len(ways)]
 
 
-def _title(action: Action, plans: Sequence[Planned]) -> str:
+def _title(action: Action, plans: Sequence[Planned], world: World) -> str:
     """How many jobs; and whose, where all of a run is meant."""
     jobs = count(sum(len(plan.preview["touched"]) for plan in plans), "job")
-    runs = [plan.order.run for plan in plans if not plan.order.jobs]
+    runs = [_named(plan.order, world) for plan in plans if not plan.order.jobs]
     if len(runs) < len(plans):
         return f"{action.label} {jobs}?"
     act = "rerun what failed of" if action.verb == "rerun" else action.label
     return f"{act} {f'the run {runs[0]}' if len(runs) == 1 else f'{len(runs)} runs'}: {jobs}?"
 
 
-def _run_of(plans: Sequence[Planned]) -> str:
+def _run_of(plans: Sequence[Planned], world: World) -> str:
     """The run that all jobs are of, where there is one and the title does not name it."""
     runs = {(plan.order.site, plan.order.run) for plan in plans}
     whole = any(not plan.order.jobs for plan in plans)
-    return plans[0].order.run if len(runs) == 1 and not whole else ""
+    return _named(plans[0].order, world) if len(runs) == 1 and not whole else ""
+
+
+def _named(order: Order, world: World) -> str:
+    """The run, and whose it is where there are several runtimes."""
+    return f"{order.run} on {host(world.sites[order.site])}" if world.many else order.run
 
 
 def _declared(world: World, number: int, row: Mapping[str, Any]) -> dict[str, Any]:

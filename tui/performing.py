@@ -68,6 +68,8 @@ def _log(monitor: Console, words: tuple[str, ...]) -> None:
         return
     keys = find(monitor, words[0], words[1:2]) if len(words) > 1 else []
     row = monitor.world.row(keys[0]) if keys else None
+    if keys is None:
+        return
     if row is None:
         _missing(monitor, "log", words)
         return
@@ -83,14 +85,19 @@ def _missing(monitor: Console, label: str, names: Sequence[str]) -> None:
     monitor.say(f"{label}: there is no job {' '.join(filter(None, names))} here", "note")
 
 
-def find(monitor: Console, run: str, jobs: tuple[str, ...]) -> list[RowKey]:
-    """The job runs of a run (its key, or a flow's newest), or the run itself without jobs."""
+def find(monitor: Console, run: str, jobs: tuple[str, ...]) -> list[RowKey] | None:
+    """The job runs of a run (its key, or a flow's newest), or the run itself without jobs.
+
+    None when several runtimes have one of that name; it is said then how to tell which.
+    """
     known = [(site.number, r) for site, r in monitor.world.runs() if r.key == run]
     known = known or [(site.number, r) for site, r in monitor.world.runs() if r.flow == run]
     newest = dict(sorted(known, key=lambda found: found[1].id))  # of each site
-    number = sites.pick(monitor, list(newest), f"a run {run}") if newest else None
-    if number is None:
+    if not newest:
         return []
+    number = sites.pick(monitor, list(newest), f"a run {run}")
+    if number is None:
+        return None
     chosen = newest[number]
     if not jobs:
         return [RowKey(number, chosen.id, -1)]
@@ -125,6 +132,8 @@ def _on_flow(monitor: Console, command: Verb, schedule: Schedule) -> None:
 
 def _on_rows(monitor: Console, command: Verb) -> None:
     action, keys = BY_ID[command.action], _targets(monitor, command)
+    if keys is None:
+        return
     if keys:
         Deed(monitor, action, command.why).begin(keys, **command.options)
     elif command.run and not any(run.key == command.run for _, run in monitor.world.runs()):
@@ -152,7 +161,7 @@ def _order(monitor: Console, command: Verb, flow: str) -> None:
         deed.order([order])
 
 
-def _targets(monitor: Console, command: Verb) -> list[RowKey]:
+def _targets(monitor: Console, command: Verb) -> list[RowKey] | None:
     if command.run:
         return find(monitor, command.run, command.jobs)
     if command.jobs:
@@ -167,6 +176,8 @@ def _look(monitor: Console, command: Verb) -> None:
     keys = _targets(monitor, command) if named else []
     if not named:
         monitor.perform(command.action)
+    elif keys is None:
+        return
     elif keys:
         monitor.perform_on(command.action, keys)
     elif command.action == "job.explain" and command.run:

@@ -80,9 +80,10 @@ def _title(box: Box, ink: Ink) -> Line:
 def _framed(title: Line, body: Sequence[Line], keys: Line, width: int, ink: Ink) -> list[Line]:
     """The body in a frame that has the title in its upper edge and the keys in its lower one."""
     corners, side = ("╭╮╰╯", "│") if ink.unicode else ("++++", "|")
-    inner = [((f"{side} ", "edge"), *fit(line, width), (f" {side}", "edge")) for line in body]
+    mark = ink.lines.cut
+    inner = [((f"{side} ", "edge"), *fit(line, width, mark), (f" {side}", "edge")) for line in body]
     head, foot = (
-        _edge(cut_cell(words, width - 2, ink.lines.cut), width, ends, ink.lines.rule)
+        _edge(cut_cell(words, width - 2, mark), width, ends, ink.lines.rule)
         for words, ends in ((title, corners[:2]), (keys, corners[2:]))
     )
     return [on(row, "box") for row in (head, *inner, foot)]
@@ -116,7 +117,7 @@ def _after(line: Line, start: int, whole: int) -> Line:
     at = 0
     kept: list[Span] = []
     for text, style in fit(line, whole, ""):
-        kept.append((_rest(text, start - at), style))
+        kept.append((_rest(text, max(0, start - at)), style))
         at += cells(text)
     return tuple(span for span in kept if span[0])
 

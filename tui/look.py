@@ -53,6 +53,9 @@ RUN_LOOKS: dict[str, Look] = {
 UNKNOWN = Look("~", "~", "unknown", "bold")
 """A state of a newer runtime: shown as it is named, never an error."""
 
+LONGEST = 24
+"""Signs of the name of a state or an event."""
+
 FLAGS: dict[str, Look] = {
     "held": Look("H", "H", "held", "magenta"),
     "warn": Look("*", "*", "warn", "yellow"),
@@ -174,14 +177,19 @@ ASCII_WIRES: dict[int, str] = dict(zip(_DIRECTIONS, "|-+++++++++", strict=True))
 """Lines between boxes by where they leave a cell: 1 up, 2 right, 4 down, 8 left, added up."""
 
 
+def _words(name: str) -> str:
+    """A name of a state or an event as people read it; whatever else it holds is no part of one."""
+    return "".join(c if c.isascii() and c.isalnum() else " " for c in name[:LONGEST]).strip()
+
+
 def job_look(state: str) -> Look:
     """The row of a job run's state; an unknown one keeps its own name as the word."""
-    return JOB_LOOKS.get(state) or UNKNOWN._replace(word=state.replace("_", " "))
+    return JOB_LOOKS.get(state) or UNKNOWN._replace(word=_words(state))
 
 
 def run_look(state: str) -> Look:
     """The row of a run's state."""
-    return RUN_LOOKS.get(state) or UNKNOWN._replace(word=state.replace("_", " "))
+    return RUN_LOOKS.get(state) or UNKNOWN._replace(word=_words(state))
 
 
 def outcome_look(outcome: str) -> Look:
@@ -191,5 +199,4 @@ def outcome_look(outcome: str) -> Look:
 
 def event_look(kind: str) -> Look:
     """Sign and colour of what happened, by the state it led to; the word is the kind itself."""
-    word = kind.removeprefix("job.").replace(".", " ").replace("_", " ")
-    return _EVENTS.get(kind, _NEWS)._replace(word=word)
+    return _EVENTS.get(kind, _NEWS)._replace(word=_words(kind.removeprefix("job.")))

@@ -29,8 +29,15 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
+def _beginning(text: str, width: int) -> str:
+    """Enough of a text to know how it looks in `width` cells: nobody measures a megabyte."""
+    head = text[: 4 * max(0, width) + 16]
+    return head if len(head) < len(text) and cells(head) > width else text
+
+
 def cut(text: str, width: int, mark: str = "…") -> str:
     """`text` in at most `width` cells, ending in `mark` when something was cut off."""
+    text = _beginning(text, width)
     if cells(text) <= width:
         return text
     if width <= 0:
@@ -56,22 +63,22 @@ def whole_percent(part: float) -> str:
 
 def wrap(text: str, width: int, gap: str = " ") -> list[str]:
     """`text` in lines of at most `width` cells, broken at `gap` where there is any."""
-    lines: list[str] = []
-    line = ""
+    width, lines = max(1, width), list[str]()
+    line, taken = "", 0
     for word in text.split(gap):
-        joined = f"{line}{gap}{word}" if line else word
-        if cells(joined) <= width:
-            line = joined
+        wide = cells(word)
+        if line and taken + cells(gap) + wide <= width:
+            line, taken = f"{line}{gap}{word}", taken + cells(gap) + wide
             continue
         lines += [line] if line else []
         *full, line = _chunks(word, width)
-        lines += full
+        lines, taken = lines + full, cells(line)
     return [*lines, line]
 
 
 def _chunks(word: str, width: int) -> list[str]:
     chunks: list[str] = []
-    while cells(word) > width:
+    while cells(_beginning(word, width)) > width:
         head = cut(word, width, "") or word[0]  # a wide sign in a single cell is cut later
         chunks.append(head)
         word = word[len(head) :]
@@ -96,12 +103,12 @@ def plain(field: Cell) -> str:
 
 def cut_cell(field: Cell, width: int, mark: str) -> Cell:
     """A field in at most `width` cells; the span that is cut ends in `mark`, later ones go."""
-    if cells(plain(field)) <= width:
+    if cells(_beginning(plain(field), width)) <= width:
         return field
     kept: list[Span] = []
     for text, style in field:
         room = width - sum(cells(t) for t, _ in kept)
-        if cells(text) >= room:
+        if cells(_beginning(text, room)) >= room:
             return (*kept, (cut(text + mark, room, mark), style))
         kept.append((text, style))
     return tuple(kept)

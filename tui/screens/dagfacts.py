@@ -14,7 +14,7 @@ from jobmon.tui.screens.dagcells import ending, past
 from jobmon.tui.screens.dagtree import RUN
 from jobmon.tui.screens.dagwhy import why
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.text import Span, cells, clock_span, local, plain
+from jobmon.tui.text import Span, cells, clock_span, cut_cell, local, plain
 
 NAMED = 8
 """Neighbours that are named."""
@@ -76,8 +76,10 @@ def path(ink: Ink, course: Course, width: int) -> Line:
     chain = _chain(ink, course, room)
     if not chain:
         return ((rule * width, "rule"),)
+    chain = cut_cell(chain, max(1, room), ink.lines.cut)
     rest = max(0, width - cells(head) - cells(plain(chain)) - cells(tail))
-    return ((head, "dim"), *chain, (tail, "dim"), (rule * rest, "rule"))
+    line = ((head, "dim"), *chain, (tail, "dim"), (rule * rest, "rule"))
+    return fit(line, width, ink.lines.cut)
 
 
 def _chain(ink: Ink, course: Course, room: int) -> Line:

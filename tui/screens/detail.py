@@ -14,6 +14,8 @@ from jobmon.tui.world import Row, Want
 
 LABEL = 8
 LAST_RUNS = 10
+REASONS = 6
+"""Lines of them at most."""
 HEIGHTS = "▁▂▃▄▅▆▇█"
 
 
@@ -45,8 +47,7 @@ def pane(stage: Stage, row: Row | None, size: Size) -> list[Line]:
 def _title(stage: Stage, row: Row, width: int) -> Line:
     look = job_look(row.job.state)
     sign = (f" {stage.ink.sign(look)} {look.word} ", look.style)
-    name = stage.ink.safe(row.name)
-    return fit((sign, (" ", ""), (cut(name, width - 20), "title")), width)
+    return fit((sign, (" ", ""), (stage.ink.safe(row.name), "title")), width, stage.ink.lines.cut)
 
 
 def _facts(stage: Stage, row: Row, width: int) -> list[Line]:
@@ -72,7 +73,8 @@ def _facts(stage: Stage, row: Row, width: int) -> list[Line]:
 
 
 def _fact(stage: Stage, label: str, text: str, width: int) -> Line:
-    return fit(((f" {label:<{LABEL}} ", "dim"), (stage.ink.safe(text), "")), width)
+    line = ((f" {label:<{LABEL}} ", "dim"), (stage.ink.safe(text), ""))
+    return fit(line, width, stage.ink.lines.cut)
 
 
 def _blocked(row: Row) -> list[str]:
@@ -84,8 +86,12 @@ def _blocked(row: Row) -> list[str]:
 
 
 def _reasons(stage: Stage, reasons: Sequence[Any], width: int) -> list[Line]:
-    lines = [part for text in reasons for part in wrap(stage.ink.safe(text), width - 4)]
-    return [((f" {stage.ink.lines.dot} {line}", ""),) for line in lines[:6]]
+    dot = stage.ink.lines.dot
+    lines: list[Line] = []
+    for text in reasons:
+        first, *rest = wrap(stage.ink.safe(text), width - 4)
+        lines += [((f" {dot} ", "dim"), (first, "")), *(((f"   {part}", ""),) for part in rest)]
+    return lines[:REASONS]
 
 
 def _card(stage: Stage, card: Mapping[str, Any], width: int) -> list[Line]:

@@ -143,8 +143,9 @@ def _ended(at: Cells, last: str, strokes: Strokes, tint: str) -> list[Piece]:
 
 
 def _begun(at: Cells, strokes: Strokes, tint: str, come: str = "dim") -> list[Piece]:
-    ran = (at.start, strokes.ran * (at.now - at.start) + strokes.head, tint)
-    return [ran, *_expected(at, at.now + 1, strokes, come)]
+    now = max(at.now, at.start)  # a clock may have gone back since the start
+    ran = (at.start, strokes.ran * (now - at.start) + strokes.head, tint)
+    return [ran, *_expected(at, now + 1, strokes, come)]
 
 
 def _expected(

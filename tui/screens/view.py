@@ -153,7 +153,7 @@ class Table(View):
     ) -> list[Line]:
         self._shown = []
         if not items:
-            return self.nothing(stage)
+            return [fit(line, width, stage.ink.lines.cut) for line in self.nothing(stage)]
         self._settle(items)
         shown = items[self.top : self.top + self._height]
         self._shown = [self.key(item) for item in shown]

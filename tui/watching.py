@@ -35,9 +35,9 @@ def overview(desk: Desk) -> None:
 @click.command()
 @pass_desk
 def wall(desk: Desk) -> None:
-    """Open the monitor on its wallboard, to be read from across the room.
+    """Open the monitor on its wallboard, large and to look only.
 
-    It only looks: no verb is taken there.
+    It is read from across the room; no verb is taken there.
     """
     desk.looking = desk.looking._replace(readonly=True)
     click.get_current_context().exit(monitor(desk, "wall"))
@@ -46,7 +46,7 @@ def wall(desk: Desk) -> None:
 @click.command()
 @pass_desk
 def keys(desk: Desk) -> None:
-    """Print what each key of the monitor does, with the keys of your own."""
+    """Print the keys of the monitor, with those of your own."""
     from jobmon.tui import keyspage
 
     page(keyspage.lines(desk.ink, _own_keys(desk)))

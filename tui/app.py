@@ -207,8 +207,6 @@ class MonitorApp(App[str]):
 
     def _wait_with(self, event: events.Key) -> None:
         """There is nothing to see yet: the key is pressed once there is."""
-        if event.key == "q":
-            self.leave()
         self._unpressed.append(event)
         self.conductor.arm(self._pause())
 

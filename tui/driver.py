@@ -18,16 +18,26 @@ linux_driver.getincrementaldecoder = lambda name: functools.partial(  # pyright:
 
 
 class Driver(LinuxDriver):
-    """It stops only where a shell can call it back, and is itself again after every stop."""
+    """It stops only where a shell can call it back, and is itself again after every stop.
 
-    def _sigtstp_application(self, *args: Any) -> None:
-        if tools.under_shell():
-            super()._sigtstp_application(*args)
+    Signals come at any moment: what they ask for is done when nothing else is under way.
+    """
+
+    def _sigtstp_application(self, *_args: Any) -> None:
+        if not tools.under_shell():
+            return
+        if self._auto_restart:
+            self._loop.call_soon_threadsafe(super()._sigtstp_application)
+        else:  # it stops together with the program that has the terminal
+            super()._sigtstp_application()
 
     def _sigcont_application(self, *_args: Any) -> None:
-        """After a stop that nobody announced the terminal is taken anew: others used it since."""
-        if self._auto_restart and not self._must_signal_resume:
+        if self._auto_restart:
+            self._loop.call_soon_threadsafe(self._take_the_terminal)
+
+    def _take_the_terminal(self) -> None:
+        """After a stop that nobody announced it is taken anew: others used it since."""
+        if not self._must_signal_resume:
             self.suspend_application_mode()
             self._must_signal_resume = True
-        if self._auto_restart:
-            self.resume_application_mode()
+        self.resume_application_mode()

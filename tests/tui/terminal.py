@@ -182,7 +182,11 @@ class Terminal:
 
     def write(self, text: str) -> None:
         """Send as if it had been typed."""
-        os.write(self._master, text.encode())
+        self.write_bytes(text.encode())
+
+    def write_bytes(self, data: bytes) -> None:
+        """The same of what may be no text."""
+        os.write(self._master, data)
 
     def resize(self, columns: int, rows: int) -> None:
         """Another size of the window."""

@@ -21,10 +21,11 @@ HEAD = """\
 Made by `python -m jobmon.tui.keyspage`; `jobmon keys` prints the same, `?` in the monitor shows it
 with your own keys.
 
-A key acts on the job under the cursor, or on all marked ones. **NP** is what is typed into the NP
-column of a row (a second TAB on the command line walks it), **command** what is typed after `:`;
-unique beginnings suffice. A key that means something on some screens only names them: there it wins
-over what it means elsewhere.
+A key acts on the job under the cursor, or on all marked ones; on a run, which is the first row of
+its tree and a row of the history, hold, cancel, kill and rerun failed act on all of it. **NP** is
+what is typed into the NP column of a row (TAB on the empty command line walks it), **command** what
+is typed after `:`; unique beginnings suffice. A key that means something on some screens only names
+them: there it wins over what it means elsewhere.
 
 What asks first lists all that it would touch, downstream included, before it is done.
 """

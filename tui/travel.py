@@ -41,6 +41,7 @@ def world_at(moment: float, live: World, reaches: list[Reach]) -> World:
 
 def _site_at(moment: float, live: Site, reach: Reach) -> Site:
     site = Site(live.number, live.label)
+    site.remote = live.remote
     site.hello, site.skew, site.status, site.flows = live.hello, live.skew, live.status, live.flows
     at = moment + live.skew
     body = reach.call("view", name="snapshot", args={"at": at})

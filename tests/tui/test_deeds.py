@@ -186,6 +186,12 @@ def test_of_several_verbs_what_failed_is_said_beside_what_was_done() -> None:
     assert "rerun morning#9: none of it failed; rerun failed: A, B" in picture
 
 
+def test_seen_says_so_where_nothing_failed() -> None:
+    session = standing("equalizer", "morning#7 B")
+    session.press("a")
+    assert "only what failed or is lost" in session.press("a")
+
+
 # The mouse
 
 

@@ -136,8 +136,7 @@ class Equalizer(Rack):
         if action == "lane.acknowledge":
             dead = self.dead(stage)
             chosen = [self.cursor] if self.cursor in dead else dead
-            self.acknowledge([key.row for key in chosen if key], stage)
-            return True
+            return self.acknowledge([key.row for key in chosen if key], stage) > 0
         if action in _STEPS or action in _ENDS:
             self._move(action, stage)
             return True

@@ -100,9 +100,11 @@ class Monitor:
         """The key bar: what the rows in hand can take."""
         keys = self.view.targets(self.stage)
         mute = self.readonly or not self.world.live
+        idle = not keys and self.view is not self.screens.schedule  # whose rows are flows
 
         def offered(action: Action) -> Action | None:
-            if mute and (action.verb or action.id == "run.start"):
+            starts, on_jobs = action.id == "run.start", action.group == "jobs"
+            if (mute and (action.verb or starts)) or (idle and on_jobs and not starts):
                 return None
             return orders.offered(action, keys, self.world)
 

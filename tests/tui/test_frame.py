@@ -91,6 +91,12 @@ def test_what_only_looks_on_offers_no_verb() -> None:
         assert {"log", "why"} <= keys(session)
 
 
+def test_where_there_is_no_row_a_run_can_be_started() -> None:
+    session = Session(Folder())
+    assert "start" in keys(session)
+    assert not {"log", "why", "rerun", "hold"} & keys(session)
+
+
 def test_a_click_on_the_key_bar_presses_what_stands_there() -> None:
     session = Session(working())
     session.hands.answers["explain"] = {"job": "gate", "run": "work#7", "state": "running"}

@@ -200,10 +200,15 @@ class MonitorApp(App[str]):
             self.leave()
         elif event.key == "ctrl+z":
             self._to_the_shell()
-        elif self._unpressed or not self.session.ready:
+        elif self._unpressed or not self._answerable:
             self._wait_with(event)
         else:
             self._press(event)
+
+    @property
+    def _answerable(self) -> bool:
+        """There is a picture that says what keys mean."""
+        return self.session.ready and self.canvas.shown
 
     def _wait_with(self, event: events.Key) -> None:
         """There is nothing to see yet: the key is pressed once there is."""
@@ -211,7 +216,7 @@ class MonitorApp(App[str]):
         self.conductor.arm(self._pause())
 
     def _press_unpressed(self) -> None:
-        if self._unpressed and self.session.ready:
+        if self._unpressed and self._answerable:
             early, self._unpressed = self._unpressed, []
             self.redraw()
             for event in early:

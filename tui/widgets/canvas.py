@@ -79,6 +79,11 @@ class Canvas(Widget, can_focus=True):
         """The parts."""
         yield from self._parts
 
+    @property
+    def shown(self) -> bool:
+        """Whether there is a picture yet."""
+        return bool(self._lines)
+
     def repaint(self, paint: Paint) -> None:
         """Show the same lines in another theme."""
         self._paint = paint

@@ -156,7 +156,7 @@ def test_several_monitors_see_the_same_and_die_each_in_its_own_way(
         # What is done in one is seen in the other; a terminal that took nothing catches up.
         command(other, "locate job07")
         other.press("h")
-        killed.wait(row_says("job07", "held"))
+        killed.wait(row_says("job07", "held"), 3)  # by news, not by asking now and then
         with slow.frozen():
             fill(slow)
             for turn in range(21):

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Generic, TypeVar
 
-from jobmon.runtime.errors import JobmonError
 from jobmon.tui.logsource import RemoteLog, Source
 from jobmon.tui.logtime import last_time, place_of
 
@@ -118,7 +117,7 @@ class Tail:
         begun = time.monotonic()
         try:
             data, more = self._read(source)
-        except (OSError, JobmonError):
+        except Exception:  # noqa: BLE001 - whatever is wrong with one log, the others are read on
             self.due = time.monotonic() + AWAY
             return b""
         now = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,6 +158,20 @@ def test_what_is_not_understood_is_told_and_borne(
     runtime.strange = {}
     runtime.live()
     in_step(onlooker, runtime)
+
+
+def test_its_troubles_are_told_on_every_screen_beside_what_was_said(
+    onlooker: Onlooker, runtime: FakeRuntime
+) -> None:
+    trouble = "no space left on \x1b[31mthe disk"
+    runtime.strange = {"status": {"now": time.time(), "troubles": [trouble]}}
+    onlooker.sees("TROUBLE: no space left on")
+    onlooker.monitor.press("8")
+    onlooker.monitor.say("held 1 job")
+    picture = onlooker.sees("SYSLOG", "TROUBLE", "held 1 job")
+    assert "\x1b" not in picture
+    runtime.strange = {}
+    onlooker.until(lambda picture: "TROUBLE" not in picture, "it is over")
 
 
 def test_a_line_that_is_no_message_is_borne(onlooker: Onlooker, runtime: FakeRuntime) -> None:

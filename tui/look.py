@@ -179,7 +179,8 @@ ASCII_WIRES: dict[int, str] = dict(zip(_DIRECTIONS, "|-+++++++++", strict=True))
 
 def _words(name: str) -> str:
     """A name of a state or an event as people read it; whatever else it holds is no part of one."""
-    return "".join(c if c.isascii() and c.isalnum() else " " for c in name[:LONGEST]).strip()
+    word = "".join(c if c.isascii() and c.isalnum() else " " for c in name[:LONGEST])
+    return word.strip() or UNKNOWN.word
 
 
 def job_look(state: str) -> Look:

@@ -58,6 +58,23 @@ def test_every_screen_and_box_is_inert_and_exact(way: str, ink: Ink, log: Path) 
         assert entry is None or entry.x + 2 <= size.width > entry.x + entry.width - 2
 
 
+@pytest.mark.parametrize("size", SIZES[UNICODE], ids=str)
+@pytest.mark.parametrize(("way", "title"), [("queue", "STATE"), ("history", "STATE")])
+def test_a_column_begins_in_the_same_cell_of_every_row(
+    way: str, title: str, size: Size, log: Path
+) -> None:
+    lines = [plain(line) for line in gone(way, log).monitor.lines(size)]
+    top = next(y for y, line in enumerate(lines) if title in line)
+    x = cells(lines[top].partition(title)[0])
+    rows = [line for line in lines[top + 1 : -2] if line.strip()]
+    assert len(rows) > 8
+    for line in rows:
+        before = next(line[:n] for n in range(len(line)) if cells(line[: n + 1]) > x)
+        assert cells(before) == x, line
+        assert before[-1] == " ", line
+        assert line[len(before)] != " ", line
+
+
 @cache
 def kept(way: str, log: Path) -> Session:
     return gone(way, log)

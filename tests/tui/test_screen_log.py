@@ -559,6 +559,19 @@ def test_a_large_log_shows_its_end_while_it_is_read(tmp_path: Path) -> None:
     assert any(row in before for row in after[1:])
 
 
+def test_the_first_line_is_reached_although_only_the_end_is_known_yet(tmp_path: Path) -> None:
+    log = written(tmp_path / "log", HEAD, *usual(60_000))
+    shown = Shown(written(tmp_path / "small", HEAD, *usual(1)))
+    shown.log = log
+    shown.view.open(log, ABOUT)
+    log.extend()
+    shown.view.extended()
+    shown.act("move.top")
+    assert not log.complete
+    assert shown.read().at == 1
+    assert says(0) in shown.page()
+
+
 def test_a_log_far_away_never_makes_the_screen_wait() -> None:
     source = Remote(HEAD + b"".join(usual(2_000)))
     shown = Shown(LogFile(source))

@@ -27,6 +27,7 @@ class Cursor:
         self.log, self.query = log, query
         self.line = self.seen = 0
         self.follow = True
+        self.rising = False  # to the first line, which is not known yet
         self.complaint = ""
         self.pager = Pager()
         self._index: LogIndex | None = None
@@ -38,6 +39,8 @@ class Cursor:
         if self.log.settle() or before is None:
             self._index, self.pager = self.log.index, Pager()
             self.line, self.seen = self._index.line_at(offset), len(self._index)
+        if self.rising:
+            self.to_top()
         self.land()
         if self.follow:
             self.to_end()
@@ -57,6 +60,7 @@ class Cursor:
     def go(self, at: int, anchor: str = "") -> None:
         """To the line at this position of those that are shown."""
         shown = self.query.shown()
+        self.rising = False
         if shown:
             self.line = shown[max(0, min(at, len(shown) - 1))]
             self.pager.anchor = anchor
@@ -93,6 +97,7 @@ class Cursor:
         """To the first line."""
         self.follow = False
         self.go(0, "top")
+        self.rising = not self.log.complete
 
     def to_end(self) -> None:
         """To the last line, and on with it as long as more may come."""

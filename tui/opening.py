@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from jobmon.tui.session import Opening
     from jobmon.tui.settings import ScreenSettings
 
-PROBE = "●"
-"""A sign some terminals draw in two cells: then bars and boxes would not fit."""
+PROBES = ("●", "कि")
+"""Signs some terminals draw in two cells: if the first, then bars and boxes would not fit."""
 PATIENCE = 0.3
 """Seconds a terminal may take to say where its cursor is."""
 SILENT = 3.0
@@ -104,31 +104,32 @@ def _usual_theme() -> str:
 def _ink(settings: ScreenSettings) -> tuple[Ink, str]:
     """What the terminal can show, and what was typed while it was asked."""
     ink = measure()._replace(colour=True)
-    if settings.glyphs == "ascii" or not ink.unicode:
+    if ink.encoding != "utf-8":
         return ink._replace(unicode=False), ""
     if settings.glyphs == "unicode":
         return ink, ""
-    narrow, early = _probe(sys.stdin.fileno())
-    if not narrow:
-        from jobmon.tui.ambiguous import widen
+    (wide, marked), early = _probe(sys.stdin.fileno())
+    if wide or marked:
+        from jobmon.tui.widths import agree
 
-        widen()
-    return ink._replace(unicode=narrow), early
+        agree(wide=wide, marked=marked)
+    plain = settings.glyphs == "ascii" or not ink.unicode or wide
+    return ink._replace(unicode=not plain), early
 
 
-def _probe(fd: int) -> tuple[bool, str]:
-    """Whether the terminal draws PROBE in one cell (one that does not answer: yes)."""
-    os.write(sys.stdout.fileno(), f"\r{PROBE}\x1b[6n".encode())
+def _probe(fd: int) -> tuple[list[bool], str]:
+    """Which of PROBES take two cells on the terminal (one that does not answer: none)."""
+    asked = "".join(f"\r{sign}\x1b[6n" for sign in PROBES)
+    os.write(sys.stdout.fileno(), asked.encode())
     heard, end = "", time.monotonic() + PATIENCE
-    reply = None
-    while reply is None and time.monotonic() < end:
+    replies: list[str] = []
+    while len(replies) < len(PROBES) and time.monotonic() < end:
         if select.select([fd], [], [], max(0.0, end - time.monotonic()))[0]:
             heard += os.read(fd, 1024).decode(errors="replace")
-        reply = _REPLY.search(heard)
+        replies = _REPLY.findall(heard)
     os.write(sys.stdout.fileno(), b"\r\x1b[K")
-    if reply is None:
-        return True, heard
-    return int(reply[1]) <= 2, heard[: reply.start()] + heard[reply.end() :]
+    found = [int(column) > 2 for column in replies] if len(replies) == len(PROBES) else []
+    return found or [False] * len(PROBES), _REPLY.sub("", heard)
 
 
 def _run(

@@ -72,8 +72,12 @@ class Emulator:
         tokens = list(split(self._rest + self._decode(data)))
         torn = bool(tokens) and tokens[-1][0] == "\x1b" and not CONTROL.fullmatch(tokens[-1])
         self._rest = tokens.pop() if torn else ""
-        self._undrawn += tokens
-        return "".join(map(self._heard, (t for t in tokens if t[0] == "\x1b"))).encode()
+        return "".join(map(self._take, tokens)).encode()
+
+    def _take(self, token: str) -> str:
+        """One after the other: an answer may tell where the cursor is by then."""
+        self._undrawn.append(token)
+        return self._heard(token) if token[0] == "\x1b" else ""
 
     def _heard(self, control: str) -> str:
         """Note what changes modes, answer what asks."""

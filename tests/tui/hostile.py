@@ -49,6 +49,7 @@ ODD: dict[str, str] = {
     "devanagari": "दैनिक बिक्री रिपोर्ट",
     "selectors": "葛\U000e0100城 一\ufe00 ᠠ\u180b",
     "blocks": "█▓▒░ ├──┤ ╭─╮ ①②③ ※ … × → ●○◎",
+    "ambiguous": "①※→ αβγ Ωя ●「…」",
     "blanks": "   both ends   ",
     "blank": " ",
     "ideographic": "\u3000" * 30,
@@ -69,7 +70,7 @@ NAMES: dict[str, str] = {
     for name, text in ODD.items()
     if name in {
         "wide", "fullwidth", "hangul", "decomposed", "combining", "thai", "emoji", "skin",
-        "arabic", "hebrew", "devanagari", "halfwidth",
+        "arabic", "hebrew", "devanagari", "halfwidth", "ambiguous",
     }
 }  # fmt: skip
 """Some of them, of which jobmon lets a job be called so."""

@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 
+from jobmon.tui.look import JOB_LOOKS
 from jobmon.tui.text import cells
 from tests.batch import Batch
 from tests.tui.hostile import NAMES, TEXTS
-from tests.tui.monitoring import LOAD, command, monitor, shows
+from tests.tui.monitoring import JOBMON, LOAD, command, environment, monitor, shows
 from tests.tui.terminal import Terminal, hostile_free
 
 PRINT = r"""
@@ -39,7 +40,8 @@ flow.manual("承認 🇯🇵", text="\x1b[31mgo\u202e on?")
 flow.shell("ﾊﾝｶｸ sleeper", "cat texts.json; printf '\\033]0;owned\\007'; sleep 600", grace="1s")
 """
 BROKEN = r"""raise RuntimeError("\x1b]0;owned\x07 \u202e\x9b31m")"""
-SIGNS = set("◦⋄▹▸☐↻▾✓✗⊗↷⊘◷!")
+SIGNS = {look.unicode for look in JOB_LOOKS.values()}
+ASCII_SIGNS = {look.ascii for look in JOB_LOOKS.values()}
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def walk(terminal: Terminal) -> None:
         terminal.press(key)
         terminal.wait(at_head(title))
     command(terminal, "locate loud*")
-    for key, title in {"w": "why loud", "r": "rerun 13 jobs?", "ctrl+p": "find an action"}.items():
+    for key, title in {"w": "why loud", "r": "rerun 14 jobs?", "ctrl+p": "find an action"}.items():
         terminal.press(key)
         terminal.wait(title)
         terminal.press("esc")
@@ -107,6 +109,10 @@ def test_nothing_of_a_hostile_job_reaches_the_terminal(folder: Batch) -> None:
         terminal.press("esc", "q")
         assert terminal.end() == 0
     assert hostile_free(terminal.raw)
+    settings, argv = environment(folder, {}), [JOBMON, "--home", str(folder.home)]
+    with Terminal(argv, settings, ambiguous=2) as terminal:  # as fonts for Japanese may be
+        terminal.wait(shows("①※→ αβγ", "succeeded"), LOAD)
+        assert column(terminal, "STATE") <= ASCII_SIGNS, terminal.text()
 
 
 def _as_wide(terminal: Terminal, columns: int) -> bool:

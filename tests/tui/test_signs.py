@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from unicodedata import category
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.segment import Segment
 from wcwidth import wcwidth
 
-from jobmon.tui import ambiguous, text
+from jobmon.tui import text, widths
 from jobmon.tui.ink import Ink
 from jobmon.tui.signs import undisputed
 from jobmon.tui.text import cells, cut, wrap
@@ -60,9 +64,9 @@ def test_a_pipe_gets_texts_as_they_are() -> None:
     assert Ink().safe("👩\u200d👩 か\u3099") == "👩\u200d👩 か\u3099"
 
 
-def test_a_terminal_that_draws_ambiguous_signs_wide_has_them_counted_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def own_measure(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is changed of rich for a terminal is taken back."""
     from rich import cells as measure
     from rich import segment
     from rich._unicode_data import load
@@ -71,17 +75,30 @@ def test_a_terminal_that_draws_ambiguous_signs_wide_has_them_counted_so(
         monkeypatch.setattr(module, "_is_single_cell_widths", module._is_single_cell_widths)
     monkeypatch.setattr(measure, "load_cell_table", load)
     monkeypatch.setattr("jobmon.tui.text.NARROW", set(text.NARROW))
-    monkeypatch.setattr("jobmon.tui.ambiguous.NARROW", text.NARROW)
-    ambiguous.widen()
-    try:
-        shown = MEASURED.safe("①※→αя● 売上 ok " + EVERYTHING)
-        assert cells(shown) == sum(wcwidth(sign, ambiguous_width=2) for sign in shown)
-        assert cells(cut(shown, 30, "~")) <= 30
-        assert shown.startswith("①※→αя● 売上 ok")
-        left, right = segment.Segment("①※→").split_cells(3)
-        assert (left.text, right.text) == ("① ", " →")
-    finally:
-        monkeypatch.undo()
-        measure.get_character_cell_size.cache_clear()
-        measure.cached_cell_len.cache_clear()
-    assert cells("①※→") == 3
+    monkeypatch.setattr("jobmon.tui.widths.NARROW", text.NARROW)
+    yield
+    monkeypatch.undo()
+    measure.get_character_cell_size.cache_clear()
+    measure.cached_cell_len.cache_clear()
+    assert cells("①※→कि") == 4
+
+
+@pytest.mark.usefixtures("own_measure")
+def test_a_terminal_that_draws_ambiguous_signs_wide_has_them_counted_so() -> None:
+    widths.agree(wide=True, marked=False)
+    shown = MEASURED.safe("①※→αя● 売上 ok कि " + EVERYTHING)
+    assert cells(shown) == sum(wcwidth(sign, ambiguous_width=2) for sign in shown)
+    assert cells(cut(shown, 30, "~")) <= 30
+    assert shown.startswith("①※→αя● 売上 ok")
+    left, right = Segment("①※→").split_cells(3)
+    assert (left.text, right.text) == ("① ", " →")
+
+
+@pytest.mark.usefixtures("own_measure")
+def test_a_terminal_that_gives_vowel_signs_a_cell_has_them_counted_so() -> None:
+    widths.agree(wide=False, marked=True)
+    marks = {sign for sign in EVERYTHING if category(sign) == "Mc"}
+    shown = MEASURED.safe(EVERYTHING)
+    assert cells(shown) == sum(1 if sign in marks else wcwidth(sign) for sign in shown)
+    assert cells("दैनिक बिक्री रिपोर्ट") == 17
+    assert cells("日本 e\u0301 ①") == 8

@@ -9,21 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from jobmon.tui import boxes, frame, notices, orders
+from jobmon.tui import boxes, frame, notices
+from jobmon.tui.acting import orders
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
 from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.console import Prompting
-from jobmon.tui.deeds import Deeds
-from jobmon.tui.hands import Hands
+from jobmon.tui.acting.deeds import Deeds
+from jobmon.tui.acting.hands import Hands
 from jobmon.tui.ink import Ink
-from jobmon.tui.npcolumn import Request
+from jobmon.tui.commandline.npcolumn import Request
 from jobmon.tui.picture import Line, Size, ends, fill, fit, on
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.screens.view import Stage, View
-from jobmon.tui.text import cells, plain
+from jobmon.tui.text import cells, cut_cell, plain
 from jobmon.tui.world import Row, RowKey, World
 
 MESSAGE_SECONDS = 12.0
+TYPED = 20
+"""Cells for what is typed at least."""
 BODY_TOP = 2
 """Lines over a screen: the head and the command line."""
 
@@ -120,14 +123,24 @@ class Monitor:
         return bool(sites) and all(site.away is not None for site in sites)
 
     def _command_row(self, width: int) -> Line:
-        state = self.view.state_line(self.stage)
+        mark = self.ink.lines.cut
         if self.prompt is None:
-            return ends(((" COMMAND ===>", "dim"),), state, width, self.ink.lines.cut)
-        label = f" {self.prompt.label} ===> "
-        room = max(20, width - len(label) - cells(plain(state)) - 2)
-        self._entry = self.prompt.entry(len(label), 1, room)
+            label: Line = ((" COMMAND ===>", "dim"),)
+            return ends(label, self._state(width - cells(plain(label)) - 1), width, mark)
+        name = f" {self.prompt.label} ===> "
+        state = self._state(width - cells(name) - TYPED)
+        room = max(TYPED, width - cells(name) - cells(plain(state)) - 1)
+        self._entry = self.prompt.entry(cells(name), 1, room)
         text = self.ink.safe(self.prompt.text)
-        return ends(((label, "title"), (text, "accent")), state, width, self.ink.lines.cut)
+        return ends(((name, "title"), (text, "accent")), state, width, mark)
+
+    def _state(self, room: int) -> Line:
+        """What the screen says of itself, with a blank at its end."""
+        line = self.view.state_line(self.stage)
+        if not plain(line).strip():
+            return ()
+        told = cut_cell(line, room - 1, self.ink.lines.cut)
+        return told if plain(told).endswith(" ") else (*told, (" ", ""))
 
     def _foot(self, width: int) -> list[Line]:
         """What was said, or helps with what is typed; under it what must not be overlooked."""

@@ -11,7 +11,7 @@ from jobmon.runtime.forecast import JobHistory, Past
 from jobmon.runtime.model import Run
 from jobmon.tui.bars import level
 from jobmon.tui.lists import finished, run_note
-from jobmon.tui.look import FLAGS, run_look
+from jobmon.tui.look import ASCII_STROKES, FLAGS, UNICODE_STROKES, run_look
 from jobmon.tui.text import Cell, cell, clock_span, elapsed, moment
 from jobmon.tui.world import Document, Site
 
@@ -117,8 +117,11 @@ def _bar(stage: Stage, item: Entry, width: int) -> Cell:
     if took is None:
         return ()
     longest = max(item.longest, took)
-    tint = "late" if item.late(stage.world.now) else run_look(item.row["state"]).tint
-    return level(stage.ink, took / longest if longest else 0.0, width, tint)
+    part, tint = took / longest if longest else 0.0, run_look(item.row["state"]).tint
+    if item.row["state"] == "succeeded":  # a thin line: the eye belongs to the others
+        strokes = UNICODE_STROKES if stage.ink.unicode else ASCII_STROKES
+        return cell(strokes.ran * max(1, round(part * width)), tint)
+    return level(stage.ink, part, width, "late" if item.late(stage.world.now) else tint)
 
 
 def _median(_stage: Stage, item: Entry, _width: int) -> Cell:

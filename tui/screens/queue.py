@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from jobmon.runtime.states import State
-from jobmon.tui.criteria import Criteria, recalled
+from jobmon.tui.commandline.criteria import Criteria, recalled
 from jobmon.tui.picture import Field, Line, Place, Size, arrange, beside, fill
 from jobmon.tui.rows import CELLS, facts
 from jobmon.tui.screens import detail
@@ -20,12 +20,12 @@ FIELDS = (
     Field("np", "NP", 3),
     Field("host", "HOST", 8, keep=3, grow=1, most=20),
     Field("job", "JOB", 16, grow=3, most=40),
-    Field("run", "RUN", 12, keep=3, grow=1, most=22),
+    Field("run", "RUN", 12, keep=4, grow=1, most=22),
     Field("state", "STATE", 17, most=28),
     Field("progress", "PROGRESS", 12, keep=6, grow=1, most=30),
-    Field("percent", "PRG", 4, keep=2, right=True),
+    Field("percent", "PRG", 4, keep=3, right=True),
     Field("elapsed", "ELAPSED", 7, keep=1, right=True),
-    Field("eta", "ETA/WHY", 14, keep=4, grow=4, most=60),
+    Field("eta", "ETA/WHY", 13, keep=2, grow=4, most=60),
     Field("code", "RC", 3, keep=5, right=True),
     Field("try", "TRY", 3, keep=7, right=True),
     Field("started", "STARTED", 8, keep=8, right=True),

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jobmon.runtime.states import State
-from jobmon.tui import daystrip, frame, lanes_horizontal, lanes_vertical, outlook
-from jobmon.tui.digits import big
-from jobmon.tui.gauges import signs
-from jobmon.tui.lanes import FREE, Lane, cause, cores, lane_of
+from jobmon.tui import frame
+from jobmon.tui.lanes import daystrip, horizontal as lanes_horizontal, vertical as lanes_vertical, outlook
+from jobmon.tui.lanes.digits import big
+from jobmon.tui.lanes.gauges import signs
+from jobmon.tui.lanes.lane import FREE, Lane, cause, cores, lane_of
 from jobmon.tui.picture import Line, Size, ends, fill, fit
 from jobmon.tui.screens.rack import ORIENTS, Rack
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.seats import LaneKey
+from jobmon.tui.lanes.seats import LaneKey
 from jobmon.tui.text import Cell, Span, cells, count, cut, local, pad, plain
 
 _GAP = 4
@@ -61,7 +62,7 @@ class Wall(Rack):
             fitting = [w for n, w in enumerate(words) if _wide(words[: n + 1]) <= room]
             return [ends(tuple(fitting), ((clock, "title"),), size.width, mark)]
         time = big(stage.ink, clock, rows)
-        room = size.width - cells(time[0]) - 1
+        room = size.width - cells(time[0]) - 2  # a blank at both ends
         blocks = _fitting(stage, figures, rows, room)
         lines = [
             ends(_joined(blocks, row), ((f"{time[row]} ", "title"),), size.width, mark)

@@ -20,10 +20,10 @@ from textual.theme import Theme as TextualTheme
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import asking, memory, mishaps, tools
+from jobmon.tui.acting.hands import Answer, Then
 from jobmon.tui.conductor import Conductor
 from jobmon.tui.driver import Driver
 from jobmon.tui.farewell import Farewell
-from jobmon.tui.hands import Answer, Then
 from jobmon.tui.logs import Logs
 from jobmon.tui.monitor import Monitor
 from jobmon.tui.picture import Size

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from jobmon.tui.acting.hands import Hands
 from jobmon.tui.actions import Action
 from jobmon.tui.boxes import Box, Entry
-from jobmon.tui.hands import Hands
+from jobmon.tui.commandline.npcolumn import Request
 from jobmon.tui.ink import Ink
-from jobmon.tui.npcolumn import Request
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.screens.view import Stage, View
 from jobmon.tui.world import Row, RowKey, World

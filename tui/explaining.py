@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import card
+from jobmon.tui.acting.doing import Deed, told
+from jobmon.tui.acting.hands import Answer
 from jobmon.tui.actions import BY_ID, legal
 from jobmon.tui.boxes import TextBox
 from jobmon.tui.console import Console
-from jobmon.tui.doing import Deed, told
-from jobmon.tui.hands import Answer
 from jobmon.tui.screens.filtered import host
 from jobmon.tui.world import Row, RowKey
 

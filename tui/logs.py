@@ -8,12 +8,12 @@ from typing import Any
 
 from jobmon.runtime.states import State
 from jobmon.tui.asking import Asker
-from jobmon.tui.logfile import LogFile
-from jobmon.tui.meter import Meter
+from jobmon.tui.logfiles.file import LogFile
+from jobmon.tui.logfiles.tails import Tails
+from jobmon.tui.meters.meter import Meter
 from jobmon.tui.monitor import Monitor
-from jobmon.tui.screens.logfacts import About
+from jobmon.tui.screens.log.facts import About
 from jobmon.tui.session import Session
-from jobmon.tui.tails import Tails
 from jobmon.tui.world import Row, RowKey
 
 FROZEN = frozenset({State.FAILED, State.LOST})

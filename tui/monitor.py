@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 
 from jobmon.tui import boxes, frame, notices
 from jobmon.tui.acting import orders
-from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
-from jobmon.tui.boxes import Box, Entry
-from jobmon.tui.console import Prompting
 from jobmon.tui.acting.deeds import Deeds
 from jobmon.tui.acting.hands import Hands
-from jobmon.tui.ink import Ink
+from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
+from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.commandline.npcolumn import Request
+from jobmon.tui.console import Prompting
+from jobmon.tui.ink import Ink
 from jobmon.tui.picture import Line, Size, ends, fill, fit, on
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.screens.view import Stage, View

@@ -10,7 +10,7 @@ from jobmon.runtime import client
 from jobmon.runtime.client import Client
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.states import TERMINAL, State
-from jobmon.tui.logsource import LocalLog, RemoteLog, Source
+from jobmon.tui.logfiles.source import LocalLog, RemoteLog, Source
 from jobmon.tui.world import Row
 
 ANSWER = 12.0

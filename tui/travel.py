@@ -19,8 +19,8 @@ from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import Event
 from jobmon.tui import feed
 from jobmon.tui.asking import Asker
-from jobmon.tui.logtime import slice_of
-from jobmon.tui.meter import Meter
+from jobmon.tui.logfiles.time import slice_of
+from jobmon.tui.meters.meter import Meter
 from jobmon.tui.reach import Reach
 from jobmon.tui.session import Session
 from jobmon.tui.world import Site, World

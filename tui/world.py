@@ -16,7 +16,7 @@ from jobmon.runtime.model import Event, JobKey, JobRun, Run
 from jobmon.runtime.states import ACTIVE, State
 
 if TYPE_CHECKING:
-    from jobmon.tui.meter import Meter
+    from jobmon.tui.meters.meter import Meter
 
 Document = Mapping[str, Any]
 EVENTS_KEPT = 5_000

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from jobmon.runtime import config
-from jobmon.tui import npcolumn
 from jobmon.tui.actions import ACTIONS, NP
-from jobmon.tui.commandline import Complaint, Context, parse
+from jobmon.tui.commandline import Complaint, Context, npcolumn, parse
 from jobmon.tui.rows import FACTS
 from jobmon.tui.screens.queue import FIELDS, SORT_KEYS
 from jobmon.tui.screens.registry import Screens

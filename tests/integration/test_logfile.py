@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from jobmon.runtime.errors import NoRuntimeError
-from jobmon.tui.logfile import END, SHOWN, LogFile
-from jobmon.tui.logfind import pattern_of
-from jobmon.tui.logindex import LogIndex
-from jobmon.tui.logsource import LocalLog, Piece
+from jobmon.tui.logfiles.file import END, SHOWN, LogFile
+from jobmon.tui.logfiles.find import pattern_of
+from jobmon.tui.logfiles.index import LogIndex
+from jobmon.tui.logfiles.source import LocalLog, Piece
 from tests.tui.logfakes import HEAD, START, Remote, ending, out, read_all, sample, shown, written
 
 

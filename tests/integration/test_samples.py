@@ -13,7 +13,7 @@ import pytest
 
 from jobmon.runtime.executors.contract import Started
 from jobmon.runtime.initiator.logfile import SAMPLES, LogFile
-from jobmon.tui.meter import Meter
+from jobmon.tui.meters.meter import Meter
 from tests.executor_host import Host, spec
 
 BUSY = "t = time.process_time()\nwhile time.process_time() < t + {seconds}: pass\n"

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from jobmon.runtime.errors import NoRuntimeError
-from jobmon.tui import logtime, tails
-from jobmon.tui.logsource import LocalLog, Piece, RemoteLog
-from jobmon.tui.meter import Meter
-from jobmon.tui.tails import Tails
+from jobmon.tui.logfiles import tails
+from jobmon.tui.logfiles import time as logtime
+from jobmon.tui.logfiles.source import LocalLog, Piece, RemoteLog
+from jobmon.tui.logfiles.tails import Tails
+from jobmon.tui.meters.meter import Meter
 from tests.batch import until
 
 T = 1_763_856_000.0

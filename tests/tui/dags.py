@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jobmon.jobs.definition import FlowDef, JobDef
 from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
-from jobmon.tui.screens.dag import DagView
+from jobmon.tui.screens.dag.view import DagView
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.world import RowKey
 from tests.core import job

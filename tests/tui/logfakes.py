@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from jobmon.tui.logfile import LogFile
-from jobmon.tui.logsource import LocalLog, Piece
-from jobmon.tui.screens.log import LogView
+from jobmon.tui.logfiles.file import LogFile
+from jobmon.tui.logfiles.source import LocalLog, Piece
+from jobmon.tui.screens.log.view import LogView
 from tests.tui.cli_fakes import NOW
 
 START = NOW - 3600

@@ -10,8 +10,8 @@ from typing import Any
 
 from jobmon.jobs.definition import RetryDef
 from jobmon.runtime.model import Event
-from jobmon.tui.screens.logfacts import About
-from jobmon.tui.seats import LaneKey
+from jobmon.tui.lanes.seats import LaneKey
+from jobmon.tui.screens.log.facts import About
 from jobmon.tui.world import RowKey
 from tests.core import job
 from tests.tui.fakehands import Session, touched

@@ -13,8 +13,8 @@ from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Event
 from jobmon.runtime.states import State
 from jobmon.tui.ink import Ink
-from jobmon.tui.logfile import LogFile
-from jobmon.tui.screens.logfacts import About
+from jobmon.tui.logfiles.file import LogFile
+from jobmon.tui.screens.log.facts import About
 from jobmon.tui.world import RowKey
 from tests.core import job
 from tests.tui import cli_fakes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jobmon.tui.boxes import Box
-from jobmon.tui.seats import LaneKey
+from jobmon.tui.lanes.seats import LaneKey
 from jobmon.tui.world import RowKey
 from tests.tui.cli_fakes import NOW
 from tests.tui.fakehands import Session

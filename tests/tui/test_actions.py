@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from jobmon.tui import commandline, keyspage
+from jobmon.tui.acting.confirm import Confirm
 from jobmon.tui.actions import ACTIONS, BY_ID, DIGITS, NP, Action, keymap
 from jobmon.tui.boxes import ChoiceBox
 from jobmon.tui.commandline import Complaint, Context
 from jobmon.tui.commandline.table import SHORT, WORDS
-from jobmon.tui.confirm import Confirm
 from jobmon.tui.screens.registry import Screens
 from jobmon.tui.settings import ScreenSettings
 from tests.tui import nights

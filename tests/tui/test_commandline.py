@@ -31,8 +31,8 @@ from jobmon.tui.commandline import (
     help_line,
     parse,
 )
+from jobmon.tui.commandline.criteria import Condition, Criteria
 from jobmon.tui.commandline.table import WORDS
-from jobmon.tui.criteria import Condition, Criteria
 
 CONTEXT = Context(
     now=1_764_000_000.0,

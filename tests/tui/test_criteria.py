@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobmon.tui.criteria import Condition, Criteria, fold, matches, number, recalled
+from jobmon.tui.commandline.criteria import Condition, Criteria, fold, matches, number, recalled
 
 ROW: dict[str, str | float] = {
     "job": "ext.orders", "flow": "daily", "owner": "anna@pts/1", "state": "running",

@@ -8,9 +8,9 @@ import pytest
 
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import ASCII_WIRES, UNICODE_WIRES
-from jobmon.tui.screens.dag import DagView
-from jobmon.tui.screens.layers import Plan, plan
-from jobmon.tui.screens.wiring import EAST, NORTH, SOUTH, WEST, Wiring
+from jobmon.tui.screens.dag.layers import Plan, plan
+from jobmon.tui.screens.dag.view import DagView
+from jobmon.tui.screens.dag.wiring import EAST, NORTH, SOUTH, WEST, Wiring
 from jobmon.tui.text import plain
 from jobmon.tui.world import RowKey
 from tests.core import job

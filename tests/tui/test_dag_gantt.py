@@ -8,11 +8,11 @@ import pytest
 
 from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
 from jobmon.tui.ink import Ink
-from jobmon.tui.screens import gantt
-from jobmon.tui.screens.course import Course
-from jobmon.tui.screens.dag import DagView
-from jobmon.tui.screens.dagtree import RUN, Item
-from jobmon.tui.screens.gantt import Axis
+from jobmon.tui.screens.dag import gantt
+from jobmon.tui.screens.dag.course import Course
+from jobmon.tui.screens.dag.gantt import Axis
+from jobmon.tui.screens.dag.tree import RUN, Item
+from jobmon.tui.screens.dag.view import DagView
 from jobmon.tui.text import cells, plain
 from tests.core import job
 from tests.tui.dags import SEED, begun, ends, flow_of, row_of

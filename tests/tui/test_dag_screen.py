@@ -10,7 +10,7 @@ from jobmon.jobs.definition import RetryDef
 from jobmon.runtime.model import Event
 from jobmon.tui.ink import Ink
 from jobmon.tui.picture import Size
-from jobmon.tui.screens.dag import DagView
+from jobmon.tui.screens.dag.view import DagView
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.text import cells, plain
 from jobmon.tui.world import RowKey

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from jobmon.jobs.definition import FlowDef
-from jobmon.tui.screens.course import Course
-from jobmon.tui.screens.dag import DagView
-from jobmon.tui.screens.dagtree import RUN, Item, Tree
+from jobmon.tui.screens.dag.course import Course
+from jobmon.tui.screens.dag.tree import RUN, Item, Tree
+from jobmon.tui.screens.dag.view import DagView
 from jobmon.tui.world import RowKey
 from tests.core import job
 from tests.tui.dags import REAL, SEED, at, begun, ends, flow_of, history, real, row_of, tree_of

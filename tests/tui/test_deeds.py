@@ -9,8 +9,8 @@ import pytest
 
 from jobmon.runtime.errors import RefusedError
 from jobmon.runtime.model import Event
+from jobmon.tui.acting.confirm import Confirm
 from jobmon.tui.boxes import ChoiceBox
-from jobmon.tui.confirm import Confirm
 from jobmon.tui.world import RowKey, Want
 from tests.tui import nights
 from tests.tui.cli_fakes import NOW

@@ -6,12 +6,12 @@ from math import inf
 
 import pytest
 
-from jobmon.tui.gauges import binned, joined, lately, peak, rise, steps
-from jobmon.tui.lanes import number
-from jobmon.tui.lanes_vertical import broken
+from jobmon.tui.lanes.gauges import binned, joined, lately, peak, rise, steps
+from jobmon.tui.lanes.lane import number
+from jobmon.tui.lanes.roster import roster
+from jobmon.tui.lanes.seats import LaneKey, Stay, played, seats
+from jobmon.tui.lanes.vertical import broken
 from jobmon.tui.look import ASCII_GAUGES, UNICODE_GAUGES
-from jobmon.tui.roster import roster
-from jobmon.tui.seats import LaneKey, Stay, played, seats
 from jobmon.tui.text import cells, whole_percent
 from tests.tui.racks import NOW, Ground
 

@@ -8,8 +8,8 @@ import re
 
 import pytest
 
-from jobmon.tui.logfind import Finder, pattern_of, step_to
-from jobmon.tui.logindex import LogIndex, level_of
+from jobmon.tui.logfiles.find import Finder, pattern_of, step_to
+from jobmon.tui.logfiles.index import LogIndex, level_of
 from tests.tui.logfakes import HEAD, START, ending, line, out, sample
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmon.jobs import kit
-from jobmon.tui.meter import Meter, Reading
+from jobmon.tui.meters.meter import Meter, Reading
 
 T = 1_763_856_000.0
 Record = dict[str, Any]

@@ -6,7 +6,7 @@ import pytest
 
 from jobmon.runtime.errors import RefusedError
 from jobmon.runtime.model import Event
-from jobmon.tui.criteria import Criteria
+from jobmon.tui.commandline.criteria import Criteria
 from jobmon.tui.world import RowKey
 from tests.core import job
 from tests.tui.cli_fakes import NOW

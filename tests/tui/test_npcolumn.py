@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmon.tui.actions import BY_ID, NP, Action
-from jobmon.tui.npcolumn import Review, review
+from jobmon.tui.commandline.npcolumn import Review, review
 
 ROWS = list("abcdef")
 

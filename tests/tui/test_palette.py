@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jobmon.tui.actions import ACTIONS
-from jobmon.tui.palette import find
+from jobmon.tui.commandline.palette import find
 
 
 class Entry(NamedTuple):

@@ -11,7 +11,7 @@ from jobmon.runtime import forecast
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import folding
 from jobmon.tui.feed import Feed, News
-from jobmon.tui.meter import Meter
+from jobmon.tui.meters.meter import Meter
 from jobmon.tui.picture import Size
 from jobmon.tui.reach import Reach
 from jobmon.tui.screens.equalizer import Equalizer

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from rich.cells import cell_len
 
-from jobmon.tui.lanes import METRICS
+from jobmon.tui.lanes.lane import METRICS
 from jobmon.tui.picture import Line, Size
 from jobmon.tui.screens.equalizer import Equalizer
 from jobmon.tui.screens.rack import ORIENTS

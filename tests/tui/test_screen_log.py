@@ -9,10 +9,10 @@ import pytest
 
 from jobmon.tui.actions import ACTIONS, BY_ID
 from jobmon.tui.ink import Ink
-from jobmon.tui.logfile import LogFile
-from jobmon.tui.pager import Pager
+from jobmon.tui.logfiles.file import LogFile
+from jobmon.tui.logfiles.pager import Pager
 from jobmon.tui.picture import Line, Size
-from jobmon.tui.screens.log import About, LogView
+from jobmon.tui.screens.log.view import About, LogView
 from jobmon.tui.text import plain
 from jobmon.tui.world import RowKey
 from tests.core import flow, job

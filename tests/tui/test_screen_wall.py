@@ -10,11 +10,11 @@ import pytest
 from rich.cells import cell_len
 
 from jobmon.runtime.states import State
-from jobmon.tui import daystrip
-from jobmon.tui.digits import big
-from jobmon.tui.lanes import METRICS
+from jobmon.tui.lanes import daystrip
+from jobmon.tui.lanes.digits import big
+from jobmon.tui.lanes.lane import METRICS
+from jobmon.tui.lanes.roster import roster
 from jobmon.tui.picture import Size
-from jobmon.tui.roster import roster
 from jobmon.tui.screens.equalizer import Equalizer
 from jobmon.tui.screens.rack import ORIENTS
 from jobmon.tui.screens.view import Stage

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from jobmon.jobs.mistakes import WrongError
+from jobmon.tui.commandline.criteria import OPS, fold
 from jobmon.tui.commandline.reading import parts
 from jobmon.tui.commandline.records import Context
 from jobmon.tui.commandline.spelling import SPACES, last_word, narrow, spelled, split
 from jobmon.tui.commandline.table import WORDS, Word, word_of
-from jobmon.tui.criteria import OPS, fold
 
 MOST = 100
 """Completions that are offered at once."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from jobmon.jobs.mistakes import WrongError
+from jobmon.tui.commandline.criteria import Condition, Criteria, fold
 from jobmon.tui.commandline.moments import PAST, earlier
 from jobmon.tui.commandline.records import (
     At,
@@ -26,7 +27,6 @@ from jobmon.tui.commandline.records import (
     Theme,
 )
 from jobmon.tui.commandline.spelling import SPACES, choice, narrow, run_name, spelled, split
-from jobmon.tui.criteria import Condition, Criteria, fold
 
 _COMMA = re.compile("[,，、]")
 _CONDITION = re.compile(r"(.*?)\s*([!！]?[=＝]|[<＜>＞][=＝]?|[~～])\s*(.*)", re.DOTALL)

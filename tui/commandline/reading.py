@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from jobmon.jobs.mistakes import WrongError
+from jobmon.tui.commandline.criteria import fold
 from jobmon.tui.commandline.readers import Given
 from jobmon.tui.commandline.records import Command, Complaint, Context
 from jobmon.tui.commandline.spelling import SPACES
 from jobmon.tui.commandline.table import word_of
-from jobmon.tui.criteria import fold
 
 
 def parse(text: str, context: Context) -> Command | Complaint:

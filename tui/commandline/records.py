@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jobmon.runtime.states import State
-from jobmon.tui.criteria import Criteria
+from jobmon.tui.commandline.criteria import Criteria
 
 
 class Go(NamedTuple):

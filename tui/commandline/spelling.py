@@ -12,8 +12,8 @@ from collections.abc import Iterable
 
 from jobmon.jobs.mistakes import WrongError
 from jobmon.jobs.options import choose
+from jobmon.tui.commandline.criteria import fold
 from jobmon.tui.commandline.records import Context
-from jobmon.tui.criteria import fold
 
 SPACES = " \t\r\n\u3000"
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 from jobmon.jobs.mistakes import WrongError
 from jobmon.jobs.options import duration
 from jobmon.tui.actions import BY_ID
+from jobmon.tui.commandline.criteria import fold
 from jobmon.tui.commandline.moments import later
 from jobmon.tui.commandline.records import Context, Verb
 from jobmon.tui.commandline.spelling import choice, is_run, narrow, run_name, spelled
-from jobmon.tui.criteria import fold
 
 
 class Option(NamedTuple):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobmon.tui import lanes_horizontal, lanes_vertical, outlook
-from jobmon.tui.lanes import Lane, cores, lane_of
+from jobmon.tui.lanes import horizontal as lanes_horizontal
+from jobmon.tui.lanes import outlook
+from jobmon.tui.lanes import vertical as lanes_vertical
+from jobmon.tui.lanes.lane import Lane, cores, lane_of
+from jobmon.tui.lanes.seats import LaneKey
 from jobmon.tui.picture import Line, Size, ends, fill
 from jobmon.tui.screens.rack import ORIENTS, Rack
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.seats import LaneKey
 from jobmon.tui.world import RowKey
 
 _STEPS = {

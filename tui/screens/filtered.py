@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jobmon.tui.criteria import fold
+from jobmon.tui.commandline.criteria import fold
 from jobmon.tui.picture import Field, Line, Place, Size
 from jobmon.tui.screens.view import Stage, Table
 from jobmon.tui.text import Cell, Span, cell, count

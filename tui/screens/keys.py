@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jobmon.tui.criteria import fold
+from jobmon.tui.commandline.criteria import fold
 from jobmon.tui.keyspage import Entry, OwnKeys, entries
 from jobmon.tui.picture import Line, Size, fill, fit
 from jobmon.tui.screens.view import Stage, View

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from jobmon.tui.lanes import MEANINGS, METRICS, Lane, cores, lane_of
+from jobmon.tui.lanes.lane import MEANINGS, METRICS, Lane, cores, lane_of
+from jobmon.tui.lanes.roster import Kept, Roster
+from jobmon.tui.lanes.seats import LaneKey
 from jobmon.tui.picture import Line
-from jobmon.tui.roster import Kept, Roster
 from jobmon.tui.screens.view import Stage, View
-from jobmon.tui.seats import LaneKey
 from jobmon.tui.world import RowKey
 
 ORIENTS = ("vertical", "horizontal")

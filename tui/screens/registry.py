@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from jobmon.tui.screens.dag import DagView
+from jobmon.tui.screens.dag.view import DagView
 from jobmon.tui.screens.equalizer import Equalizer
 from jobmon.tui.screens.history import History
 from jobmon.tui.screens.keys import Keys
 from jobmon.tui.screens.limits import Limits
-from jobmon.tui.screens.log import LogView
+from jobmon.tui.screens.log.view import LogView
 from jobmon.tui.screens.queue import Queue
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.screens.syslog import Syslog

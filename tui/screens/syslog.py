@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from jobmon.runtime.model import Event
-from jobmon.tui.criteria import fold
+from jobmon.tui.commandline.criteria import fold
 from jobmon.tui.lines import clock
 from jobmon.tui.look import event_look
 from jobmon.tui.picture import Field, Line, Size, fit

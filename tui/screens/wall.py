@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from jobmon.runtime.states import State
 from jobmon.tui import frame
-from jobmon.tui.lanes import daystrip, horizontal as lanes_horizontal, vertical as lanes_vertical, outlook
+from jobmon.tui.lanes import daystrip, outlook
+from jobmon.tui.lanes import horizontal as lanes_horizontal
+from jobmon.tui.lanes import vertical as lanes_vertical
 from jobmon.tui.lanes.digits import big
 from jobmon.tui.lanes.gauges import signs
 from jobmon.tui.lanes.lane import FREE, Lane, cause, cores, lane_of
+from jobmon.tui.lanes.seats import LaneKey
 from jobmon.tui.picture import Line, Size, ends, fill, fit
 from jobmon.tui.screens.rack import ORIENTS, Rack
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.lanes.seats import LaneKey
 from jobmon.tui.text import Cell, Span, cells, count, cut, local, pad, plain
 
 _GAP = 4

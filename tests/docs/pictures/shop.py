@@ -19,7 +19,7 @@ from jobmon.runtime.failure.card import card
 from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Attempt, Event, JobRun, Limits, Run
 from jobmon.runtime.states import State
-from jobmon.tui.meter import Meter
+from jobmon.tui.meters.meter import Meter
 from jobmon.tui.screens.detail import want
 from jobmon.tui.world import World
 from tests.docs.pictures import flows

@@ -1,0 +1,1 @@
+"""What is measured of a running job, from its log alone. Pure."""

@@ -1,0 +1,1 @@
+"""The log screen: one attempt's output, followed, searched, filtered."""

@@ -53,7 +53,19 @@ class Confirm(Box):
         self._action, self._plans, self._world = action, plans, world
         self._yes, self._other, self._note = yes, other, note
         self._top, self._height, self._total = 0, 1, 0
-        self.title, self.about = _title(action, plans, world), _run_of(plans, world)
+        self._wanted = _way(plans[0].order) if plans else ""  # the way of a rerun that was asked for
+        self._switching = False
+        self._name()
+
+    def _name(self) -> None:
+        self.title = _title(self._action, self._plans, self._world)
+        self.about = _run_of(self._plans, self._world)
+
+    def previewed(self, plans: Sequence[Planned], note: str) -> None:
+        """The preview of the way that was switched to; none when the runtime refuses that way."""
+        self._switching, self._note = False, note
+        self._plans = plans or self._plans
+        self._name()
 
     @property
     def keys(self) -> Sequence[tuple[str, str]]:  # type: ignore[override]  # here it depends
@@ -80,7 +92,8 @@ class Confirm(Box):
     def _places(self, rows: Sequence[tuple[int, Mapping[str, Any]]], width: int) -> list[Place]:
         """The columns there is something to say in."""
         noted = any(row.get("note") for _, row in rows)
-        left_out = {"run" if self.about else "", "" if noted else "note"}
+        timed = any(_declared(self._world, *row).get("median") is not None for row in rows)
+        left_out = {"run" if self.about else "", "" if noted else "note", "" if timed else "usual"}
         kept = [i for i, field in enumerate(FIELDS) if field.name not in left_out]
         return [Place(kept[at], wide) for at, wide in arrange([FIELDS[i] for i in kept], width)]
 
@@ -120,14 +133,21 @@ class Confirm(Box):
             return []
         return [text for plan in self._plans for text in takes(self._world, plan)]
 
+    @property
+    def _yeses(self) -> frozenset[str]:
+        return frozenset({"y", "Y"} if self._action.asks == "y" else {"y", "Y", "enter"})
+
     def press(self, key: str) -> bool:
-        """y and ENTER do it, n and ESC leave, o switches."""
-        if key in {"y", "Y", "enter"}:
+        """y does it, and ENTER what is not dangerous; n and ESC leave, o switches.
+
+        While another way is being asked for there is nothing yet to say yes to.
+        """
+        if key in self._yeses and not self._switching:
             self._yes([plan.order for plan in self._plans])
             return False
-        if key == "o" and self._other:
-            self._other(_next_way(self._plans[0].order))
-            return False
+        if key == "o" and self._other and not self._switching:
+            self._wanted, self._switching = _next_way(self._wanted), True
+            self._other(self._wanted)
         steps = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": self._height}
         self._top = max(0, self._top + (steps | {"pageup": -self._height}).get(key, 0))
         return key not in {"n", "N", "escape", "q", "f3"}
@@ -148,10 +168,10 @@ def _way(order: Order) -> str:
     return next((way for way in WAYS if order.options.get(way)), "")
 
 
-def _next_way(order: Order) -> str:
+def _next_way(way: str) -> str:
     """The rerun that is previewed after this one."""
     ways = list(WAYS)
-    return ways[(ways.index(_way(order)) + 1) % len(ways)]
+    return ways[(ways.index(way) + 1) % len(ways)]
 
 
 def _title(action: Action, plans: Sequence[Planned], world: World) -> str:

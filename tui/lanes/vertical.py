@@ -109,7 +109,7 @@ def _grid(rows: int) -> dict[int, float]:
 def _label(d: Drawing, part: float | None) -> Span:
     if part is None:
         return (" " * AXIS, "")
-    text = f"{part * d.full:.1f}" if d.metric == "cpu" else f"{part * 100:.0f}%"
+    text = f"{part * d.full:.3g}" if d.metric == "cpu" else f"{part * 100:.0f}%"
     return (f"{text:>{AXIS - 1}} ", "dim")
 
 

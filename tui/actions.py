@@ -176,7 +176,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "job.mark",
         ("M",),
-        "mark",
+        "outcome",
         "Set the outcome of a job that is not running: success or failed.",
         "jobs",
         np="m",
@@ -277,7 +277,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "view.filter",
         ("slash",),
-        "filter",
+        "find",
         "Show only rows in which the text occurs; in the log, search it.",
         "show",
         word="find",
@@ -465,11 +465,18 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("log.pager", ("o",), "pager", "Open the log in $PAGER.", "log", where=("log",)),
     Action(
-        "log.window",
-        ("0",),
-        "window",
-        "How far back from the end: 0 the end, 9 the "
-        "beginning, 1 to 6 the last 1, 5, 15, 30, 60 and 240 minutes.",
+        "log.wider",
+        ("less_than_sign",),
+        "wider",
+        "Look further back from the end: 1, 5, 15, 30, 60, 240 minutes, all of it.",
+        "log",
+        where=("log",),
+    ),
+    Action(
+        "log.nearer",
+        ("greater_than_sign",),
+        "nearer",
+        "Look less far back, at last at the end.",
         "log",
         where=("log",),
     ),
@@ -542,7 +549,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "app.up",
         ("u",),
-        "up",
+        "runtime up",
         "Start the runtime again after it was stopped.",
         "monitor",
         word="up",
@@ -570,16 +577,14 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 NP: Mapping[str, Action] = {action.np: action for action in ACTIONS if action.np}
 """Action characters of the NP column."""
-VERBS = tuple(action for action in ACTIONS if action.verb)
 GROUPS = {
     "jobs": "On the job under the cursor, or all marked ones",
     "rows": "Moving and marking",
-    "show": "What is shown",
     "log": "In the log",
+    "show": "What is shown",
     "screens": "Screens",
     "monitor": "The monitor",
 }
-DIGITS = "0123456789"
 
 
 def keymap(view: str, own: Mapping[str, Iterable[str]] | None = None) -> dict[str, Action]:
@@ -590,8 +595,6 @@ def keymap(view: str, own: Mapping[str, Iterable[str]] | None = None) -> dict[st
     found: dict[str, Action] = {}
     for action in ACTIONS:
         keys = tuple((own or {}).get(action.id, action.keys))
-        if action.id == "log.window" and view == "log":
-            found |= dict.fromkeys(DIGITS, action)
         if not action.where:
             for key in keys:
                 found.setdefault(key, action)
@@ -606,7 +609,8 @@ def legal(action: Action, state: State) -> bool:
 
 
 KEY_NAMES = {
-    "question_mark": "?", "colon": ":", "slash": "/", "greater_than_sign": ">",
+    "question_mark": "?", "colon": ":", "slash": "/",
+    "less_than_sign": "<", "greater_than_sign": ">",
     "left_square_bracket": "[", "right_square_bracket": "]", "space": "space",
     "escape": "esc", "pagedown": "pgdn", "pageup": "pgup", "enter": "enter",
 }  # fmt: skip

@@ -57,13 +57,8 @@ def entries(own: OwnKeys | None = None) -> dict[str, list[Entry]]:
     found: dict[str, list[Entry]] = {title: [] for title in GROUPS.values()}
     for action in ACTIONS:
         keys = (own or {}).get(action.id, action.keys)
-        found[GROUPS[action.group]].append(Entry(action, _written(action, keys)))
+        found[GROUPS[action.group]].append(Entry(action, tuple(map(shown, keys))))
     return found
-
-
-def _written(action: Action, keys: Iterable[str]) -> tuple[str, ...]:
-    """All ten digits are one window each."""
-    return ("0-9",) if action.id == "log.window" else tuple(shown(key) for key in keys)
 
 
 def markdown() -> str:

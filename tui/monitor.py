@@ -6,12 +6,14 @@ It knows neither textual nor the socket: lines come out, keys go in, and everyth
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jobmon.tui import boxes, frame, notices
 from jobmon.tui.acting import orders
 from jobmon.tui.acting.deeds import Deeds
+from jobmon.tui.acting.ending import Ending
 from jobmon.tui.acting.hands import Hands
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
 from jobmon.tui.boxes import Box, Entry
@@ -39,6 +41,13 @@ class Told(NamedTuple):
     at: float
 
 
+class _Standing(NamedTuple):
+    """A box, and what hears that it was closed."""
+
+    box: Box
+    closed: Callable[[], None]
+
+
 class Monitor:
     """One session at the screen. `readonly` takes no verbs; `world` may be a moment of the past."""
 
@@ -52,7 +61,6 @@ class Monitor:
         self.present = 0.0  # messages fade by it, also while the past is shown
         self.screens = Screens(keys or {}, columns)
         self.view: View = self.screens["queue"]
-        self.box: Box | None = None
         self.prompt: Prompting | None = None
         self.commands: list[str] = []
         self.last_np: Action | None = None
@@ -63,6 +71,7 @@ class Monitor:
         self._told: Told | None = None
         self._entry: Entry | None = None
         self._np: list[tuple[Action, list[RowKey]]] = []
+        self._boxes: deque[_Standing] = deque()  # the one that is shown, and those that wait
         self._size = Size(80, 24)
 
     # What is seen
@@ -180,9 +189,14 @@ class Monitor:
         """A line for the operator, for a while."""
         self._told = Told(text, style or "accent", self.present)
 
-    def put(self, box: Box) -> None:
-        """A box over the screen."""
-        self.box = box
+    @property
+    def box(self) -> Box | None:
+        """The box over the screen. It never comes between the keys of what is being typed."""
+        return self._boxes[0].box if self._boxes and self.prompt is None else None
+
+    def put(self, box: Box, closed: Callable[[], None] = lambda: None) -> None:
+        """A box over the screen, after those that are there; `closed` hears its end."""
+        self._boxes.append(_Standing(box, closed))
 
     def ask(self, prompt: Prompting | None) -> None:
         """Have something typed into the command line's row; None: no more."""
@@ -218,7 +232,7 @@ class Monitor:
         elif self.prompt is not None and self.prompt.press(key, sign):
             return
         elif key in self.keymap:
-            self.do(self.keymap[key], key)
+            self.do(self.keymap[key])
         else:
             self._elsewhere(key)
 
@@ -231,16 +245,13 @@ class Monitor:
     def _press_box(self, key: str) -> None:
         box = self.box
         assert box is not None
-        if not box.press(key) and self.box is box:  # unless it put up another one
-            self.box = None
-            self._next_np()
+        if not box.press(key):
+            self._boxes.popleft().closed()
 
-    def do(self, action: Action, key: str = "") -> None:
+    def do(self, action: Action) -> None:
         """What an action means here: the screen's own affair, or everybody's."""
         strange = action.group in _OF_SCREENS and not _belongs(action, self.view)
-        if not strange and action.id == "log.window":
-            self.screens.log.window(int(key) if key.isdecimal() else 0)
-        elif not self._barred(action) and (strange or not self._done(action)):
+        if not self._barred(action) and (strange or not self._done(action)):
             self.say(f"{action.label}: not on this screen", "note")
 
     def _done(self, action: Action) -> bool:
@@ -259,30 +270,35 @@ class Monitor:
     def run_np(self, requests: Sequence[Request]) -> None:
         """Action characters of several rows in their order: a verb once, on all of its rows."""
         self.last_np = requests[-1].action if requests else self.last_np
-        self._np = []
+        found: list[tuple[Action, list[RowKey]]] = []
         for key, action in requests:
             if isinstance(key, RowKey):
-                same = [keys for known, keys in self._np if known is action and action.verb]
+                same = [keys for known, keys in found if known is action and action.verb]
                 if same:
                     same[0].append(key)
                 else:
-                    self._np.append((action, [key]))
+                    found.append((action, [key]))
+        self._np += found
         self._next_np()
 
     def _next_np(self) -> None:
-        """The next action typed in the NP column, once nothing is asked any more."""
-        while self._np and self.box is None:
+        """The next action typed in the NP column, once the one before is over."""
+        if self._np:
             action, keys = self._np.pop(0)
-            self.perform_on(action.id, keys)
+            self.perform_on(action.id, keys, self._next_np)
 
     def perform(self, action: str) -> None:
         """An action by its id, as the palette and the command line ask for it."""
         self.do(BY_ID[action])
 
-    def perform_on(self, action: str, keys: Sequence[RowKey]) -> None:
-        """An action on these rows, wherever the cursor is."""
-        if not self._barred(BY_ID[action]):
-            self.deeds.on(BY_ID[action], keys)
+    def perform_on(
+        self, action: str, keys: Sequence[RowKey], over: Callable[[], None] = lambda: None
+    ) -> None:
+        """An action on these rows, wherever the cursor is; `over` hears when nothing is left."""
+        ending = Ending(over)
+        with ending.awaiting():
+            if not self._barred(BY_ID[action]):
+                self.deeds.on(BY_ID[action], keys, ending)
 
     # The mouse
 
@@ -298,7 +314,7 @@ class Monitor:
         elif BODY_TOP <= y < self._size.height - 2:
             hit = self.view.point(x, y - BODY_TOP, self.stage)
             if hit and double and self.prompt is None and "enter" in self.keymap:
-                self.do(self.keymap["enter"], "enter")
+                self.do(self.keymap["enter"])
 
     def wheel(self, steps: int) -> None:
         """The wheel; positive is down."""

@@ -290,7 +290,8 @@ SHOWN = (
     log("newer", asked, ("open_log", (B, 3))),
     log("copy", asked, ("copy", "row 200 of the needle")),
     log("pager", lambda s: asked(s) and asked(s)[0], "page"),
-    log("window", cursor, 200, keys("home")),
+    log("wider", cursor, 140),
+    log("nearer", cursor, 200, keys("less_than_sign")),
 )
 
 # Screens, and the monitor itself

@@ -9,7 +9,7 @@ import pytest
 
 from jobmon.tui import commandline, keyspage
 from jobmon.tui.acting.confirm import Confirm
-from jobmon.tui.actions import ACTIONS, BY_ID, DIGITS, NP, Action, keymap
+from jobmon.tui.actions import ACTIONS, BY_ID, NP, Action, keymap
 from jobmon.tui.boxes import ChoiceBox
 from jobmon.tui.commandline import Complaint, Context
 from jobmon.tui.commandline.table import SHORT, WORDS
@@ -136,7 +136,7 @@ def test_a_key_of_other_screens_says_so(log: Path) -> None:
     put(session, "schedule", "morning", log)
     assert "skip): not on this screen" in session.press("s")
     assert "gantt: not on this screen" in palette(session, "dag.gantt")
-    assert "window: not on this screen" in palette(session, "log.window")
+    assert "wider: not on this screen" in palette(session, "log.wider")
     assert not session.hands.given("verb")
 
 
@@ -146,15 +146,20 @@ def palette(session: Session, action: str) -> str:
     return session.press("enter")
 
 
-@pytest.mark.parametrize("key", ["0", "9", "1"])
-def test_in_the_log_digits_are_windows(key: str, log: Path) -> None:
-    session = nights.session()
-    put(session, "log", "morning#7 B", log)
-    session.press("home", "down", key)
-    cursor = session.monitor.screens.log.cursor
-    assert cursor is not None
-    assert cursor.line + 1 == {"0": 200, "9": 1, "1": 140}[key]
-    assert all(keymap("log")[digit].id == "log.window" for digit in DIGITS)
+@pytest.mark.parametrize("screen", [view.name for view in Screens({}, ()).values()])
+def test_digits_are_the_screens_everywhere(screen: str) -> None:
+    names = ["queue", "dag", "equalizer", "log", "schedule", "history", "limits", "syslog"]
+    digits = {str(n): f"go.{name}" for n, name in enumerate(names, 1)}
+    keys = keymap(screen)
+    assert {key: keys[key].id for key in digits} == digits
+
+
+def test_no_two_keys_of_a_screen_have_one_label() -> None:
+    for screen in Screens({}, ()):
+        keys = keymap(screen)
+        own = [a for a in dict.fromkeys(keys.values()) if not a.id.startswith("go.")]
+        labels = [a.label for a in own]
+        assert [name for name in labels if labels.count(name) > 1] == [], screen
 
 
 # The NP column

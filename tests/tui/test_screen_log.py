@@ -287,19 +287,36 @@ def test_pages_meet_in_one_line(running: Shown) -> None:
     assert running.act("move.page_up").page().split("\n")[1:] == first
 
 
-@pytest.mark.parametrize(("digit", "at"), [(0, 200), (9, 1), (1, 101), (2, 1), (6, 1)])
-def test_digits_are_windows_back_from_the_end(running: Shown, digit: int, at: int) -> None:
-    running.view.window(digit)
-    running.page()
-    assert running.at == at
+def test_looking_further_back_from_the_end_and_nearer_to_it(running: Shown) -> None:
+    assert running.act("log.wider").at == 101
+    assert "from 1 minute before the end" in running.state
+    assert running.act("log.wider").at == 1  # all of it: it has only two minutes
+    assert running.act("log.nearer").at == 101
+    assert running.act("log.nearer").at == 200
+    assert running.act("log.nearer").at == 200
+    assert "FOLLOW" in running.state
+
+
+def test_looking_further_back_never_goes_down(running: Shown) -> None:
+    running.act("move.top", "move.page_down", "log.wider")
+    assert running.at == 1
+
+
+def test_each_look_nearer_gets_on_however_fast_the_log_grows(tmp_path: Path) -> None:
+    lines = [out(says(n), START + 2 * n) for n in range(1000)]
+    shown = Shown(written(tmp_path / "log", *lines[:900]))
+    shown.act("log.wider", "log.wider", "log.wider")
+    first = shown.at
+    written(tmp_path / "log", *lines)
+    shown.read()
+    assert first < 500 < shown.act("log.nearer").at
+    assert "from 5 minutes" in shown.state
 
 
 def test_a_window_begins_at_the_top_of_the_screen(tmp_path: Path) -> None:
     shown = Shown(written(tmp_path / "log", *(out(says(n), START + 2 * n) for n in range(900))))
-    shown.view.window(2)
+    shown.act("log.wider", "log.wider")
     assert "line 750 of" in shown.page().split("\n")[1]
-    shown.view.window(8)
-    assert "8 is no window" in shown.state
 
 
 def test_the_mouse(running: Shown) -> None:
@@ -487,7 +504,7 @@ def test_how_much_more_there_is_of_a_very_long_line(tmp_path: Path) -> None:
 
 
 def test_an_instance_of_every_action_of_the_log_does_something(running: Shown) -> None:
-    app = {"log.copy", "log.pager", "log.older", "log.newer", "log.window"}
+    app = {"log.copy", "log.pager", "log.older", "log.newer"}
     for action in ACTIONS:
         if action.group == "log" or (action.group == "rows" and action.id.startswith("move.")):
             assert running.view.act(action.id, running.on) == (action.id not in app), action.id

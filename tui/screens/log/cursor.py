@@ -10,9 +10,12 @@ from jobmon.tui.logfiles.find import step_to
 from jobmon.tui.logfiles.index import LogIndex
 from jobmon.tui.logfiles.pager import Pager
 from jobmon.tui.screens.log.query import Query
+from jobmon.tui.text import count
 
-WINDOWS = {1: 60, 2: 300, 3: 900, 4: 1_800, 5: 3_600, 6: 14_400}
-"""Seconds before the end, by digit."""
+WINDOWS = (1, 5, 15, 30, 60, 240)
+"""Minutes before the end from which the log can be looked at."""
+BEGINNING = len(WINDOWS) + 1
+"""The window that is all of it; the first of WINDOWS has the number 1, the end 0."""
 WHEEL = 3
 
 
@@ -20,7 +23,8 @@ class Cursor:
     """It stands on the line number `line` of a log, of which the query says what is shown.
 
     It follows the end as long as `follow` is set. `seen` is how many lines there were when the last
-    one was on the screen. `complaint` says why a jump led nowhere.
+    one was on the screen. `window` is the number of the one that
+    was looked at last. `said` tells where a jump led, or why nowhere.
     """
 
     def __init__(self, log: LogFile, query: Query) -> None:
@@ -28,7 +32,8 @@ class Cursor:
         self.line = self.seen = 0
         self.follow = True
         self.rising = False  # to the first line, which is not known yet
-        self.complaint = ""
+        self.window = 0
+        self.said = ""
         self.pager = Pager()
         self._index: LogIndex | None = None
 
@@ -68,7 +73,7 @@ class Cursor:
     def _arrive(self, line: int | None, missing: str) -> None:
         """Jump to a line; it is said what is missing when there is none."""
         if line is None:
-            self.complaint = missing
+            self.said = missing
             return
         self.follow = False
         at = bisect_left(self.query.shown(), line)
@@ -95,19 +100,20 @@ class Cursor:
 
     def to_top(self) -> None:
         """To the first line."""
-        self.follow = False
+        self.follow, self.window = False, BEGINNING
         self.go(0, "top")
         self.rising = not self.log.complete
 
     def to_end(self) -> None:
         """To the last line, and on with it as long as more may come."""
         self.follow, self.seen = self.log.exit is None, len(self.log.index)
+        self.window = 0
         self.go(len(self.query.shown()) - 1, "end")
 
     def toggle_follow(self) -> None:
         """Follow the end, or stay."""
         if self.log.exit is not None:
-            self.complaint = "nothing more will come: the attempt has ended"
+            self.said = "nothing more will come: the attempt has ended"
         elif self.follow:
             self.follow = False
         else:
@@ -135,7 +141,7 @@ class Cursor:
         if self.query.sought:
             self._jump(self.query.hits(), step, "hit")
         else:
-            self.complaint = "nothing is sought: / asks for a text"
+            self.said = "nothing is sought: / asks for a text"
 
     def to_error(self, step: int) -> None:
         """To the next line, or the one before, that names an error."""
@@ -154,16 +160,28 @@ class Cursor:
         line = step_to(lines, self.query.shown(), self.line, step)
         self._arrive(line, f"no {noun} {'below' if step > 0 else 'above'}")
 
-    def window(self, digit: int) -> None:
-        """To the end (0), the beginning (9), or so many minutes before the end."""
-        latest = self.log.index.latest
-        if digit == 0:
+    def wider(self) -> None:
+        """Further back: to the next window that begins before this line."""
+        further = range(self.window + 1, BEGINNING)
+        self._look(next((n for n in further if self._begin(n) < self.at), BEGINNING))
+
+    def nearer(self) -> None:
+        """Nearer to the end: to the next window that begins after this line."""
+        closer = range(self.window - 1, 0, -1)
+        self._look(next((n for n in closer if self._begin(n) > self.at), 0))
+
+    def _look(self, window: int) -> None:
+        if window == 0:
             self.to_end()
-        elif digit == 9:
+        elif window == BEGINNING:
             self.to_top()
-        elif digit not in WINDOWS:
-            self.complaint = f"{digit} is no window: 0 end, 9 beginning, 1 to 6 back from the end"
-        elif latest is not None:
-            self.follow = False
-            line = self.log.line_at(latest - WINDOWS[digit])
-            self.go(bisect_left(self.query.shown(), line), "top")
+        else:
+            self.follow, self.window = False, window
+            self.go(self._begin(window), "top")
+            self.said = f"from {count(WINDOWS[window - 1], 'minute')} before the end"
+
+    def _begin(self, window: int) -> int:
+        """The position of the first line of a window."""
+        latest = self.log.index.latest
+        line = self.log.line_at(latest - 60 * WINDOWS[window - 1]) if latest is not None else 0
+        return bisect_left(self.query.shown(), line)

@@ -130,7 +130,7 @@ class LogView(View):
         new = len(log.index) - self.cursor.seen
         if new > 0 and not self.cursor.follow:
             parts.append((f"{count(new, 'new line')} below", "accent"))
-        said = self._complaint or self.cursor.complaint or self.query.complaint or log.trouble
+        said = self._complaint or self.cursor.said or self.query.complaint or log.trouble
         parts += [(stage.ink.safe(said), "note")] if said else []
         return tuple(span for part in parts for span in (("  ", ""), part))[1:]
 
@@ -175,13 +175,7 @@ class LogView(View):
     def _hush(self) -> None:
         self._complaint = ""
         if self.cursor is not None:
-            self.cursor.complaint = ""
-
-    def window(self, digit: int) -> None:
-        """To the end (0), the beginning (9), or so many minutes before the end."""
-        self._hush()
-        if self.cursor is not None:
-            self.cursor.window(digit)
+            self.cursor.said = ""
 
     def next_level(self) -> None:
         """All lines, from warnings on, errors alone."""
@@ -286,8 +280,8 @@ class LogView(View):
         """What the key bar shows first."""
         return (
             "log.follow", "view.filter", "log.next_hit", "log.next_error", "log.next_warning",
-            "log.next_gap", "log.level", "log.time", "log.wrap", "log.older", "log.newer",
-            "log.copy", "log.pager", "job.explain",
+            "app.back", "log.next_gap", "log.level", "log.wider", "log.nearer", "log.time",
+            "log.wrap", "log.older", "log.newer", "log.copy", "log.pager", "job.explain",
         )  # fmt: skip
 
     def remember(self) -> dict[str, Any]:
@@ -315,6 +309,8 @@ _MOVES: Mapping[str, Callable[[Cursor], None]] = {
     "log.previous_warning": lambda c: c.to_warning(-1),
     "log.next_gap": lambda c: c.to_silence(1),
     "log.previous_gap": lambda c: c.to_silence(-1),
+    "log.wider": Cursor.wider,
+    "log.nearer": Cursor.nearer,
 }
 _PAGES = {"move.page_down": 1, "move.page_up": -1}
 _LOOKS: Mapping[str, Callable[[LogView], None]] = {

@@ -133,6 +133,7 @@ def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
     free = limits.slots - line.active
     if free <= 0 or not line.ready:
         return []
+    slots = line.free_slots()
     heads: list[tuple[Entry, int, str]] = []
     room = {pool: _room(pool, line.busy, limits, free) for pool in line.ready}
     for pool, entries in line.ready.items():
@@ -141,7 +142,7 @@ def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
     events: list[Event] = []
     while heads and len(events) < free:
         entry, place, pool = heappop(heads)
-        events.append(_launch(board, entry, now))
+        events.append(_launch(board, entry, next(slots), now))
         room[pool] -= 1
         if room[pool] > 0 and place + 1 < len(line.ready[pool]):
             heappush(heads, (line.ready[pool][place + 1], place + 1, pool))
@@ -153,9 +154,8 @@ def _room(pool: str, busy: dict[str, int], limits: Limits, free: int) -> int:
     return free if limit is None else min(free, limit - busy.get(pool, 0))
 
 
-def _launch(board: Board, entry: Entry, now: float) -> Event:
+def _launch(board: Board, entry: Entry, slot: int, now: float) -> Event:
     _, run, index = entry
     n = board.jobs[run, index].attempt + 1
-    return Event(
-        kind="job.launch", at=now, run=run, job=index, attempt=n, who=POLICY, data={"attempt": n}
-    )
+    data = {"attempt": n, "slot": slot}
+    return Event(kind="job.launch", at=now, run=run, job=index, attempt=n, who=POLICY, data=data)

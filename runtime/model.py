@@ -33,7 +33,8 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     "condition" (its own `when` was false) or "branch" (the branch it hangs on was skipped). `due`
     is when a retry starts. `code`/`signal` are the newest attempt's end. `definition` names the
     flow version whose command the next attempt uses ("" = the run's own). `held_at` and `held_by`
-    say since when and by whom (and why) it is held.
+    say since when and by whom (and why) it is held. `slot` is the one its newest attempt took,
+    counted from 0 (-1: none, or not recorded).
     """
 
     run: int
@@ -61,6 +62,7 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     grace: float | None = None  # of the stop under way: seconds between TERM and KILL
     probing: bool = False  # lost, and its declared probe has not answered yet
     by_operator: bool = False  # decided from outside the job: a skip, a mark, a cancel's stop
+    slot: int = -1
 
     @property
     def key(self) -> JobKey:

@@ -58,7 +58,8 @@ def _judged(_job: JobRun, event: Event) -> Fields:
 
 
 def _launched(job: JobRun, event: Event) -> Fields:
-    return _BLANK | {"attempt": event.attempt, "tries": job.tries + 1}
+    slot = event.data.get("slot", -1)
+    return _BLANK | {"attempt": event.attempt, "tries": job.tries + 1, "slot": slot}
 
 
 def _started(_job: JobRun, event: Event) -> Fields:

@@ -7,6 +7,8 @@ stored rows is the same line.
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 Entry = tuple[int, int, int]
@@ -26,16 +28,17 @@ class LaunchLine:
 
     `ready[pool]`: those that only need a slot of that pool. Of the jobs that want a lock the first
     one stands there while the lock is free, none while it is taken; all of them are in
-    `mates[lock]`. `active`, `busy[pool]`, `taken[lock]` count open attempts.
+    `mates[lock]`. `active`, `busy[pool]`, `taken[lock]` count open attempts; `slots` are theirs.
     """
 
-    __slots__ = ("active", "busy", "mates", "ready", "taken")
+    __slots__ = ("active", "busy", "mates", "ready", "slots", "taken")
 
     def __init__(self) -> None:
         self.ready: dict[str, list[Entry]] = {}
         self.mates: dict[str, list[tuple[Entry, str]]] = {}
         self.busy: dict[str, int] = {}
         self.taken: dict[str, int] = {}
+        self.slots: set[int] = set()
         self.active = 0
 
     def enter(self, place: Place) -> None:
@@ -56,17 +59,23 @@ class LaunchLine:
         _remove(self.mates, place.lock, (place.entry, place.pool))
         self._show(place.lock)
 
-    def take(self, pool: str, lock: str) -> None:
+    def free_slots(self) -> Iterator[int]:
+        """Those no open attempt has, the lowest first."""
+        return (slot for slot in count() if slot not in self.slots)
+
+    def take(self, pool: str, lock: str, slot: int) -> None:
         """An attempt opens."""
         self.active += 1
+        self.slots.add(slot)
         _count(self.busy, pool, 1)
         if lock:
             self._hide(lock)
             _count(self.taken, lock, 1)
 
-    def give(self, pool: str, lock: str) -> None:
+    def give(self, pool: str, lock: str, slot: int) -> None:
         """An attempt's end is known."""
         self.active -= 1
+        self.slots.discard(slot)
         _count(self.busy, pool, -1)
         if lock:
             _count(self.taken, lock, -1)

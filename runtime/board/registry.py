@@ -199,7 +199,7 @@ class Registry:
         if state in ACTIVE:
             jobdef = self._jobdef(job)
             count = self.launch_line.take if enter else self.launch_line.give
-            count(jobdef.pool, jobdef.lock)
+            count(jobdef.pool, jobdef.lock, job.slot)
         elif state not in LINED or job.held or run.held:
             return
         elif state is State.QUEUED:

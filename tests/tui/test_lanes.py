@@ -2,70 +2,59 @@
 
 from __future__ import annotations
 
-from math import inf
-
 import pytest
 
 from jobmon.tui.lanes.gauges import binned, joined, lately, peak, rise, steps
 from jobmon.tui.lanes.lane import number
 from jobmon.tui.lanes.roster import roster
-from jobmon.tui.lanes.seats import LaneKey, Stay, played, seats
+from jobmon.tui.lanes.seats import LaneKey, seats
 from jobmon.tui.lanes.vertical import broken
 from jobmon.tui.look import ASCII_GAUGES, UNICODE_GAUGES
 from jobmon.tui.text import cells, whole_percent
 from tests.tui.racks import NOW, Ground
 
 
-def stay(run: int, start: float, end: float = inf) -> Stay:
-    return Stay(start, LaneKey(0, run, 0, 1), end)
+def lanes(ground: Ground) -> dict[int, int]:
+    """The run on each lane."""
+    return {lane: key.run for lane, key in seats(ground.world).items()}
 
 
-def slots(*stays: Stay) -> dict[int, int]:
-    """The slot of each run that still goes on."""
-    return {key.run: slot for key, slot in played(stays).items()}
-
-
-def test_each_start_takes_the_lowest_free_slot():
-    assert slots(stay(1, 0), stay(2, 1), stay(3, 2)) == {1: 0, 2: 1, 3: 2}
-    assert slots(stay(1, 0, 5), stay(2, 1), stay(3, 6)) == {2: 1, 3: 0}
-
-
-def test_a_job_keeps_its_lane_while_others_come_and_go():
-    before = [stay(1, 0, 5), stay(2, 1), stay(3, 2, 9)]
-    later = [*before, stay(4, 6, 7), stay(5, 8), stay(6, 10)]
-    assert slots(*before)[2] == slots(*later)[2] == 1
-    assert slots(*later) == {2: 1, 5: 0, 6: 2}
-
-
-def test_the_order_in_which_starts_are_known_does_not_matter():
-    known = [stay(1, 0, 5), stay(2, 1), stay(3, 2, 9), stay(4, 6), stay(5, 8)]
-    assert slots(*known) == slots(*reversed(known))
-
-
-def test_a_retry_of_another_job_moves_nobody():
+def test_a_job_keeps_its_lane_whatever_is_forgotten_of_the_others():
     ground = Ground()
-    first = ground.add("flaky", "queued", None, attempt=0, tries=0)
-    second = ground.add("steady", "queued", None, attempt=0, tries=0)
-    ground.happen("launch", first.run, NOW - 100)
-    ground.happen("launch", second.run, NOW - 90)
-    for run in (second.run, first.run):  # their starts are heard of in another order
-        ground.happen("started", run, NOW - 80)
-    steady = LaneKey(0, second.run, 0, 1)
-    assert seats(ground.world)[steady] == 1
-    ground.happen("retry", first.run, NOW - 70, reason="exit", code=1, due=NOW - 60)
-    ground.happen("due", first.run, NOW - 60)
-    assert seats(ground.world) == {steady: 1}
-    ground.happen("launch", first.run, NOW - 50, attempt=2)
-    assert seats(ground.world) == {LaneKey(0, first.run, 0, 2): 0, steady: 1}
+    first = ground.add("first", slot=0)
+    long = ground.add("long", slot=1)
+    assert lanes(ground) == {0: first.run, 1: long.run}
+    ground.happen("succeed", first.run, NOW - 10, ended=NOW - 10)
+    ground.world.sites[0].board.forget(first.run)
+    ground.world.sites[0].events.clear()
+    assert lanes(ground) == {1: long.run}
+    next_one = ground.add("next", slot=0)
+    assert lanes(ground) == {0: next_one.run, 1: long.run}
 
 
-def test_without_events_the_job_runs_tell_who_sat_where():
+def test_a_retry_moves_nobody():
     ground = Ground()
-    ground.add("gone", "succeeded", 100.0, ended=NOW - 50)
-    long = ground.add("long", began=90.0)
+    flaky = ground.add("flaky", slot=0)
+    steady = ground.add("steady", slot=1)
+    ground.happen("retry", flaky.run, NOW - 70, reason="exit", code=1, due=NOW - 60)
+    ground.happen("due", flaky.run, NOW - 60)
+    assert seats(ground.world) == {1: LaneKey(0, steady.run, 0, 1)}
+    ground.happen("launch", flaky.run, NOW - 50, attempt=2, slot=0)
+    assert seats(ground.world)[0] == LaneKey(0, flaky.run, 0, 2)
+
+
+def test_the_lanes_of_two_runtimes_alternate():
+    ground = Ground(sites=2)
+    runs = [ground.add("a", site=site, slot=slot).run for site, slot in ((1, 0), (0, 0), (1, 1))]
+    assert lanes(ground) == {1: runs[0], 0: runs[1], 3: runs[2]}
+
+
+def test_an_attempt_without_a_slot_has_the_lowest_lane_that_is_left():
+    ground = Ground()
     new = ground.add("new", began=10.0)
-    found = seats(ground.world)
-    assert found == {LaneKey(0, long.run, 0, 1): 1, LaneKey(0, new.run, 0, 1): 0}
+    old = ground.add("old", began=90.0)
+    known = ground.add("known", began=1.0, slot=1)
+    assert lanes(ground) == {0: old.run, 1: known.run, 2: new.run}
 
 
 def test_what_comes_next_is_for_a_person_first_then_retries_then_the_line():

@@ -212,7 +212,7 @@ def test_it_is_only_looked_at():
 def test_a_lane_keeps_its_place_when_a_lower_slot_is_free():
     ground = Ground(4)
     ground.add("gone", "succeeded", 100.0, ended=NOW - 10)
-    stays = ground.add("stays", began=90.0)
+    stays = ground.add("stays", began=90.0, slot=1)
     assert ground.world.row_of(0, stays.run, 0).job.state is State.RUNNING
     lines = texts(ground.stage())
     assert next(y for y, line in enumerate(lines) if "(free)" in line) < next(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobmon.jobs.definition import RetryDef
+from jobmon.runtime.board import Board
 from jobmon.runtime.decide import decide, next_time
 from jobmon.runtime.model import Event, Limits
 from jobmon.runtime.verbs import Command, plan
@@ -32,10 +33,23 @@ def test_nothing_is_decided_twice() -> None:
     assert decide(night.board, night.now, night.limits) == []
 
 
-def test_a_launch_carries_the_number_of_its_attempt() -> None:
+def test_a_launch_carries_the_number_of_its_attempt_and_its_slot() -> None:
     night = Driver(flow(job("A"))).fold(Event(kind="job.ready", at=1.0, run=1, job=0))
     (event,) = decide(night.board, night.now, night.limits)
-    assert (event.kind, event.attempt, event.data) == ("job.launch", 1, {"attempt": 1})
+    assert (event.kind, event.attempt, event.data) == ("job.launch", 1, {"attempt": 1, "slot": 0})
+
+
+def test_an_attempt_takes_the_lowest_free_slot_and_keeps_it() -> None:
+    night = Driver(flow(*(job(name) for name in "ABCDE")), Limits(slots=3)).settle()
+    assert [night[name].slot for name in "ABCDE"] == [0, 1, 2, -1, -1]
+    night.start("A", "B", "C").end("B")
+    assert (night[launched(night)[-1]].slot, night["A"].slot, night["C"].slot) == (1, 0, 2)
+    again = Board()
+    again.add_definition(night.board.definitions[night.run.definition])
+    again.load(night.run, night.board.jobs_of(1))
+    assert again.launch_line.slots == {0, 1, 2}, "adopted attempts keep theirs"
+    night.start("D").end("D").end("C")
+    assert (night["E"].slot, night.board.launch_line.slots) == (1, {0, 1})
 
 
 def test_the_most_urgent_goes_first_then_the_older_run_then_declaration_order() -> None:

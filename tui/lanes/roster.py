@@ -73,7 +73,7 @@ def roster(world: World) -> Roster:
             if job.state in _ENDED:
                 ends.append(End(at, job.state, job.tries > 1 or job.state is State.RETRY_WAIT))
     return Roster(
-        seated={slot: key for key, slot in seats(world).items()},
+        seated=seats(world),
         dead=tuple(key for _, key in sorted(dead, reverse=True)),
         ahead=tuple(row for *_, row in sorted(ahead)),
         retries=sum(rank == _AHEAD.index(State.RETRY_WAIT) for rank, *_ in ahead),

@@ -44,22 +44,27 @@ class Farewell:
     def await_end(self, leave: Callable[[int], None]) -> None:
         """Have `leave` called, in a thread, with the exit code; who stays then is ended."""
         heard, said = os.pipe()
+        os.set_blocking(said, False)
+        # Written at once, whichever thread is interrupted; a handler waits for the screen's own.
+        signal.set_wakeup_fd(said, warn_on_full_buffer=False)
         for number in SIGNALS:
-            signal.signal(number, lambda number, _frame: os.write(said, bytes([number])))
+            signal.signal(number, _heard)
         wait = threading.Thread(target=self._wait, args=(heard, leave), daemon=True)
         wait.start()
 
     def _wait(self, heard: int, leave: Callable[[int], None]) -> None:
         code = 128 + _asked(heard)
         end = time.monotonic() + PATIENCE
-        leave(code)
-        self._over.wait(STUCK)
-        while not self._over.wait(0.01) and time.monotonic() < end:
-            self._forced = True
-            _drop_output()
-        time.sleep(max(0.0, end - time.monotonic()))
-        self.give_back()
-        os._exit(code)
+        try:
+            leave(code)
+            self._over.wait(STUCK)
+            while not self._over.wait(0.01) and time.monotonic() < end:
+                self._forced = True
+                _drop_output()
+            time.sleep(max(0.0, end - time.monotonic()))
+            self.give_back()
+        finally:
+            os._exit(code)
 
     def give_back(self) -> None:
         """The terminal as it was, also where the screen could not leave it in peace."""
@@ -75,13 +80,21 @@ def _leave(number: int, _frame: FrameType | None) -> Never:
     sys.exit(128 + number)
 
 
+def _heard(_number: int, _frame: FrameType | None) -> None:
+    """What follows is done in the thread that waits for it."""
+
+
 def _asked(heard: int) -> int:
     """The signal; that of a hang-up when the terminal is gone, which may be too far to send it."""
     look = select.poll()
     look.register(heard, select.POLLIN)
     look.register(_terminal(), 0)
-    ready = [fd for fd, _ in look.poll()]
-    return os.read(heard, 1)[0] if heard in ready else signal.SIGHUP
+    while True:
+        ready = [fd for fd, _ in look.poll()]
+        numbers = os.read(heard, 1024) if heard in ready else b""
+        asked = [number for number in SIGNALS if number in numbers]
+        if asked or _terminal() in ready:
+            return asked[0] if asked else signal.SIGHUP
 
 
 def _drop_output() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jobmon.tui import absence, asking
+from jobmon.runtime import client
+from jobmon.runtime.errors import NoRuntimeError
+from jobmon.tui import absence, asking, feed
 from jobmon.tui.session import Opening
 from tests.batch import Batch
 from tests.tui.onlooker import looking
@@ -47,3 +49,19 @@ def test_the_screen_says_what_is_wrong_with_the_folder_and_lives(
             path.write_bytes(data)
         onlooker.until(lambda text: "THE RUNTIME" not in text, "it is there again")
         assert onlooker.site.away is None
+
+
+def test_who_only_looks_never_starts_a_runtime(
+    batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "PAUSE", 0.05)
+    batch.pid()
+    with looking(Opening(home=batch.home, readonly=True)) as onlooker:
+        onlooker.sees("no flow yet")
+        batch.kill()
+        onlooker.sees("THE RUNTIME IS AWAY since", "jobs go on; start one: jobmon up")
+        onlooker.sees("this is 00:01 old")
+        with pytest.raises(NoRuntimeError):
+            client.connect(batch.state)
+        batch.pid()  # somebody else does
+        onlooker.until(lambda text: "THE RUNTIME" not in text, "it is there again")

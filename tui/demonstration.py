@@ -39,7 +39,7 @@ def demonstrate(desk: Desk, folder: Path, *, yes: bool, broken: bool) -> int:
 
 
 def _lively(desk: Desk, folder: Path) -> int:
-    """Start the clock, open the monitor, and stop the clock when that is left."""
+    """Start the clock, open the monitor, and stop what was started when that is left."""
     from jobmon.tui.opening import open_monitor
 
     if not (folder / CLOCK).exists():  # what was laid before may have been mended since
@@ -48,7 +48,8 @@ def _lively(desk: Desk, folder: Path) -> int:
     try:
         code = open_monitor(desk)
     finally:
-        _stop(desk, run)
+        if run:
+            _stop(desk, run)
     with contextlib.suppress(OSError):  # the terminal may be gone
         page(_offered(desk, desk.ink.safe(_shown(folder)), AFTER_LIVELY))
     return code
@@ -57,14 +58,14 @@ def _lively(desk: Desk, folder: Path) -> int:
 def _stop(desk: Desk, run: str) -> None:
     with contextlib.suppress(RefusedError, NoRuntimeError):  # it is over, or away, already
         why = "the demo was left"
-        desk.connect().call("verb", verb="cancel", run=run, options={}, why=why)
+        with contextlib.closing(desk.connect()) as client:
+            client.call("verb", verb="cancel", run=run, options={}, why=why)
 
 
 def _clock(desk: Desk) -> str:
-    """The run of the clock: one is enough."""
-    for row in desk.view("ls", flow="clock", limit=1)["runs"]:
-        if row["ended"] is None:
-            return row["run"]
+    """The run of the clock that was started; "" when one goes on already: that is enough."""
+    if any(row["ended"] is None for row in desk.view("ls", flow="clock", limit=1)["runs"]):
+        return ""
     speed = os.environ.get("JOBMON_DEMO_SPEED", "1")
     return desk.call("run", flow="clock", params={"speed": speed}, why="the demo")["run"]
 

@@ -48,6 +48,6 @@ def write(path: Path, kept: Mapping[str, Any]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial.write_text(json.dumps(kept), encoding="utf-8")
         partial.replace(path)
-    except OSError:
+    except (OSError, ValueError, TypeError, RecursionError):  # no room, or nothing JSON can say
         with contextlib.suppress(OSError):
             partial.unlink()

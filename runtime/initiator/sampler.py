@@ -19,7 +19,7 @@ EVERY, SELDOM = 2.0, 10.0
 """Seconds between two samples of a usual tree, and of one of more than MANY processes."""
 MANY = 200
 OLD = 10_000
-"""The pause is at least the age by this: a month's samples are some ten thousand."""
+"""The pause is at least the age by this: a month's samples are less than sixty thousand."""
 
 
 class Sampler:

@@ -86,3 +86,12 @@ def test_a_wallboard_that_was_asked_for_is_not_what_is_come_back_to(
     wall.close()
     again = Sitting(opening, UNICODE, ScreenSettings())
     assert again.kept == {"screen": "dag", "views": {"wall": {"metric": "pulse"}}}
+
+
+@pytest.mark.parametrize("strange", [{1, 2}, {"a": object()}, {(1, 2): 3}])
+def test_what_no_file_can_hold_is_not_kept(tmp_path: Path, strange: Any) -> None:
+    path = tmp_path / "own/kept.json"
+    memory.write(path, {"screen": "dag"})
+    memory.write(path, {"screen": strange})
+    assert memory.read(path) == {"screen": "dag"}
+    assert [*path.parent.iterdir()] == [path]

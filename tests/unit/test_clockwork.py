@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from jobmon.jobs.samples import lay
+from jobmon.runtime.errors import NoRuntimeError
 from jobmon.tui.clockwork import HELD, PLAN, Clock
 
 
@@ -57,6 +58,31 @@ def test_a_folder_with_a_past_only_goes_on(runtime: Runtime) -> None:
     before = runtime.counts()
     Clock(runtime, 1).begin()
     assert runtime.counts() == before
+
+
+def test_a_runtime_that_is_away_in_the_first_moments_is_waited_for(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    lay(tmp_path, lively=True)
+    left = iter([*[True] * 10, False])
+
+    def shaky(op: str, **args: Any) -> dict[str, Any]:
+        if not next(left, True):
+            raise NoRuntimeError("reach the runtime", "it restarts", "")
+        return runtime(op, **args)
+
+    clock = Clock(shaky, 1)
+    with pytest.raises(NoRuntimeError):
+        clock.turn(0, tmp_path)
+    clock.turn(1, tmp_path)
+    assert runtime.counts() == {turn.flow: turn.first for turn in PLAN}
+
+
+def test_a_folder_whose_mornings_were_removed_has_no_morning_to_mend(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    Clock(runtime, 1).overnight(tmp_path)
+    assert not runtime.verbs
 
 
 def test_a_flow_starts_again_when_its_time_has_come_and_it_is_over(runtime: Runtime) -> None:

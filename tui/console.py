@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from jobmon.tui.acting.hands import Hands
@@ -61,8 +61,8 @@ class Console(Protocol):
         """A line for the operator, for a while."""
         ...
 
-    def put(self, box: Box) -> None:
-        """A box over the screen."""
+    def put(self, box: Box, closed: Callable[[], None] = ...) -> None:
+        """A box over the screen, after those that are there; `closed` hears its end."""
         ...
 
     def ask(self, prompt: Prompting | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui import card
 from jobmon.tui.acting.doing import Deed, told
+from jobmon.tui.acting.ending import Ending
 from jobmon.tui.acting.hands import Answer
 from jobmon.tui.actions import BY_ID, legal
 from jobmon.tui.boxes import TextBox
@@ -19,15 +20,16 @@ LONGEST = 2_000
 """Cells of a line of an explanation."""
 
 
-def why(monitor: Console, site: int, args: Mapping[str, str]) -> None:
+def why(monitor: Console, site: int, args: Mapping[str, str], ending: Ending) -> None:
     """The reasons and the failure card of a run or a job by name, in a box."""
 
     def explained(answer: Answer) -> None:
         ink = monitor.ink._replace(width=LONGEST)  # the box folds lines itself
         lines = [card.standing(ink, answer), *card.about(ink, answer)]
-        monitor.put(TextBox(f"why {args.get('job') or args['run']}", lines))
+        ending.wait()
+        monitor.put(TextBox(f"why {args.get('job') or args['run']}", lines), ending.arrived)
 
-    _ask(monitor, site, args, explained)
+    _ask(monitor, site, args, explained, ending)
 
 
 def flow(monitor: Console) -> None:
@@ -41,24 +43,27 @@ def flow(monitor: Console) -> None:
 
 
 def _ask(
-    monitor: Console, site: int, args: Mapping[str, str], then: Callable[[Answer], None]
-) -> None:
+    monitor: Console, site: int, args: Mapping[str, str],
+    then: Callable[[Answer], None], ending: Ending,
+) -> None:  # fmt: skip
     def hear(answer: Answer | JobmonError) -> None:
         if isinstance(answer, JobmonError):
             monitor.say(told(answer), "fail")
         else:
             then(answer)
+        ending.arrived()
 
+    ending.wait()
     monitor.hands.call(site, "view", {"name": "explain", "args": args}, hear)
 
 
-def edit(monitor: Console, row: Row) -> None:
+def edit(monitor: Console, row: Row, ending: Ending) -> None:
     """The user's editor at the line that failed, else where the job is declared."""
     args = {"run": row.run.key, "job": row.name}
-    _ask(monitor, row.site.number, args, lambda answer: _open(monitor, row, answer))
+    _ask(monitor, row.site.number, args, lambda a: _open(monitor, row, a, ending), ending)
 
 
-def _open(monitor: Console, row: Row, answer: Answer) -> None:
+def _open(monitor: Console, row: Row, answer: Answer, ending: Ending) -> None:
     cause = (answer.get("card") or {}).get("cause") or {}
     path = str(cause.get("file") or row.site.board.shape_of(row.run.id).flow.file)
     line = int(cause.get("lineno") or 0) if cause.get("file") else row.jobdef.line
@@ -69,12 +74,12 @@ def _open(monitor: Console, row: Row, answer: Answer) -> None:
         monitor.say(f"edit: it is on the machine {host(row.site)}: {place}:{line}", "note")
     else:
         key = row.key
-        monitor.hands.edit(key.site, path, max(1, line), lambda: _edited(monitor, key))
+        monitor.hands.edit(key.site, path, max(1, line), lambda: _edited(monitor, key, ending))
 
 
-def _edited(monitor: Console, key: RowKey) -> None:
+def _edited(monitor: Console, key: RowKey, ending: Ending) -> None:
     """Offer the rerun, now that it may be mended."""
     row, rerun = monitor.world.row(key), BY_ID["job.rerun"]
     if row is not None and legal(rerun, row.job.state) and not monitor.readonly:
         monitor.say(f"edited; r runs {row.name} again with all that follows")
-        Deed(monitor, rerun._replace(asks="yes")).begin([key])
+        Deed(monitor, rerun._replace(asks="y"), ending=ending).begin([key])

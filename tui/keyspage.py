@@ -29,7 +29,12 @@ them: there it wins over what it means elsewhere.
 
 What asks first lists all that it would touch, downstream included, before it is done.
 """
-ASKS = {"no": "", "yes": "yes", "many": "for several jobs, or one that is not idempotent"}
+ASKS = {
+    "no": "",
+    "yes": "yes",
+    "y": "yes, `y` alone",
+    "many": "for several jobs, or one that is not idempotent",
+}
 _TITLES = ("Key", "NP", "Command", "On the key bar", "What it does", "Asks first", "On")
 _COLUMNS = (
     Column("KEY", flexible=True, least=6),

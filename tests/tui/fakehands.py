@@ -18,9 +18,14 @@ Answers = Mapping[str, Any]
 
 
 class FakeHands:
-    """Remembers what it was asked, and answers from `answers` by verb or operation, at once."""
+    """Remembers what it was asked, and answers from `answers` by verb or operation.
+
+    At once, or when `late` only as often as `come` is called.
+    """
 
     def __init__(self) -> None:
+        self.late = False
+        self._owed: list[Callable[[], None]] = []
         self.asked: list[tuple[str, Any]] = []
         self.answers: dict[str, Any] = {}
 
@@ -29,8 +34,21 @@ class FakeHands:
     ) -> None:
         self.asked.append((op, {"site": site, **args}))
         name = args.get("verb") or args.get("name") or op
-        answer = self.answers.get(str(name), {"touched": [], "notes": []})
-        then(answer(args) if callable(answer) else answer)
+
+        def give() -> None:
+            answer = self.answers.get(str(name), {"touched": [], "notes": []})
+            then(answer(args) if callable(answer) else answer)
+
+        if self.late:
+            self._owed.append(give)
+        else:
+            give()
+
+    def come(self) -> None:
+        """Give all answers that are owed by now."""
+        owed, self._owed = self._owed, []
+        for give in owed:
+            give()
 
     def given(self, op: str) -> list[dict[str, Any]]:
         return [args for name, args in self.asked if name == op]

@@ -225,6 +225,112 @@ def test_action_characters_on_several_rows_run_in_order_by_one_enter() -> None:
     assert (done["verb"], done["jobs"]) == ("hold", ["C", "D"])
 
 
+def cancel_and_skip() -> Session:
+    """c on A, which runs, and k on C, which waits, as typed in the NP column; answers are late."""
+    folder = Folder()
+    folder.start(folder.run(MORNING, 7), "A")
+    session = Session(folder)
+    session.hands.late = True
+    session.hands.answers["cancel"] = touched("morning#7", ("A", "running", "cancelled"))
+    session.hands.answers["skip"] = touched("morning#7", ("C", "waiting", "skipped"))
+    on(session, "A")
+    session.press("colon", "tab", "c")
+    session.monitor.screens.queue.typed |= {RowKey(0, 7, 2): "k"}
+    session.press("enter")
+    return session
+
+
+@pytest.mark.parametrize("answer", ["n", "y"])
+def test_each_question_of_the_np_column_comes_once_the_one_before_is_over(answer: str) -> None:
+    session = cancel_and_skip()
+    session.hands.come()
+    assert "cancel 1 job?" in session.text()
+    assert len(session.hands.given("verb")) == 1
+    session.press(answer)
+    session.hands.come()  # what was done
+    session.hands.come()  # the next preview
+    assert "skip 1 job?" in session.text()
+    session.press("y")
+    assert session.hands.done()[-1]["jobs"] == ["C"]
+
+
+def test_a_preview_the_runtime_refuses_does_not_end_the_np_column() -> None:
+    session = cancel_and_skip()
+    session.hands.answers["cancel"] = RefusedError("cancel", "it has ended", "")
+    session.hands.come()
+    session.hands.come()
+    assert "skip 1 job?" in session.text()
+
+
+def test_a_look_of_the_np_column_is_read_before_the_next_question() -> None:
+    session = Session(failed_morning())
+    session.hands.late = True
+    session.hands.answers["explain"] = {"run": "morning#7", "job": "B", "state": "failed",
+                                        "reasons": ["it failed"], "next": []}  # fmt: skip
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("colon", "tab", "w")
+    session.monitor.screens.queue.typed |= {RowKey(0, 7, 2): "r"}
+    session.press("enter")
+    session.hands.come()
+    assert "why B" in session.text()
+    assert not session.hands.given("verb")
+    session.press("escape")
+    session.hands.come()
+    assert "rerun 4 jobs?" in session.text()
+
+
+def test_a_box_that_comes_late_waits_behind_the_one_that_is_there() -> None:
+    session = Session(failed_morning())
+    session.hands.late = True
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("r", "ctrl+p")
+    session.hands.come()
+    assert "find an action" in session.text()
+    assert "rerun 4 jobs?" in session.press("escape")
+
+
+def test_a_box_that_comes_late_does_not_get_the_keys_of_what_is_typed() -> None:
+    session = Session(failed_morning())
+    session.hands.late = True
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("r", "slash")
+    session.hands.come()
+    session.press("y")
+    assert not session.hands.done()
+    assert "rerun 4 jobs?" in session.press("escape")
+
+
+def test_the_question_stands_until_its_other_preview_is_there() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("r")
+    session.hands.late = True
+    assert "rerun 4 jobs?" in session.press("o", "y")
+    assert not session.hands.done()
+    session.hands.answers["rerun"] = touched("morning#7", ("B", "failed", "waiting"))
+    session.hands.come()
+    assert "[this alone]" in session.text()
+    session.press("y")
+    assert session.hands.done()[0]["options"] == {"only": True}
+
+
+def test_a_way_the_runtime_refuses_leaves_the_question_and_says_why() -> None:
+    session = Session(failed_morning())
+    session.hands.answers["rerun"] = RERUN
+    on(session, "B")
+    session.press("r")
+    session.hands.answers["rerun"] = RefusedError("rerun B --only", "C is running", "")
+    picture = session.press("o")
+    assert "rerun 4 jobs?" in picture
+    assert "C is running" in picture
+    session.hands.answers["rerun"] = RERUN
+    assert "[all failed]" in session.press("o")
+
+
 def test_a_start_takes_the_parameters_of_its_form() -> None:
     folder = failed_morning()
     params = [{"name": "day", "type": "date", "default": "today", "choices": []}]

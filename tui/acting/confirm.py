@@ -53,7 +53,7 @@ class Confirm(Box):
         self._action, self._plans, self._world = action, plans, world
         self._yes, self._other, self._note = yes, other, note
         self._top, self._height, self._total = 0, 1, 0
-        self._wanted = _way(plans[0].order) if plans else ""  # the way of a rerun that was asked for
+        self._wanted = _way(plans[0].order) if plans else ""  # how a rerun was asked for last
         self._switching = False
         self._name()
 

@@ -8,6 +8,7 @@ from typing import Any
 from jobmon.tui import explaining
 from jobmon.tui.acting import orders, starting
 from jobmon.tui.acting.doing import Deed
+from jobmon.tui.acting.ending import Ending
 from jobmon.tui.acting.orders import Order
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, shown
 from jobmon.tui.boxes import Choice, ChoiceBox
@@ -27,11 +28,11 @@ class Deeds:
 
     def __init__(self, monitor: Console) -> None:
         self.monitor = monitor
-        self._to_rows: Mapping[str, Callable[[Keys], None]] = {
-            "job.log": self.log,
+        self._to_rows: Mapping[str, Callable[[Keys, Ending], None]] = {
+            "job.log": lambda keys, _: self.log(keys),
             "job.explain": self.explain,
             "job.edit": self.edit,
-            "lane.acknowledge": self.seen,
+            "lane.acknowledge": lambda keys, _: self.seen(keys),
         }
         self._does: Mapping[str, Callable[[], None]] = {
             "flow.explain": lambda: explaining.flow(monitor),
@@ -56,7 +57,7 @@ class Deeds:
         """Do it; False when it means nothing here."""
         if action.verb or action.id in self._to_rows:
             keys = self.targets()
-            self.on(orders.toggled(action, keys, self.monitor.world), keys)
+            self.on(orders.toggled(action, keys, self.monitor.world), keys, Ending())
         elif action.id in self._does:
             self._does[action.id]()
         elif action.id.startswith("go."):
@@ -65,12 +66,12 @@ class Deeds:
             return False
         return True
 
-    def on(self, action: Action, keys: Keys) -> None:
+    def on(self, action: Action, keys: Keys, ending: Ending) -> None:
         """An action on these rows, wherever the cursor is."""
         if action.verb:
-            self.verb(action, keys)
+            self.verb(action, keys, ending)
         else:
-            self._to_rows[action.id](keys)
+            self._to_rows[action.id](keys, ending)
 
     def targets(self) -> list[RowKey]:
         """What a verb acts on: the marked rows, else the one under the cursor."""
@@ -86,7 +87,7 @@ class Deeds:
 
     # Verbs
 
-    def verb(self, action: Action, keys: Keys) -> None:
+    def verb(self, action: Action, keys: Keys, ending: Ending) -> None:
         """A verb on rows; on the schedule, on a flow."""
         view = self.monitor.view
         if not self.monitor.world.live:
@@ -94,7 +95,7 @@ class Deeds:
         elif isinstance(view, Schedule) and action.verb in ("hold", "release") and not keys:
             self._hold_flow(action, view)
         else:
-            Deed(self.monitor, action).begin(keys)
+            Deed(self.monitor, action, ending=ending).begin(keys)
 
     def _hold_flow(self, action: Action, view: Schedule) -> None:
         """Hold the flow under the cursor; the hold key releases one that is held."""
@@ -164,21 +165,22 @@ class Deeds:
         else:
             self.monitor.show("dag")
 
-    def explain(self, keys: Keys) -> None:
+    def explain(self, keys: Keys, ending: Ending) -> None:
         """The reasons and the failure card, in a box; on the schedule, about the flow."""
         run, job = self.monitor.world.names(keys[0]) if keys else ("", "")
         if run:
-            explaining.why(self.monitor, keys[0].site, {"run": run} | ({"job": job} if job else {}))
+            named = {"run": run} | ({"job": job} if job else {})
+            explaining.why(self.monitor, keys[0].site, named, ending)
         elif isinstance(self.monitor.view, Schedule):
             explaining.flow(self.monitor)
         else:
             self.monitor.say("why: there is no job under the cursor", "note")
 
-    def edit(self, keys: Keys) -> None:
+    def edit(self, keys: Keys, ending: Ending) -> None:
         """The user's editor at the line that failed, else where the job is declared."""
         row = self._job("edit", keys)
         if row is not None:
-            explaining.edit(self.monitor, row)
+            explaining.edit(self.monitor, row, ending)
 
     def copy(self) -> None:
         """The line under the cursor."""

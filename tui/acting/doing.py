@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui.acting import confirm, orders
+from jobmon.tui.acting.ending import Ending
 from jobmon.tui.acting.hands import Answer, Hands
 from jobmon.tui.acting.orders import Order
 from jobmon.tui.actions import Action
@@ -25,16 +26,20 @@ class Screen(Protocol):
         """A line for the operator."""
         ...
 
-    def put(self, box: Box) -> None:
-        """A box over the screen."""
+    def put(self, box: Box, closed: Callable[[], None] = ...) -> None:
+        """A box over the screen; `closed` hears its end."""
         ...
 
 
 class Deed:
-    """One verb on some rows, from the key to its answer."""
+    """One verb on some rows, from the key to its answer; `ending` waits for all of it."""
 
-    def __init__(self, screen: Screen, action: Action, why: str = "") -> None:
+    def __init__(
+        self, screen: Screen, action: Action, why: str = "", ending: Ending | None = None
+    ) -> None:
         self.screen, self.action, self.why = screen, action, why
+        self._ending = ending or Ending()
+        self._question: confirm.Confirm | None = None
         self._left = 0
         self._plans: dict[int, confirm.Planned] = {}  # by their place among the orders
         self._named: list[Order] = []  # a rerun as it was asked for, whichever way it is previewed
@@ -72,7 +77,11 @@ class Deed:
             Choice("success", "what follows may start", chosen("success")),
             Choice("failed", "what follows cannot start", chosen("failed")),
         ]
-        self.screen.put(ChoiceBox(f"mark {count(len(keys), 'job')} as", choices))
+        self._put(ChoiceBox(f"mark {count(len(keys), 'job')} as", choices))
+
+    def _put(self, box: Box) -> None:
+        self._ending.wait()
+        self.screen.put(box, self._ending.arrived)
 
     def _preview(self, wanted: Sequence[Order]) -> None:
         self._left, self._plans, self._failed = len(wanted), {}, None
@@ -80,6 +89,7 @@ class Deed:
             self._previewed()
         for place, order in enumerate(wanted):
             args = order.args(self.why) | {"preview": True}
+            self._ending.wait()
             self.screen.hands.call(order.site, "verb", args, self._hear(place, order))
 
     def _hear(self, place: int, order: Order) -> Callable[[Answer | JobmonError], None]:
@@ -91,22 +101,29 @@ class Deed:
                 self._plans[place] = confirm.Planned(order, answer)
             if not self._left:
                 self._previewed()
+            self._ending.arrived()
 
         return then
 
     def _previewed(self) -> None:
         plans = [plan for _, plan in sorted(self._plans.items())]
-        if self._failed is not None and not plans:
-            self.screen.say(told(self._failed), "fail")
-            return
-        plans += [_of_running(row) for row in self._running]
+        failed = told(self._failed) if self._failed else ""
+        if self._question is not None:
+            self._question.previewed(plans, self._note or failed)
+        elif failed and not plans:
+            self.screen.say(failed, "fail")
+        else:
+            self._ask([*plans, *map(_of_running, self._running)], self._note or failed)
+
+    def _ask(self, plans: Sequence[confirm.Planned], note: str) -> None:
+        """Have it confirmed, if it must be."""
         touched = sum(len(plan.preview["touched"]) for plan in plans)
         calm = confirm.idempotent(self.screen.world, plans)
         if orders.must_ask(self.action, touched, idempotent=calm):
-            note = self._note or (told(self._failed) if self._failed else "")
             other = self._switch if self._may_switch(plans) else None
-            box = confirm.Confirm(self.action, plans, self.screen.world, self.send, other, note)
-            self.screen.put(box)
+            world = self.screen.world
+            self._question = confirm.Confirm(self.action, plans, world, self.send, other, note)
+            self._put(self._question)
         else:
             self.send([plan.order for plan in plans])
 
@@ -126,6 +143,7 @@ class Deed:
         self._left = len(wanted)
         running = {(row.site.number, row.run.key, row.name): row for row in self._running}
         for order in wanted:
+            self._ending.wait()
             row = running.get((order.site, order.run, order.jobs[0] if order.jobs else ""))
             if row is not None:
                 self.screen.say(f"skip: stopping {row.name} first")
@@ -140,8 +158,11 @@ class Deed:
             self._failed = answer
         else:
             self._touched += answer.get("touched", ())
-        if self._left:
-            return
+        if not self._left:
+            self._tell()
+        self._ending.arrived()
+
+    def _tell(self) -> None:
         did = f"{self.action.label}: {_named(self._sent, self._touched)}"
         if self._failed is None:
             self.screen.say(did)

@@ -153,4 +153,4 @@ def must_ask(action: Action, touched: int, *, idempotent: bool) -> bool:
     """Whether a person is asked before it is done."""
     if action.asks == "many":
         return touched > 1 or not idempotent
-    return action.asks == "yes"
+    return action.asks in {"yes", "y"}

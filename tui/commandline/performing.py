@@ -9,6 +9,7 @@ from typing import Any
 from jobmon.tui import explaining, sites
 from jobmon.tui.acting import starting
 from jobmon.tui.acting.doing import Deed
+from jobmon.tui.acting.ending import Ending
 from jobmon.tui.acting.orders import Order
 from jobmon.tui.actions import BY_ID
 from jobmon.tui.commandline import (
@@ -135,6 +136,10 @@ def _on_rows(monitor: Console, command: Verb) -> None:
     action, keys = BY_ID[command.action], _targets(monitor, command)
     if keys is None:
         return
+    if command.options.get("until"):
+        word = action.word
+        monitor.say(f"--until is for a flow; write {word} --flow FLOW --until TIME", "note")
+        return
     if keys:
         Deed(monitor, action, command.why).begin(keys, **command.options)
     elif command.run and not any(run.key == command.run for _, run in monitor.world.runs()):
@@ -183,7 +188,7 @@ def _look(monitor: Console, command: Verb) -> None:
         monitor.perform_on(command.action, keys)
     elif command.action == "job.explain" and command.run:
         args = {"run": command.run} | ({"job": command.jobs[0]} if command.jobs else {})
-        explaining.why(monitor, sites.here(monitor) or 0, args)
+        explaining.why(monitor, sites.here(monitor) or 0, args, Ending())
     else:
         _missing(monitor, BY_ID[command.action].label, named)
 

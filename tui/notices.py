@@ -28,18 +28,21 @@ def _notices(world: World) -> Iterator[Span]:
         speed = f"replay {world.speed:g}x" if world.speed else "the past"
         moment = local(world.now, full=True)
         yield f"{speed}: {moment}   `at now` returns to the present", "banner"
-        return
     for site in world.sites:
         of = f" of {host(site)}" if world.many else ""
         if site.away is not None:
             yield _away(site, of, site.away, world.now), "banner"
-            continue
-        for trouble in site.status.get("troubles") or ():
-            yield f"TROUBLE{of}: {trouble}", "banner"
-        mistakes = site.status.get("mistakes") or ()
-        if mistakes:
-            what = f"{count(len(mistakes), 'mistake')} in the flow files{of}"
-            yield f"{what}, see: jobmon check. {mistakes[0]}", "note"
+        elif world.live:
+            yield from _troubles(site, of)
+
+
+def _troubles(site: Site, of: str) -> Iterator[Span]:
+    for trouble in site.status.get("troubles") or ():
+        yield f"TROUBLE{of}: {trouble}", "banner"
+    mistakes = site.status.get("mistakes") or ()
+    if mistakes:
+        what = f"{count(len(mistakes), 'mistake')} in the flow files{of}"
+        yield f"{what}, see: jobmon check. {mistakes[0]}", "note"
 
 
 def _away(site: Site, of: str, since: float, now: float) -> str:

@@ -12,12 +12,13 @@ from jobmon.runtime.errors import JobmonError
 from jobmon.tui import folding
 from jobmon.tui.feed import Feed, News
 from jobmon.tui.meters.meter import Meter
+from jobmon.tui.notices import banner
 from jobmon.tui.picture import Size
 from jobmon.tui.reach import Reach
 from jobmon.tui.screens.equalizer import Equalizer
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.screens.wall import Wall
-from jobmon.tui.travel import Travel, world_at
+from jobmon.tui.travel import Travel
 from jobmon.tui.world import Row, RowKey, Site, World
 from tests.batch import Batch, until
 from tests.tui.worlds import UNICODE, texts
@@ -108,7 +109,7 @@ def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> 
     assert len({str(picture) for _, picture in seen}) == len(seen), "something moved"
     batch.wait(run)
     for moment, picture in seen:
-        past = world_at(moment, live.world, [live.reach])
+        past = arrive(moment, live.world, live.reach)
         for row in past.active():
             _give_meter(row, live.reach)
         for row in past.rows():
@@ -125,16 +126,42 @@ def _give_meter(row: Row, reach: Reach) -> None:
     row.site.meters[row.job.key] = meter
 
 
+def arrive(moment: float, live: World, *reaches: Any) -> Any:
+    """The world of a moment, or the error."""
+    arrived: list[Any] = []
+    travels(live, AtOnce(), *reaches).to(moment, arrived.append)
+    (found,) = arrived
+    return found
+
+
+def travels(live: World, asker: Any, *reaches: Any) -> Travel:
+    session: Any = SimpleNamespace(world=live, reaches=reaches)
+    return Travel(session, asker)
+
+
 class AtOnce:
     """An asker that does what it is asked before anything else."""
 
     def work(
-        self, action: Callable[[], Any], then: Callable[[Any], None], *, looks: bool = True
+        self, action: Callable[[], Any], then: Callable[[Any], None], *, site: int | None = None
     ) -> None:
         try:
             then(action())
         except JobmonError as error:
             then(error)
+
+
+class Later(AtOnce):
+    """One that is told when to do what it was asked."""
+
+    def __init__(self) -> None:
+        self.tasks: list[Any] = []
+
+    def work(self, action: Any, then: Any, *, site: int | None = None) -> None:
+        self.tasks.append((action, then))
+
+    def do(self, number: int = 0) -> None:
+        super().work(*self.tasks.pop(number))
 
 
 def test_a_replayed_night_fails_where_and_when_it_failed(batch: Batch) -> None:
@@ -146,8 +173,7 @@ def test_a_replayed_night_fails_where_and_when_it_failed(batch: Batch) -> None:
     batch.wait(batch.run("quick"))  # a run, and a version of a flow, that began meanwhile
     shown = batch.wait(run)
     reach = Reach(state_dir=batch.state)
-    session: Any = SimpleNamespace(world=World([Site(0)]), reaches=[reach])
-    travel = Travel(session, AtOnce())  # type: ignore[arg-type]  # it works at once
+    travel = travels(World([Site(0)]), AtOnce(), reach)
     arrived: list[Any] = []
     travel.to(begun, arrived.append)
     (world,) = arrived
@@ -167,3 +193,103 @@ def test_a_replayed_night_fails_where_and_when_it_failed(batch: Batch) -> None:
     assert running == {"取込", "ぐずる仕事", "broken"}
     assert {r.key for _, r in world.runs()} == {"night#1", "quick#1"}
     assert world.row(RowKey(0, shown["id"], 0)).meter is not None
+
+
+class Records:
+    """A runtime that recorded an event of a flow every second since 0, up to its `now`."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.asked: list[dict[str, Any]] = []
+
+    def call(self, op: str, **request: Any) -> dict[str, Any]:
+        args = request["args"]
+        if request["name"] == "snapshot":
+            empty = {"runs": [], "jobs": [], "definitions": [], "holds": []}
+            return {"seq": int(args["at"]), "at": args["at"], **empty}
+        self.asked.append(args)
+        seqs = range(args["since"] + 1, int(min(self.now, args["until"])) + 1)
+        return {"events": [self._event(seq) for seq in seqs]}
+
+    def _event(self, seq: int) -> dict[str, Any]:
+        kind = "flow.hold" if seq % 2 else "flow.release"
+        return {"kind": kind, "at": float(seq), "seq": seq, "who": "anna", "data": {"flow": "f"}}
+
+
+class Frozen:
+    """A runtime that does not answer."""
+
+    def call(self, op: str, **_: Any) -> dict[str, Any]:
+        raise JobmonError(op, "it did not answer within 12 s")
+
+
+def live_of(*labels: str) -> World:
+    live = World([Site(number, label) for number, label in enumerate(labels)])
+    live.now = 100.0
+    return live
+
+
+def test_of_several_moments_that_are_asked_for_the_last_is_shown() -> None:
+    live, asker, arrived = live_of("east"), Later(), []
+    travel = travels(live, asker, Records())
+    for moment in (10.0, 20.0):
+        travel.to(moment, arrived.append)
+    asker.do(1)
+    asker.do()
+    assert [world.now for world in arrived] == [20.0]
+    travel.to(30.0, arrived.append)
+    travel.to(None, arrived.append)
+    asker.do()
+    assert arrived[1:] == [live], "nobody is taken away from the present"
+
+
+def test_what_comes_in_one_world_comes_in_no_other() -> None:
+    asker, arrived, records = Later(), [], Records()
+    travel = travels(live_of("east"), asker, records)
+    travel.to(50.0, arrived.append)
+    asker.do()
+    (old,) = arrived
+    old.speed = 1.0
+    travel.advance(old, 100.0)
+    travel.to(10.0, arrived.append)
+    travel.advance(old, 101.0)  # it goes on until the other one is there
+    asker.do()  # its events
+    asker.do()
+    new = arrived[1]
+    new.speed = 1.0
+    for now in range(102, 112):
+        travel.advance(new, now)
+        while asker.tasks:
+            asker.do()
+    assert new.now == 20.0
+    assert [event.seq for event in new.sites[0].events] == list(range(1, 21))
+
+
+def test_what_is_still_to_happen_is_not_taken_for_silence() -> None:
+    records = Records()
+    travel = travels(live_of("east"), AtOnce(), records)
+    arrived: list[Any] = []
+    travel.to(90.0, arrived.append)
+    (world,) = arrived
+    world.speed = 60.0
+    travel.advance(world, 100.0)
+    for tenth in range(1, 200):
+        records.now = 100.0 + tenth / 10
+        travel.advance(world, records.now)
+    assert world.now == records.now
+    assert world.sites[0].seq >= 118, "the present is followed"
+    assert len(records.asked) < 25, "it is asked once a second"
+
+
+def test_one_of_several_that_cannot_be_asked_is_away_in_the_past_too() -> None:
+    live = live_of("east", "west", "north")
+    live.sites[2].away, live.sites[2].trouble = 60.0, "jobs go on"
+    world = arrive(50.0, live, Records(), Frozen(), Records())
+    east, west, north = world.sites
+    assert (east.away, east.seq, east.loaded) == (None, 50, True)
+    assert (west.away, west.trouble) == (100.0, "it did not answer within 12 s")
+    assert (north.away, north.trouble) == (60.0, "jobs go on")
+    told = "\n".join(texts(banner(Stage(world, UNICODE), 200)))
+    assert "the past" in told
+    assert "THE RUNTIME of west IS AWAY" in told
+    assert isinstance(arrive(50.0, live_of("east"), Frozen()), JobmonError)

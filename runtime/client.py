@@ -55,6 +55,11 @@ class Client:
             self.close()
             raise
 
+    def allow(self, limit: float) -> None:
+        """From now on an answer may take so many seconds."""
+        self._limit = limit
+        self._sock.settimeout(limit)
+
     def call(self, op: str, **args: Any) -> dict[str, Any]:
         """Ask and wait for the answer. Raises the JobmonError the runtime answered with.
 

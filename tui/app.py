@@ -274,7 +274,7 @@ class MonitorApp(App[str]):
     def skip_running(self, row: Row, why: str, then: Then) -> None:
         """See Hands."""
         reach = self.session.reaches[row.site.number]
-        self.asker.work(lambda: skip_running(reach, row, why), then)
+        self.asker.apart(lambda: skip_running(reach, row, why), then)
 
     def open_log(self, key: RowKey, attempt: int) -> None:
         """See Hands."""
@@ -331,7 +331,7 @@ class MonitorApp(App[str]):
 
     def lay_sample(self) -> None:
         """See Hands."""
-        self.asker.work(self.session.lay_sample, self._laid, looks=False)
+        self.asker.change(self.session.lay_sample, self._laid)
 
     def _laid(self, answer: Answer | JobmonError) -> None:
         if isinstance(answer, JobmonError):

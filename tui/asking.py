@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from jobmon.runtime.client import SilentRuntimeError
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import RUN_TERMINAL
 from jobmon.tui import folding
-from jobmon.tui.reach import Reach
+from jobmon.tui.reach import Reach, changes
 from jobmon.tui.screens.view import Stage, View
 from jobmon.tui.workers import Workers
 from jobmon.tui.world import Site, Want, World
@@ -25,47 +26,73 @@ AGAIN = 2.0
 KEPT = 100
 """Documents kept of a site."""
 
+Action = Callable[[], Any]
+Then = Callable[[Any], None]
 Post = Callable[[Callable[[], None]], None]
 """Has a function called on the screen's own thread."""
 
 
 class Asker:
-    """`post` brings answers to the screen's thread. Requests that change something go in turn."""
+    """`post` brings answers to the screen's thread.
+
+    Each runtime has threads of its own: one that is frozen holds up no other, and nothing that is
+    read on this machine. What changes a runtime is done in turn.
+    """
 
     def __init__(self, reaches: Sequence[Reach], post: Post) -> None:
         self._reaches, self._post = reaches, post
-        self._readers = Workers(3, "read")
+        self._local = Workers(2, "read")
+        self._readers = [Workers(2, "read") for _ in reaches]
         # By its status a runtime is seen to be there: that waits for nothing else.
         self._pulse = Workers(len(reaches), "status")
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="write")
+        self._writers = [ThreadPoolExecutor(1, thread_name_prefix="write") for _ in reaches]
+        self._apart: list[threading.Thread] = []
         self._due: dict[Want, float] = {}
         self._under_way: set[Want] = set()
 
     def close(self) -> None:
-        """Read no more; verbs that were given are done before the process ends."""
-        self._readers.close()
-        self._pulse.close()
-        self._writer.shutdown(wait=False)
+        """Read no more; what was told to be done is done before the process ends."""
+        for readers in (self._local, self._pulse, *self._readers):
+            readers.close()
+        for writer in self._writers:
+            writer.shutdown(wait=False)
 
-    def call(
-        self, site: int, op: str, args: Mapping[str, Any], then: Callable[[Any], None]
-    ) -> None:
+    @property
+    def busy(self) -> bool:
+        """Something that takes long is still being done."""
+        return any(thread.is_alive() for thread in self._apart)
+
+    def finish(self) -> None:
+        """Wait until all that was told to be done is done."""
+        for thread in self._apart:
+            thread.join()
+        for writer in self._writers:
+            writer.shutdown()
+
+    def call(self, site: int, op: str, args: Mapping[str, Any], then: Then) -> None:
         """One request; `then` hears its answer or the error it came to."""
-        looks = op == "view" or bool(args.get("preview"))
-        self.work(lambda: self._reaches[site].call(op, **args), then, looks=looks)
+        do = self.change if changes(op, args) else self.work
+        do(lambda: self._reaches[site].call(op, **args), then, site=site)
 
-    def work(
-        self, action: Callable[[], Any], then: Callable[[Any], None], *, looks: bool = True
-    ) -> None:
-        """Do something that blocks, and tell the screen what came of it."""
-        self._submit(self._readers if looks else self._writer, action, then)
+    def work(self, action: Action, then: Then, *, site: int | None = None) -> None:
+        """Read something, of a runtime or of this machine, and tell the screen what came of it."""
+        readers = self._local if site is None else self._readers[site]
+        readers.submit(self._told(action, then))
 
-    def _submit(
-        self,
-        pool: Workers | ThreadPoolExecutor,
-        action: Callable[[], Any],
-        then: Callable[[Any], None],
-    ) -> None:
+    def change(self, action: Action, then: Then, *, site: int = 0) -> None:
+        """Do something to a runtime, after what was to be done to it before."""
+        self._writers[site].submit(self._told(action, then))
+
+    def apart(self, action: Action, then: Then) -> None:
+        """Do something that takes long, beside all else; it is done when the screen is left too."""
+        self._apart = [thread for thread in self._apart if thread.is_alive()]
+        thread = threading.Thread(target=self._told(action, then), name="apart")
+        self._apart.append(thread)
+        thread.start()
+
+    def _told(self, action: Action, then: Then) -> Callable[[], None]:
+        """The action, with what comes of it told to the screen; it raises nothing."""
+
         def run() -> None:
             try:
                 answer = action()
@@ -73,14 +100,14 @@ class Asker:
                 answer = error if isinstance(error, JobmonError) else _as_error(error)
             self._post(lambda: then(answer))
 
-        pool.submit(run)
+        return run
 
     def fetch(self, wants: Iterable[Want], world: World, now: float) -> None:
         """Ask for those that are due; answers turn up in their sites."""
         self._forget(now)
         for want in wants:
             site = world.sites[want.site]
-            if _may_answer(site) and now >= self._due.get(want, 0.0) and self._begin(want):
+            if _may_answer(site, want) and now >= self._due.get(want, 0.0) and self._begin(want):
                 self._due[want] = now + want.every
                 self._ask(site, want, now)
 
@@ -98,11 +125,12 @@ class Asker:
     def _ask(self, site: Site, want: Want, now: float) -> None:
         def hear(answer: Any) -> None:
             self._under_way.discard(want)
+            failed = isinstance(answer, JobmonError)
+            if want in self._due:  # else it is out of date by now
+                self._due[want] = time.time() + (AGAIN if failed else want.every)
             if isinstance(answer, SilentRuntimeError) and want.name == "status":
                 folding.silent(site, now, answer)  # others may wait for flow files that load slowly
-            elif isinstance(answer, JobmonError):
-                self._due[want] = now + AGAIN
-            else:
+            elif not failed:
                 folding.answered(site)
                 _keep(site, want, answer)
 
@@ -111,9 +139,9 @@ class Asker:
             return self._reaches[want.site].call("view", **args)
 
         if want.name == "status":
-            self._submit(self._pulse, lambda: _timed(ask), hear)
+            self._pulse.submit(self._told(lambda: _timed(ask), hear))
         else:
-            self.work(ask, hear)
+            self.work(ask, hear, site=want.site)
 
     def again(self, name: str) -> None:
         """What is known by that name is out of date."""
@@ -127,9 +155,9 @@ def _timed(ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
     return {**ask(), "asked": asked, "heard": time.time()}
 
 
-def _may_answer(site: Site) -> bool:
-    """One that was silent is asked on: its answer tells that it is back."""
-    return site.away is None or site.silent
+def _may_answer(site: Site, want: Want) -> bool:
+    """One that is silent is asked for its status alone, which tells that it is back."""
+    return site.away is None or (site.silent and want.name == "status")
 
 
 def _as_error(error: Exception) -> JobmonError:

@@ -35,7 +35,8 @@ class Logs:
         self._version = -1
         self._meters: dict[tuple[RowKey, str], Meter] = {}
         self._file: LogFile | None = None
-        self._reading = False
+        self._site = 0  # whose it is
+        self._reading: set[LogFile] = set()
         self._looked = 0.0
 
     def listen(self, wake: Callable[[], None]) -> None:
@@ -97,21 +98,17 @@ class Logs:
         if row is None:
             return
         name = f"{row.job.run}.{row.job.index}.{attempt}"
-        self._file = LogFile(self._session.reaches[key.site].log(name))
+        self._file, self._site = LogFile(self._session.reaches[key.site].log(name)), key.site
         about = About(key, row.run.key, row.name, attempt, row.job.attempt)
         self._monitor.screens.log.open(self._file, about)
         self._grow()
 
     def _grow(self) -> None:
         """Read on, while the log screen is shown."""
-        if (
-            self._file is None
-            or self._reading
-            or self._monitor.view is not self._monitor.screens.log
-        ):
+        file, log = self._file, self._monitor.screens.log
+        if file is None or file in self._reading or self._monitor.view is not log:
             return
-        self._reading = True
-        file = self._file
+        self._reading.add(file)
 
         def read() -> bool:
             end = time.monotonic() + TURN
@@ -121,10 +118,10 @@ class Logs:
             return False
 
         def hear(more: Any) -> None:
-            self._reading = False
+            self._reading.discard(file)
             if file is self._file:
-                self._monitor.screens.log.extended()
+                log.extended()
                 if more is True:
                     self._grow()
 
-        self._asker.work(read, hear)
+        self._asker.work(read, hear, site=None if file.local else self._site)

@@ -46,8 +46,10 @@ def open_monitor(
         ink, early = _ink(settings)
         app = _run(found, settings, ink, farewell, early)
     if app.return_value == "again":
+        app.asker.finish()
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     _say_goodbye(app)
+    app.asker.finish()
     return app.return_code or 0
 
 
@@ -151,4 +153,6 @@ def _say_goodbye(app: Any) -> None:
     jobs = {0: "nothing runs just now", 1: "1 job goes on"}.get(running, f"{running} jobs go on")
     with contextlib.suppress(OSError):  # the terminal may be gone
         sys.stdout.write(f"the monitor is closed, the runtime goes on: {jobs}\n")
+        if app.asker.busy:
+            sys.stdout.write("this ends once the job that is to be skipped has ended\n")
         sys.stdout.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from jobmon.tui.logfiles.source import LocalLog, RemoteLog, Source
 from jobmon.tui.world import Row
 
 ANSWER = 12.0
-"""Seconds after which a runtime that does not answer is taken for frozen."""
+"""Seconds after which a runtime that says nothing is taken for frozen.
+
+What it was told to do may take longer, and is done all the same: so much only the client gives up.
+"""
 SKIP_PATIENCE = 30.0
 """Seconds beyond its grace that a job may take to be cancelled before it is skipped."""
 
@@ -35,6 +39,8 @@ class Reach:
     def call(self, op: str, **args: Any) -> dict[str, Any]:
         """One request on a connection of its own. Raises the JobmonError it comes to."""
         with contextlib.closing(self.connect()) as connection:
+            if changes(op, args):
+                connection.allow(client.ANSWER_LIMIT)
             return connection.call(op, **args)
 
     def log(self, attempt: str) -> Source:
@@ -50,10 +56,16 @@ class Reach:
         return self.state_dir / "attempts" / run / f"{rest}.jsonl"
 
 
+def changes(op: str, args: Mapping[str, Any]) -> bool:
+    """Whether a request does something, and does not only look."""
+    return op in {"verb", "run"} and not args.get("preview")
+
+
 def skip_running(reach: Reach, row: Row, why: str) -> dict[str, Any]:
     """Cancel a job and, once nothing of it is alive, skip it. Blocks for as long as that takes.
 
-    It is held meanwhile, so that nothing starts it between the two.
+    It is held meanwhile, so that nothing starts it between the two; one that somebody holds
+    already stays held.
     """
     import time
 
@@ -62,19 +74,23 @@ def skip_running(reach: Reach, row: Row, why: str) -> dict[str, Any]:
     def verb(name: str, **options: Any) -> dict[str, Any]:
         return reach.call("verb", verb=name, options=options, **target)
 
-    verb("hold")
+    held = _told(reach, row)["held"]
+    if not held:
+        verb("hold")
     try:
         verb("cancel")
         limit = time.monotonic() + row.jobdef.grace + SKIP_PATIENCE
-        while _state(reach, row) not in TERMINAL and time.monotonic() < limit:
+        while State(_told(reach, row)["state"]) not in TERMINAL and time.monotonic() < limit:
             time.sleep(0.1)
         verb("rerun", only=True)
         return verb("skip")
     finally:
         with contextlib.suppress(JobmonError):
-            verb("release")
+            if not held:
+                verb("release")
 
 
-def _state(reach: Reach, row: Row) -> State:
+def _told(reach: Reach, row: Row) -> dict[str, Any]:
+    """What the runtime says of the job now."""
     shown = reach.call("view", name="show", args={"run": row.run.key})
-    return State(shown["jobs"][row.job.index]["state"])
+    return shown["jobs"][row.job.index]

@@ -60,11 +60,14 @@ class Session:
         return waited or all(site.loaded or site.trouble for site in self.sites)
 
     def fold(self, now: float, budget: float) -> bool:
-        """Take in the news, for at most `budget` seconds; whether there is more."""
-        end = time.monotonic() + budget
+        """Take in the news, for at most `budget` seconds; whether there is more.
+
+        Each runtime that has news gets the same share: one that has much to say silences nobody.
+        """
+        share = budget / max(1, sum(not feed.news.empty() for feed in self.feeds))
         folded = 0
         for site, feed in zip(self.sites, self.feeds, strict=True):
-            count = self._fold(site, feed, now, end)
+            count = self._fold(site, feed, now, time.monotonic() + share)
             if count:
                 folding.forget(site)
             folded += count

@@ -25,6 +25,7 @@ class FakeRuntime:
         self.events: list[dict[str, Any]] = []
         self.strange: dict[str, Any] = {}  # documents that are other than they should be
         self.asked: list[str] = []
+        self.takes = 0.0  # seconds for an answer, once it is asked
         self.deaf = False  # subscribers are told nothing
         self._may_answer = threading.Event()
         self._may_answer.set()
@@ -95,6 +96,7 @@ class FakeRuntime:
             self._answer(peer, self.hello | {"seq": self.seq, "now": time.time()})
             for line in lines:
                 request = json.loads(line)
+                time.sleep(self.takes)
                 self._answer(peer, {"id": request["id"], "ok": self._ok(peer, request)})
         self._subscribers.discard(peer)
 

@@ -48,6 +48,12 @@ class Onlooker:
         self.banners += [row for row in text.splitlines() if "THE RUNTIME" in row]
         return text
 
+    def ask(self, site: int) -> Callable[[], Any]:
+        """Have a document asked for; what is returned says what came, None before that."""
+        heard: list[Any] = []
+        self.asker.call(site, "view", {"name": "flows", "args": {}}, heard.append)
+        return lambda: heard[0] if heard else None
+
     def until(self, condition: Callable[[str], Any], what: str) -> str:
         """Tick until something is true of the picture; the picture then."""
 

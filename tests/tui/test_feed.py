@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from jobmon.tui import asking, feed, reach
-from jobmon.tui.session import Opening
+from jobmon.runtime.client import SilentRuntimeError
+from jobmon.tui import asking, feed, folding, reach
+from jobmon.tui.session import Opening, Session
+from jobmon.tui.settings import ScreenSettings
+from jobmon.tui.world import Site
 from tests.batch import until
 from tests.tui.fakeruntime import FakeRuntime
 from tests.tui.onlooker import Onlooker, looking
+from tests.tui.worlds import UNICODE
 
 
 @pytest.fixture(autouse=True)
@@ -75,6 +79,102 @@ def test_a_frozen_runtime_is_told_and_recovers_by_itself(
     onlooker.sees("THE RUNTIME DOES NOT ANSWER since", "runtime.log")
     runtime.freeze(on=False)
     in_step(onlooker, runtime)
+
+
+def test_a_frozen_runtime_holds_up_no_other(
+    onlooker: Onlooker, runtime: FakeRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    well = FakeRuntime(tmp_path / "well.sock")
+    well.live()
+    with looking(Opening(sockets=(runtime.path, well.path))) as both:
+        in_step(both, runtime)
+        monkeypatch.setattr(reach, "ANSWER", 60.0)
+        runtime.freeze(on=True)
+        unheard = [both.ask(0) for _ in range(8)]
+        heard, here = both.ask(1), []
+        both.asker.work(lambda: "a file", here.append)
+        both.until(lambda _: heard() and here, "the others are read")
+        assert not any(answer() for answer in unheard)
+        runtime.freeze(on=False)
+    well.die()
+
+
+def due(onlooker: Onlooker, moment: float, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What would be asked for at that moment."""
+    begun: set[str] = set()
+    wanted = asking.wanted(onlooker.monitor.view, onlooker.monitor.stage)
+    monkeypatch.setattr(onlooker.asker, "_begin", lambda want: begun.add(want.name))
+    onlooker.asker.fetch(wanted, onlooker.session.world, moment)
+    return begun
+
+
+def test_one_that_is_silent_is_asked_for_its_status_alone(
+    onlooker: Onlooker, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FLOWS_EVERY", 0.1)
+    runtime.freeze(on=True)
+    onlooker.sees("DOES NOT ANSWER")
+    assert due(onlooker, time.time() + 60, monkeypatch) == {"status"}
+
+
+def test_a_document_that_came_late_is_as_fresh_as_any(
+    onlooker: Onlooker, runtime: FakeRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "STATUS_EVERY", 60.0)
+    onlooker.asker.again("status")
+    runtime.takes = 0.3
+    status, asked = onlooker.site.status, time.time()
+    onlooker.until(lambda _: onlooker.site.status is not status, "it came")
+    assert "status" not in due(onlooker, asked + 60.1, monkeypatch)
+    assert "status" in due(onlooker, time.time() + 60.1, monkeypatch)
+
+
+def test_what_takes_long_to_be_done_is_waited_for_and_what_is_only_looked_at_is_not(
+    runtime: FakeRuntime,
+) -> None:
+    runtime.takes = 0.8
+    reached = reach.Reach(sock=runtime.path)
+    assert reached.call("verb", verb="cancel") == {}
+    assert reached.call("run", flow="a") == {}
+    for op, args in (("verb", {"verb": "cancel", "preview": True}), ("view", {"name": "flows"})):
+        with pytest.raises(SilentRuntimeError):
+            reached.call(op, **args)
+
+
+def test_what_is_done_apart_is_seen_through_and_fills_no_reader(
+    onlooker: Onlooker,
+) -> None:
+    go, heard = threading.Event(), []
+    for number in range(5):
+        onlooker.asker.apart(lambda n=number: go.wait(30) and n, heard.append)
+    read = onlooker.ask(0)
+    onlooker.until(lambda _: read(), "documents are read meanwhile")
+    onlooker.asker.close()
+    assert onlooker.asker.busy
+    threads = [thread for thread in threading.enumerate() if thread.name == "apart"]
+    assert [thread.daemon for thread in threads] == [False] * 5, "the process waits for them"
+    go.set()
+    onlooker.asker.finish()
+    assert not onlooker.asker.busy
+    onlooker.tick()
+    assert sorted(heard) == list(range(5))
+
+
+def test_one_that_has_much_to_say_silences_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = Session(Opening(sockets=(Path("a"), Path("b"))), UNICODE, ScreenSettings())
+    told: list[str] = []
+
+    def fold(site: Site, news: feed.News, now: float) -> None:
+        told.append(site.label)
+        time.sleep(0.001)
+
+    monkeypatch.setattr(folding, "fold", fold)
+    session.feeds = [feed.Feed(lambda _: None, lambda: None, revive=False) for _ in range(2)]  # type: ignore[arg-type,return-value]
+    for following in session.feeds:
+        for _ in range(100):
+            following.news.put(feed.News("event"))
+    assert session.fold(0.0, 0.02)
+    assert set(told) == {"a", "b"}
 
 
 def test_after_a_silence_all_is_asked_anew_as_the_line_may_be_another(

@@ -17,7 +17,7 @@ class Hands(Protocol):
     """Every effect of the screen. Nothing here blocks: what takes time calls back."""
 
     def call(self, site: int, op: str, args: Mapping[str, Any], then: Then) -> None:
-        """Ask a runtime for something that changes it."""
+        """One request to a runtime: a document, a preview, or what changes it."""
         ...
 
     def skip_running(self, row: Row, why: str, then: Then) -> None:

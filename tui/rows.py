@@ -92,13 +92,20 @@ def elapsed(_stage: Stage, row: Row, _width: int = 0) -> Cell:
 
 def eta(stage: Stage, row: Row, _width: int = 0) -> Cell:
     """Time to go, or why it stands as it does."""
-    if row.job.state is State.RUNNING and row.elapsed is not None:
-        told = row.meter.at(row.now).progress if row.meter else None
-        left = left_of(row.history, row.elapsed, told)
-        if left is not None:
-            return cell(clock_span(-left, signed=True), "late" if left < 0 else "dim")
+    if row.job.state is not State.RUNNING:
+        return cell(stage.ink.safe(why(row)), "dim")
+    left = to_go(row)
+    if left is None:
         return ()
-    return cell(stage.ink.safe(why(row)), "dim")
+    return cell(clock_span(-left, signed=True), "late" if left < 0 else "dim")
+
+
+def to_go(row: Row) -> float | None:
+    """Seconds until a running job ends, negative when it is over its time; None: nobody knows."""
+    if row.job.state is not State.RUNNING or row.elapsed is None:
+        return None
+    told = row.meter.at(row.now).progress if row.meter else None
+    return left_of(row.history, row.elapsed, told)
 
 
 def why(row: Row) -> str:
@@ -165,14 +172,16 @@ CELLS: Mapping[str, Callable[[Stage, Row, int], Cell]] = {
 
 
 FACTS = (
-    "job", "run", "flow", "state", "host", "owner", "reason", "elapsed", "code", "try", "tags",
+    "job", "run", "flow", "state", "host", "owner", "reason", "elapsed", "percent", "eta", "code",
+    "try", "tags",
 )  # fmt: skip
 """What `filter` can ask for."""
 
 
 def facts(row: Row) -> dict[str, Any]:
     """What filters can ask of a row, by column name."""
-    job = row.job
+    job, left = row.job, to_go(row)
+    part, _guessed = share(row)
     return {
         "job": row.name,
         "run": row.run.key,
@@ -182,6 +191,8 @@ def facts(row: Row) -> dict[str, Any]:
         "owner": row.run.who,
         "reason": job.reason,
         "elapsed": row.elapsed or 0.0,
+        "percent": "" if part is None else int(100 * part),
+        "eta": "" if left is None else left,
         "code": "" if job.code is None else job.code,
         "try": job.attempt,
         "tags": " ".join(row.run.tags),

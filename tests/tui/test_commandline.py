@@ -42,6 +42,8 @@ CONTEXT = Context(
     columns=("job", "flow", "state", "elapsed", "eta"),
     themes=("night", "day"),
     params={"morning": ("day", "limit")},
+    headings={"prg": "eta"},
+    lanes=("progress", "pulse", "vertical"),
 )
 
 
@@ -153,6 +155,7 @@ def test_a_hold_of_a_flow_ends_at_the_next_such_time() -> None:
         ("locate my job", Locate("my job")),
         ("sort", Sort()),
         ("sort elapsed,d flow", Sort((("elapsed", True), ("flow", False)))),
+        ("sort PRG,D", Sort((("eta", True),))),
         ("sort ELA，Ｄ job,A", Sort((("elapsed", True), ("job", False)))),
         ("at now", At(None)),
         ("at -15m", At(CONTEXT.now - 900)),
@@ -189,6 +192,14 @@ def test_everything_else(text: str, command: Command) -> None:
             "state failed、run, waiting-human",
             Criteria(prefix="ext*", owner="bob", states=("failed", "running", "waiting_human")),
         ),
+        (
+            "state Waiting human RETRY failed",
+            Criteria(prefix="ext*", owner="bob", states=("waiting_human", "retry_wait", "failed")),
+        ),
+        (
+            "state upstream failed, retry wait",
+            Criteria(prefix="ext*", owner="bob", states=("upstream_failed", "retry_wait")),
+        ),
         ("state", Criteria(prefix="ext*", owner="bob")),
         ("reset", Criteria()),
     ],
@@ -207,6 +218,7 @@ def test_filters_change_those_in_force(text: str, criteria: Criteria) -> None:
         ("filter flow != daily", Condition("flow", "!=", "daily")),
         ("filter flow = 'a > b'", Condition("flow", "=", "a > b")),
         ("filter job ~ 売上", Condition("job", "~", "売上")),
+        ("filter PRG > 50", Condition("eta", ">", "50")),
         ("filter eta =", Condition("eta", "=", "")),
         ("ｆｉｌｔｅｒ　ｊｏｂ　＝　Ｂ", Condition("job", "=", "B")),
     ],
@@ -317,8 +329,9 @@ def test_a_moment_is_the_most_recent_one_by_local_clocks(
     ("text", "lines"),
     [
         ("q", ["queue ", "quit"]),
-        ("EQ", ["equalizer"]),
-        (":wa", [":wall"]),
+        ("EQ", ["equalizer "]),
+        (":wa", [":wall "]),
+        ("equalizer pulse v", ["equalizer pulse vertical"]),
         ("dag d", ["dag daily#31", "dag daily"]),
         ("dag daily#31 l", ["dag daily#31 load.orders"]),
         ("dag daily#31 my", ["dag daily#31 'my job'"]),

@@ -136,6 +136,20 @@ def test_hold_on_the_schedule_holds_the_flow_and_releases_it() -> None:
     assert done(session) == [("hold", "sync", None, {}), ("release", "sync", None, {})]
 
 
+def test_a_hold_until_a_time_needs_no_name_where_a_flow_is_under_the_cursor() -> None:
+    session = standing("schedule", "sync")
+    assert "hold: the flow sync" in session.command("hold --until 23:00")
+    ((verb, flow, _, options),) = done(session)
+    assert (verb, flow) == ("hold", "sync")
+    assert options["until"] > NOW
+
+
+def test_a_hold_until_a_time_says_that_it_is_for_flows_where_jobs_are() -> None:
+    session = standing("queue", "sync#8 load")
+    assert "--until is for a flow" in session.command("hold --until 23:00")
+    assert not done(session)
+
+
 def test_enter_on_a_flow_says_when_it_starts() -> None:
     picture = standing("schedule", "sync").press("enter")
     assert "when somebody starts it" in picture
@@ -148,7 +162,7 @@ def test_enter_on_a_flow_says_when_it_starts() -> None:
 @pytest.mark.parametrize(
     ("key", "on", "said"),
     [
-        ("M", "sync#8 fetch", "mark: fetch is running"),
+        ("M", "sync#8 fetch", "outcome: fetch is running"),
         ("X", "sync#8 load", "kill: load is waiting"),
         ("D", "sync#8 load", "done: load is waiting"),
         ("s", "morning#7 A", "skip: A is succeeded"),

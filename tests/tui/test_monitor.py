@@ -7,6 +7,9 @@ import pytest
 from jobmon.runtime.errors import RefusedError
 from jobmon.runtime.model import Event
 from jobmon.tui.commandline.criteria import Criteria
+from jobmon.tui.picture import Field
+from jobmon.tui.rows import FACTS
+from jobmon.tui.screens.queue import FIELDS, SORT_KEYS
 from jobmon.tui.world import RowKey
 from tests.core import job
 from tests.tui.cli_fakes import NOW
@@ -203,6 +206,24 @@ def test_find_narrows_while_it_is_typed_and_escape_takes_it_back() -> None:
     assert "find=upstream" in picture
     session.press("escape")
     assert session.monitor.screens.queue.criteria == Criteria()
+
+
+@pytest.mark.parametrize("field", [f for f in FIELDS if f.name not in ("np", "started")])
+def test_what_stands_over_a_column_can_be_typed(field: Field) -> None:
+    session = Session(failed_morning())
+    session.command(f"filter {field.title} != 77")
+    assert session.monitor.screens.queue.criteria.conditions[0].column in FACTS
+    session.command(f"sort {field.title},D")
+    assert session.monitor.screens.queue.sort[0][0] in SORT_KEYS
+    assert " B " in session.text()
+
+
+def test_what_the_screen_says_of_a_job_can_be_asked_for() -> None:
+    session = Session(failed_morning())
+    assert "code>0  hides 4" in session.command("filter RC > 0")
+    session.command("reset")
+    assert "state=upstream_failed" in session.command("state upstream failed")
+    assert "upstream failed" in session.text()
 
 
 def test_an_empty_queue_says_which_filter_hides_what() -> None:

@@ -82,6 +82,7 @@ def _offered(command: Word, before: Sequence[str], begun: str, context: Context)
         "sort": [f"{name}{end}" for name in context.order for end in ("", ",A", ",D")],
         "param": _params(before, context),
         "theme": context.themes,
+        "lanes": context.lanes,
         "moment": ("now", "-15m", "-1h"),
         "speed": ("1x", "10x", "60x", "off"),
         "off": ("off",),

@@ -9,8 +9,10 @@ from jobmon.tui.boxes import Entry
 from jobmon.tui.commandline import Context, npcolumn
 from jobmon.tui.commandline.performing import perform
 from jobmon.tui.console import Console
+from jobmon.tui.lanes.lane import METRICS
 from jobmon.tui.rows import FACTS
-from jobmon.tui.screens.queue import SORT_KEYS, Queue
+from jobmon.tui.screens.queue import HEADINGS, SORT_KEYS, Queue
+from jobmon.tui.screens.rack import ORIENTS
 from jobmon.tui.theme import THEMES
 
 LONGEST = 4
@@ -189,7 +191,9 @@ def context(monitor: Console) -> Context:
         jobs=jobs,
         columns=FACTS,
         sorts=list(SORT_KEYS),
+        headings=HEADINGS,
         states=commandline.STATES,
         themes=list(THEMES),
         params=params,
+        lanes=(*METRICS, *ORIENTS),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from jobmon.tui.commandline.records import (
     Theme,
 )
 from jobmon.tui.commandline.spelling import SPACES, choice, narrow, run_name, spelled, split
+from jobmon.tui.look import job_look
 
 _COMMA = re.compile("[,，、]")
 _CONDITION = re.compile(r"(.*?)\s*([!！]?[=＝]|[<＜>＞][=＝]?|[~～])\s*(.*)", re.DOTALL)
@@ -113,10 +114,19 @@ def _wanted(given: Given) -> str:
 
 def state(given: Given, context: Context) -> Filter:
     """Jobs by their states; every state without one."""
-    words = [word for word in _COMMA.split(",".join(given.words)) if word]
-    names = [fold(word).replace("-", "_") for word in words]
-    states = dict.fromkeys(choice(name, context.states, "state") for name in names)
+    parts = [re.sub("[-_]", " ", fold(part)).split() for part in _COMMA.split(given.text)]
+    states = dict.fromkeys(name for part in parts for name in _states(part, context))
     return Filter(replace(context.criteria, states=tuple(states)))
+
+
+def _states(words: list[str], context: Context) -> Iterator[str]:
+    """Those that are named in a row; some are two words on the screen."""
+    known = {job_look(name).word: name for name in context.states}
+    while words:
+        pair = " ".join(words[:2])
+        size = 2 if any(word.startswith(pair) for word in known) else 1
+        yield known[choice(" ".join(words[:size]), known, "state")]
+        words = words[size:]
 
 
 def condition(given: Given, context: Context) -> Filter:
@@ -126,7 +136,7 @@ def condition(given: Given, context: Context) -> Filter:
     found = _CONDITION.fullmatch(given.text)
     if found is None or not found[1]:
         raise WrongError("a filter is a column, a sign and a value", "write such as elapsed > 5m")
-    column = choice(found[1], context.columns, "column")
+    column = _column(found[1], context.columns, context, "column")
     op, value = narrow(found[2]), narrow(found[3])
     if not value and op not in ("=", "!="):
         raise WrongError(f"{column} {op} lacks a value", f"write {column} {op} VALUE")
@@ -155,17 +165,22 @@ def locate(given: Given, context: Context) -> Locate:
 
 def sort(given: Given, context: Context) -> Sort:
     """Columns with A or D behind a comma; the screen's own order without any."""
-    return Sort(tuple(_order(word, context.order) for word in given.words))
+    return Sort(tuple(_order(word, context) for word in given.words))
 
 
-def _order(word: str, columns: Sequence[str]) -> tuple[str, bool]:
+def _order(word: str, context: Context) -> tuple[str, bool]:
     name, *direction = _COMMA.split(word)
-    column = choice(name, columns, "column to sort by")
+    column = _column(name, context.order, context, "column to sort by")
     if len(direction) > 1:
         raise WrongError(f"{word!r} is no order", f"write {column},A or {column},D")
     return column, bool(direction) and choice(
         direction[0], _DIRECTIONS, "direction"
     ) == "descending"
+
+
+def _column(word: str, columns: Sequence[str], context: Context, what: str) -> str:
+    """The column that is meant, by its name or by what stands over it."""
+    return choice(context.headings.get(fold(word), word), columns, what)
 
 
 _DIRECTIONS = ("ascending", "descending")

@@ -111,7 +111,8 @@ class Context(NamedTuple):
 
     `now` is the present, also while the past is shown. `criteria` are those in force on the screen,
     `columns` what its rows can be filtered by, `sorts` what they can be ordered by where that
-    is not the same. `params` are the parameters of each flow. The sequences are in the order in
+    is not the same, `headings` what else columns are called. `params` are the parameters of each
+    flow, `lanes` what the equalizer can be told. The sequences are in the order in
     which they are offered.
     """
 
@@ -122,9 +123,11 @@ class Context(NamedTuple):
     jobs: Sequence[str] = ()
     columns: Sequence[str] = ()
     sorts: Sequence[str] = ()
+    headings: Mapping[str, str] = {}
     states: Sequence[str] = STATES
     themes: Sequence[str] = ()
     params: Mapping[str, Sequence[str]] = {}
+    lanes: Sequence[str] = ()
 
     @property
     def order(self) -> Sequence[str]:

@@ -137,7 +137,7 @@ def _check(verb: Verb) -> None:
         raise WrongError("all that failed are jobs of a run", f"name the run alone: {word} RUN")
     if verb.flow and (verb.run or verb.jobs):
         raise WrongError("--flow means a whole flow", "leave out the run and the jobs")
-    if verb.options.get("until") and not verb.flow:
+    if verb.options.get("until") and (verb.run or verb.jobs):
         raise WrongError("--until is for a flow", f"write {word} --flow FLOW --until TIME")
     if verb.action in _OF_JOBS and verb.run and not (verb.jobs or failed):
         raise WrongError(f"{word} needs jobs of {verb.run}", f"write {word} {verb.run} JOB")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from math import inf
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from msgspec.structs import replace
 from jobmon.runtime.states import State
 from jobmon.tui.commandline.criteria import Criteria, recalled
 from jobmon.tui.picture import Field, Line, Place, Size, arrange, beside, fill
-from jobmon.tui.rows import CELLS, facts
+from jobmon.tui.rows import CELLS, facts, share, to_go
 from jobmon.tui.screens import detail
 from jobmon.tui.screens.view import Stage, Table
 from jobmon.tui.text import Cell, cell
@@ -163,7 +164,8 @@ class Queue(Table):
         flags = (job.held, job.stale, job.old_code, job.warn)
         what = (job.state, job.since, job.ended, job.attempt, job.reason)
         hour = row.now // 3600  # a day may begin: times of the day before have their date
-        return (id(stage.world), hour, *what, *moves, *flags, self.typed.get(item))
+        known = (id(row.meter), id(row.site.histories.get(row.run.flow)))  # may come later
+        return (id(stage.world), hour, *what, *moves, *flags, *known, self.typed.get(item))
 
     def ground(self, stage: Stage, item: RowKey) -> str:
         """What is over and well steps back."""
@@ -280,7 +282,16 @@ SORT_KEYS: Mapping[str, Callable[[Row], Any]] = {
     "elapsed": lambda row: row.elapsed or 0.0,
     "started": lambda row: row.job.started or 0.0,
     "host": lambda row: row.site.label,
+    "owner": lambda row: row.run.who.casefold(),
+    "code": lambda row: -1 if row.job.code is None else row.job.code,
+    "try": lambda row: row.job.attempt,
+    "percent": lambda row: share(row)[0] or 0.0,
+    "eta": lambda row: inf if (left := to_go(row)) is None else left,
 }
+HEADINGS: Mapping[str, str] = {
+    "rc": "code", "by": "owner", "prg": "percent", "progress": "percent", "eta/why": "eta",
+}  # fmt: skip
+"""Columns that are called otherwise over the table than in filters and orders."""
 
 
 def _sorter(name: str) -> Callable[[Row], Any]:

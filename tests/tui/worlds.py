@@ -46,8 +46,8 @@ class Folder:
         """A new run, begun as far as nothing has to end first."""
         digest = self.site.board.add_definition(definition)
         key = f"{definition.name}#{number}"
-        body = Run(id=number, key=key, flow=definition.name, definition=digest,
-                   time="2026-11-23T06:10:00+09:00", created=self.now, **fields)  # fmt: skip
+        fields = {"time": "2026-11-23T06:10:00+09:00", "created": self.now} | fields
+        body = Run(id=number, key=key, flow=definition.name, definition=digest, **fields)
         data = {"run": msgspec.to_builtins(body)}
         self.fold(Event(kind="run.created", at=self.now, run=number, data=data, who="anna@pts/1"))
         self.settle()

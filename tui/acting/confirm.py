@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from jobmon.tui.acting.orders import Order
@@ -12,7 +13,7 @@ from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Field, Line, Place, Size, arrange, heading, row_of
 from jobmon.tui.screens.filtered import host
-from jobmon.tui.text import Cell, Span, cell, clock_span, count, local, wrap
+from jobmon.tui.text import Cell, Span, cell, clock_span, count, wrap
 from jobmon.tui.world import World
 
 FIELDS = (
@@ -76,7 +77,7 @@ class Confirm(Box):
 
     def body(self, ink: Ink, size: Size) -> list[Line]:
         """The jobs, then what the runtime notes and how long it takes, then the answers."""
-        rows = [(plan.order.site, row) for plan in self._plans for row in plan.preview["touched"]]
+        rows = [(plan.order.site, row) for plan, row in _rows(self._plans)]
         places = self._places(rows, size.width)
         notes = self._told(ink, size)
         ways: list[Line] = [_ways(self._plans[0].order), ()] if self._other else []
@@ -91,7 +92,7 @@ class Confirm(Box):
 
     def _places(self, rows: Sequence[tuple[int, Mapping[str, Any]]], width: int) -> list[Place]:
         """The columns there is something to say in."""
-        noted = any(row.get("note") for _, row in rows)
+        noted = any(_note(row) for _, row in rows)
         timed = any(_declared(self._world, *row).get("median") is not None for row in rows)
         left_out = {"run" if self.about else "", "" if noted else "note", "" if timed else "usual"}
         kept = [i for i, field in enumerate(FIELDS) if field.name not in left_out]
@@ -110,7 +111,7 @@ class Confirm(Box):
         site, row = touched
         found = _declared(self._world, site, row)
         whose = f"{host(self._world.sites[site])} " if self._world.many else ""
-        now, becomes = job_look(row.get("state") or ""), str(row.get("becomes") or "")
+        now, becomes = job_look(row.get("state") or ""), _becomes(row)
         effects = str(found.get("effects") or ("" if row.get("job") is None else "not declared"))
         values: dict[str, Cell] = {
             "job": cell(ink.safe(row.get("job") or "(the run)"), "bold"),
@@ -119,7 +120,7 @@ class Confirm(Box):
             "becomes": cell(ink.safe(becomes.replace("_", " "))),
             "effects": cell(effects, "" if effects == "idempotent" else "note"),
             "usual": cell(clock_span(found.get("median")), "dim"),
-            "note": cell(ink.safe(row.get("note") or ""), "dim"),
+            "note": cell(ink.safe(_note(row)), "dim"),
         }
         return [values[FIELDS[p.field].name] for p in places]
 
@@ -174,13 +175,47 @@ def _next_way(way: str) -> str:
     return ways[(ways.index(way) + 1) % len(ways)]
 
 
+Touched = Mapping[str, Any]
+"""A job in a preview: run, job, state, becomes, note."""
+_STALE = "stale"
+"""What the runtime says a job becomes that keeps its state, but is made from an earlier result."""
+
+
+def _acted(plan: Planned, row: Touched) -> bool:
+    """Whether the verb is about this job, and does not only have a consequence for it."""
+    if plan.order.verb == "rerun":
+        return row.get("becomes") == "waiting"
+    return not plan.order.jobs or row.get("job") in plan.order.jobs
+
+
+def _rows(plans: Sequence[Planned]) -> list[tuple[Planned, Touched]]:
+    """All that is touched, what is acted on first."""
+    found = [(plan, row) for plan in plans for row in plan.preview["touched"]]
+    return sorted(found, key=lambda pair: not _acted(*pair))
+
+
+def _becomes(row: Touched) -> str:
+    """The state it comes to."""
+    becomes = str(row.get("becomes") or "")
+    return "" if becomes == _STALE else becomes
+
+
+def _note(row: Touched) -> str:
+    note = str(row.get("note") or "")
+    return f"{_STALE}; {note}" if row.get("becomes") == _STALE else note
+
+
 def _title(action: Action, plans: Sequence[Planned], world: World) -> str:
-    """How many jobs; and whose, where all of a run is meant."""
-    jobs = count(sum(len(plan.preview["touched"]) for plan in plans), "job")
+    """How many jobs are acted on, and touched by that; whose, where all of a run is meant."""
+    rows = _rows(plans)
+    acted = sum(_acted(*pair) for pair in rows)
+    more = f"; touches {len(rows) - acted:,} more" if acted < len(rows) else ""
+    outcome = next((f" as {o}" for p in plans if (o := p.order.options.get("outcome"))), "")
+    jobs = f"{count(acted, 'job')}{outcome}{more}"
     runs = [_named(plan.order, world) for plan in plans if not plan.order.jobs]
     if len(runs) < len(plans):
-        return f"{action.label} {jobs}?"
-    act = "rerun what failed of" if action.verb == "rerun" else action.label
+        return f"{action.verb} {jobs}?"
+    act = "rerun what failed of" if action.verb == "rerun" else action.verb
     return f"{act} {f'the run {runs[0]}' if len(runs) == 1 else f'{len(runs)} runs'}: {jobs}?"
 
 
@@ -226,7 +261,7 @@ def takes(world: World, plan: Planned) -> list[str]:
             seconds = longest(world, site.number, run.id, known)
             if seconds is None:
                 return []
-            late = _deadline(shape.flow.deadline, world.now + site.skew + seconds)
+            late = _deadline(shape.flow.deadline, run.time, world.now + site.skew + seconds)
             return [f"takes about {clock_span(seconds)}, by the medians of earlier runs", *late]
     return []
 
@@ -248,7 +283,13 @@ def longest(world: World, site: int, run: int, indices: Sequence[int]) -> float 
     return max(ends.values())
 
 
-def _deadline(text: str, end: float) -> list[str]:
-    """Whether an end is past the flow's deadline of that day."""
-    clock = local(end)
-    return [f"it would end at {clock}, past its deadline {text}"] if text and clock > text else []
+def _deadline(text: str, time: str, end: float) -> list[str]:
+    """Whether an end is past the first deadline from the run's own time on, by that one's clock."""
+    if not text:
+        return []
+    begins = datetime.fromisoformat(time)
+    due = begins.replace(hour=int(text[:2]), minute=int(text[3:]), second=0, microsecond=0)
+    due += timedelta(days=due < begins)
+    ends = datetime.fromtimestamp(end, begins.tzinfo)
+    clock = ends.strftime("%H:%M" if ends.date() == due.date() else "%m-%d %H:%M")
+    return [f"it would end at {clock}, past its deadline {text}"] if ends > due else []

@@ -88,7 +88,7 @@ def walk(terminal: Terminal) -> None:
     terminal.press("end", "x", "home")
     terminal.wait("␛[2J␛[1;1H")
     terminal.press("x", "1")
-    terminal.press("esc")
+    command(terminal, "queue")
     terminal.wait(at_head("QUEUE"))
 
 

@@ -12,8 +12,6 @@ from jobmon.tui.ink import Ink
 from jobmon.tui.picture import Line, Size, ends, fill, fit, on
 from jobmon.tui.text import Span, cells, cut, cut_cell, plain, wrap
 
-KEYS_DOWN = frozenset({"down", "j"})
-KEYS_UP = frozenset({"up", "k"})
 WIDEST = 100
 """Cells of a box's body at most: longer lines are hard to read."""
 
@@ -130,6 +128,18 @@ def _rest(text: str, skip: int) -> str:
     return " " * -skip + text if skip < 0 and text else text if skip <= 0 else ""
 
 
+_FAR = 1_000_000
+_ROWS = {
+    "down": 1, "j": 1, "up": -1, "k": -1, "home": -_FAR, "g": -_FAR, "end": _FAR, "G": _FAR,
+}  # fmt: skip
+_PAGES = {"pagedown": 1, "space": 1, "pageup": -1}
+
+
+def scrolled(key: str, height: int) -> int:
+    """Rows by which a key moves what is seen of a box with so many; 0 for any other key."""
+    return _ROWS.get(key, 0) + _PAGES.get(key, 0) * height
+
+
 class TextBox(Box):
     """A text to read, longer than the screen if need be."""
 
@@ -153,10 +163,7 @@ class TextBox(Box):
 
     def press(self, key: str) -> bool:
         """Scroll or close."""
-        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": self._height}
-        steps |= {"pageup": -self._height, "space": self._height, "home": -1_000_000}
-        steps |= {"end": 1_000_000, "g": -1_000_000, "G": 1_000_000}
-        self._top = max(0, self._top + steps.get(key, 0))
+        self._top = max(0, self._top + scrolled(key, self._height))
         return key not in {"escape", "q", "f3", "enter", "w"}
 
 

@@ -24,7 +24,7 @@ _WORST = (State.FAILED, State.LOST, State.WAITING_HUMAN, State.UPSTREAM_FAILED)
 
 
 def counts(stage: Stage) -> Counter[State]:
-    """Job runs by state, over runs that are not over and those that ended today's last ones."""
+    """Job runs by state: of every run that is not over, and of those that failed."""
     found: Counter[State] = Counter()
     for site in stage.world.sites:
         for run in site.board.runs.values():
@@ -37,7 +37,11 @@ def counts(stage: Stage) -> Counter[State]:
 def head(stage: Stage, view: View, width: int) -> Line:
     """Name, screen, what runs, waits and failed, the time."""
     world = stage.world
-    figures = (*_figures(stage), (f"  {local(world.now)} ", "title" if world.live else "banner"))
+    figures = (
+        (" ", ""),
+        *_figures(stage),
+        (f"  {local(world.now)} ", "title" if world.live else "banner"),
+    )
     mark = stage.ink.lines.cut
     room = width - cells(plain(figures))
     *names, least = _names(stage, view)
@@ -49,7 +53,7 @@ def _names(stage: Stage, view: View) -> list[Line]:
     """Of the monitor, the screen, what that shows, and where it looks; ever less of it."""
     name, _, more = stage.ink.safe(view.title).partition(" ")
     own, screen = (" JOBMON ", "title"), (f" {name}", "accent")
-    detail, where = (f" {more} " if more else " ", "accent"), (f" {_where(stage)}", "dim")
+    detail, where = (f" {more}" if more else "", "accent"), (f"  {_where(stage)}", "dim")
     return [(own, screen, detail, where), (own, screen, detail), (own, screen), (screen,)]
 
 

@@ -158,6 +158,20 @@ def test_arrows_go_from_box_to_box() -> None:
     assert seen == [1, 2, 3, 2, 4, 4, 2, 1, 0, 0]
 
 
+def test_the_key_of_the_times_leaves_the_boxes_for_the_tree_with_its_times() -> None:
+    view, on = DagView(), stage(begun())
+    at(view, on, "A")
+    page(view, on)
+    view.act("dag.boxes", on)
+    boxes = page(view, on)
+    view.act("dag.gantt", on)
+    tree = page(view, on)
+    assert "╭─┤◦ C├─╮" in boxes.split("\n")[1]
+    assert not view.boxes
+    assert "─┤◦ C├─" not in tree.split("\n")[1]
+    assert view.gantt
+
+
 def test_a_click_takes_the_box() -> None:
     view, on = DagView(), stage(begun())
     at(view, on, "A")

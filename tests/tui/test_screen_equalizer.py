@@ -357,3 +357,13 @@ def test_the_command_line_chooses_metric_and_way():
     assert view.command(["cpu", "horizontal"], stage) == ""
     assert (view.metric, view.orient, view.title) == ("cpu", "horizontal", "EQUALIZER cpu")
     assert "sideways" in view.command(["sideways"], stage)
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL])
+def test_nothing_is_cut_for_lanes_that_are_hidden_while_there_is_room(size: Size) -> None:
+    ground = Ground(slots=40)
+    for number in range(40):
+        ground.add(f"job{number}", "running", 70.0)
+    foot = next(line for line in reversed(texts(Equalizer(), ground.stage(), size)) if "+" in line)
+    assert re.search(r"\+\d+ >$", foot)
+    assert "…" not in foot

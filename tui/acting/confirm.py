@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jobmon.tui.acting.orders import Order
 from jobmon.tui.actions import Action
-from jobmon.tui.boxes import Box
+from jobmon.tui.boxes import Box, scrolled
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Field, Line, Place, Size, arrange, heading, row_of
@@ -149,8 +149,7 @@ class Confirm(Box):
         if key == "o" and self._other and not self._switching:
             self._wanted, self._switching = _next_way(self._wanted), True
             self._other(self._wanted)
-        steps = {"down": 1, "j": 1, "up": -1, "k": -1, "pagedown": self._height}
-        self._top = max(0, self._top + (steps | {"pageup": -self._height}).get(key, 0))
+        self._top = max(0, self._top + scrolled(key, self._height))
         return key not in {"n", "N", "escape", "q", "f3"}
 
 

@@ -30,14 +30,14 @@ class Named(Protocol):
 _T = TypeVar("_T", bound=Named)
 
 
-def find(text: str, actions: Iterable[_T], extra: Iterable[_T] = ()) -> list[_T]:
+def find(text: str, actions: Iterable[_T]) -> list[_T]:
     """What the text may mean, the best match first; all of it, in its order, when it is empty.
 
     Each word of the text has to be found in the label, the id or the help; its letters may lie
     apart in label and id. Case, width and the two kana make no difference.
     """
     words = _alike(text).split()
-    ranked = [(_rank(words, known), known) for known in (*actions, *extra)]
+    ranked = [(_rank(words, known), known) for known in actions]
     found = [(rank, known) for rank, known in ranked if rank is not None]
     return [known for _, known in sorted(found, key=lambda pair: pair[0])]
 

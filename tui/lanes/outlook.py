@@ -13,7 +13,7 @@ from jobmon.tui.look import job_look, run_look
 from jobmon.tui.picture import Line, Size, ends, fit
 from jobmon.tui.rows import run_name, why
 from jobmon.tui.screens.view import Stage
-from jobmon.tui.text import Cell, Span, cells, clock_span, count, cut, local, plain
+from jobmon.tui.text import Cell, Span, cells, clock_span, count, cut, cut_cell, local, plain
 from jobmon.tui.world import Row, RowKey
 
 _NAME = 24
@@ -51,7 +51,9 @@ def listed(
         spans += part
         room -= cells(plain(part))
         left -= 1
-    return fit((*spans, (f"+{left}", "dim")) if left else tuple(spans), width, stage.ink.lines.cut)
+    return cut_cell(
+        (*spans, (f"+{left}", "dim")) if left else tuple(spans), width, stage.ink.lines.cut
+    )
 
 
 def _needing(stage: Stage, row: Row) -> Cell:
@@ -90,7 +92,7 @@ def last_hour(stage: Stage, roster: Roster) -> Line:
 
 
 def in_hand(stage: Stage, lane: Lane, width: int) -> list[Line]:
-    """The lane under the cursor: what it is, and what it said last or how it failed."""
+    """The lane under the cursor: what it is, and what it said last or how it failed; unpadded."""
     row, mark = lane.row, stage.ink.lines.cut
     if row is None:
         return [(), ()]
@@ -103,7 +105,7 @@ def in_hand(stage: Stage, lane: Lane, width: int) -> list[Line]:
         (cut(lane.name, max(_NAME, width // 3), mark), "bold"),
         ("  " + "  ".join(stage.ink.safe(fact) for fact in facts), "dim"),
     )
-    return [fit(first, width, mark), fit(_saying(stage, lane, row), width, mark)]
+    return [cut_cell(first, width, mark), cut_cell(_saying(stage, lane, row), width, mark)]
 
 
 def _usual(row: Row) -> list[str]:

@@ -148,7 +148,8 @@ class DagView(DagTable):
             self._look(course, self._tree.above(item.job))
 
     def _toggle_times(self, _stage: Stage, _course: Course) -> None:
-        self.gantt = not self._timed
+        """The times beside the tree, or not; from the boxes to the tree with its times."""
+        self.gantt, self.boxes = self._boxed or not self._timed, False
 
     def _toggle_boxes(self, _stage: Stage, _course: Course) -> None:
         self.boxes = not self.boxes

@@ -27,6 +27,7 @@ class FakeRuntime:
         self.asked: list[str] = []
         self.takes = 0.0  # seconds for an answer, once it is asked
         self.deaf = False  # subscribers are told nothing
+        self._turn = threading.RLock()  # one thing happens after the other
         self._may_answer = threading.Event()
         self._may_answer.set()
         self._listener: socket.socket | None = None
@@ -67,12 +68,13 @@ class FakeRuntime:
 
     def tell(self, kind: str, **data: Any) -> None:
         """An event, to all who want to hear of it."""
-        self.seq += 1
-        event = {"kind": kind, "at": time.time(), "seq": self.seq, "who": "anna", "data": data}
-        if kind == "flow.hold":
-            self.holds[data["flow"]] = {"flow": data["flow"], "at": event["at"], "who": "anna"}
-        self.events.append(event)
-        self.say({"event": event})
+        with self._turn:
+            self.seq += 1
+            event = {"kind": kind, "at": time.time(), "seq": self.seq, "who": "anna", "data": data}
+            if kind == "flow.hold":
+                self.holds[data["flow"]] = {"flow": data["flow"], "at": event["at"], "who": "anna"}
+            self.events.append(event)
+            self.say({"event": event})
 
     def say(self, message: dict[str, Any]) -> None:
         """A line to the subscribers."""
@@ -97,17 +99,32 @@ class FakeRuntime:
             for line in lines:
                 request = json.loads(line)
                 time.sleep(self.takes)
-                self._answer(peer, {"id": request["id"], "ok": self._ok(peer, request)})
+                self._heed(peer, request)
         self._subscribers.discard(peer)
 
     def _answer(self, peer: socket.socket, message: dict[str, Any]) -> None:
         self._may_answer.wait()
         peer.sendall(json.dumps(message).encode() + b"\n")
 
-    def _ok(self, peer: socket.socket, request: dict[str, Any]) -> Any:
+    def _heed(self, peer: socket.socket, request: dict[str, Any]) -> None:
         if request["op"] == "subscribe":
+            self._subscribe(peer, request)
+            return
+        with self._turn:
+            found = self._ok(request)
+        self._answer(peer, {"id": request["id"], "ok": found})
+
+    def _subscribe(self, peer: socket.socket, request: dict[str, Any]) -> None:
+        """What it missed, then what comes."""
+        self._may_answer.wait()
+        with self._turn:
+            self._answer(peer, {"id": request["id"], "ok": {"seq": self.seq}})
+            for event in self.events:
+                if event["seq"] > request["from_seq"]:
+                    self._answer(peer, {"event": event})
             self._subscribers.add(peer)
-            return {"seq": self.seq}
+
+    def _ok(self, request: dict[str, Any]) -> Any:
         self.asked.append(request.get("name", request["op"]))
         documents = {
             "snapshot": {

@@ -69,20 +69,24 @@ def skip_running(reach: Reach, row: Row, why: str) -> dict[str, Any]:
     """
     import time
 
-    target = {"run": row.run.key, "jobs": [row.name], "why": why or "skipped while it ran"}
+    target = {"run": row.run.key, "why": why or "skipped while it ran"}
 
-    def verb(name: str, **options: Any) -> dict[str, Any]:
-        return reach.call("verb", verb=name, options=options, **target)
+    def verb(name: str, *others: str, **options: Any) -> dict[str, Any]:
+        jobs = [row.name, *others]
+        return reach.call("verb", verb=name, jobs=jobs, options=options, **target)
 
-    held = _told(reach, row)["held"]
+    before = _jobs(reach, row)
+    held = before[row.job.index]["held"]
     if not held:
         verb("hold")
     try:
         verb("cancel")
         limit = time.monotonic() + row.jobdef.grace + SKIP_PATIENCE
-        while State(_told(reach, row)["state"]) not in TERMINAL and time.monotonic() < limit:
+        while (now := _jobs(reach, row))[row.job.index]["state"] not in TERMINAL:
+            if time.monotonic() > limit:
+                break
             time.sleep(0.1)
-        verb("rerun", only=True)
+        verb("rerun", *_given_up(before, now), only=True)
         return verb("skip")
     finally:
         with contextlib.suppress(JobmonError):
@@ -90,7 +94,13 @@ def skip_running(reach: Reach, row: Row, why: str) -> dict[str, Any]:
                 verb("release")
 
 
-def _told(reach: Reach, row: Row) -> dict[str, Any]:
-    """What the runtime says of the job now."""
-    shown = reach.call("view", name="show", args={"run": row.run.key})
-    return shown["jobs"][row.job.index]
+def _jobs(reach: Reach, row: Row) -> list[dict[str, Any]]:
+    """What the runtime says of the run's jobs now."""
+    return reach.call("view", name="show", args={"run": row.run.key})["jobs"]
+
+
+def _given_up(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[str]:
+    """Jobs behind the cancelled one, which a skip satisfies."""
+    pairs = zip(before, now, strict=True)
+    failed = (job for was, job in pairs if was["state"] not in TERMINAL)
+    return [job["job"] for job in failed if job["state"] == State.UPSTREAM_FAILED]

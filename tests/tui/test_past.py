@@ -21,7 +21,11 @@ from jobmon.tui.screens.wall import Wall
 from jobmon.tui.travel import Travel
 from jobmon.tui.world import Row, RowKey, Site, World
 from tests.batch import Batch, until
-from tests.tui.worlds import UNICODE, texts
+from tests.core import job
+from tests.tui.cli_fakes import NOW
+from tests.tui.flows import flow
+from tests.tui.logfakes import Remote, out
+from tests.tui.worlds import UNICODE, Folder, texts
 
 NIGHT = """
 flow = Flow("night")
@@ -293,3 +297,24 @@ def test_one_of_several_that_cannot_be_asked_is_away_in_the_past_too() -> None:
     assert "the past" in told
     assert "THE RUNTIME of west IS AWAY" in told
     assert isinstance(arrive(50.0, live_of("east"), Frozen()), JobmonError)
+
+
+def test_a_log_is_read_again_only_while_more_may_be_written_there() -> None:
+    folder = Folder(0, "east")
+    folder.run(flow("daily", job("load")), 1)
+    folder.start(1, "load")
+    source = Remote(out("progress 1/2", NOW))
+    travel = travels(World([]), AtOnce(), SimpleNamespace(log=lambda attempt: source))
+
+    def reads(present: float) -> int:
+        """How often it is, within two seconds of a moment that stands."""
+        past = World([folder.site], live=False)
+        past.now, source.asked = NOW, 0
+        travel.advance(past, present)
+        once = source.asked
+        for tenth in range(1, 21):
+            travel.advance(past, present + tenth / 10)
+        return source.asked // once
+
+    assert reads(NOW + 3600) == 1
+    assert reads(NOW + 60) == 3

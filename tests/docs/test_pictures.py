@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from jobmon.tui.text import cells, plain
-from tests.docs.pictures import svg
+from tests.docs.pictures import question, svg
 from tests.docs.pictures.scenes import PLACE, SCENES, draw, lines
 
 ROOT = Path(__file__).parents[2]
@@ -62,6 +62,11 @@ def test_a_picture_is_small_and_stands_alone(name: str) -> None:
     assert len(text.encode()) < LARGEST
     assert set(re.findall(r"https?://[^\"']+", text)) == {"http://www.w3.org/2000/svg"}
     assert "url(" not in text
+
+
+def test_the_question_before_a_rerun_is_current() -> None:
+    page = question.PAGE.read_text(encoding="utf-8")
+    assert question.BLOCK.findall(page) == [question.text()], "make pictures"
 
 
 def test_every_picture_is_shown() -> None:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from jobmon.tui.monitor import Monitor
 from jobmon.tui.picture import Line, Size
 from jobmon.tui.theme import Paint
 from tests.docs.pictures import svg
-from tests.docs.pictures.shop import NOW, shop
+from tests.docs.pictures.shop import NOW, rerun, shop
 from tests.tui.fakehands import FakeHands
 
 PLACE = Path(__file__).parents[3] / "docs" / "pictures"
@@ -61,9 +61,21 @@ SCENES = {
 @cache
 def lines(scene: Scene) -> list[Line]:
     """What the monitor shows."""
+    monitor = played(scene)
     with _in_japan():
-        ink = Ink(colour=True, width=scene.size.width, terminal=True)
-        monitor = Monitor(shop(), ink, FakeHands())
+        return monitor.lines(scene.size)
+
+
+def played(scene: Scene) -> Monitor:
+    """The monitor after what is typed."""
+    with _in_japan():
+        ink, world, hands = (
+            Ink(colour=True, width=scene.size.width, terminal=True),
+            shop(),
+            FakeHands(),
+        )
+        hands.answers["rerun"] = partial(rerun, world)
+        monitor = Monitor(world, ink, hands)
         monitor.present = NOW
         monitor.lines(scene.size)
         monitor.press("colon")
@@ -73,7 +85,7 @@ def lines(scene: Scene) -> list[Line]:
         for key in ("enter", *scene.keys):
             monitor.press(key)
             monitor.lines(scene.size)
-        return monitor.lines(scene.size)
+        return monitor
 
 
 def draw(name: str) -> str:

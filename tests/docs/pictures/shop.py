@@ -6,12 +6,13 @@ shows nothing that the monitor would not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from math import sin
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime.explain import explain_job
@@ -19,6 +20,7 @@ from jobmon.runtime.failure.card import card
 from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Attempt, Event, JobRun, Limits, Run
 from jobmon.runtime.states import State
+from jobmon.runtime.verbs import Command, plan, preview
 from jobmon.tui.meters.meter import Meter
 from jobmon.tui.screens.detail import want
 from jobmon.tui.world import World
@@ -126,6 +128,25 @@ def shop() -> World:
     world.now, world.version = NOW, 1
     explained(here, world, run)
     return world
+
+
+def rerun(world: World, args: Mapping[str, Any]) -> dict[str, Any]:
+    """What the runtime says a rerun would touch, now that somebody mended the first job."""
+    board = world.sites[0].board
+    run = next(run for run in board.runs.values() if run.key == args["run"])
+    shape = board.shape_of(run.id)
+    first, *others = flows.MORNING.jobs
+    mended = replace(flows.MORNING, jobs=(replace(first, source="mended"), *others))
+    command = Command(
+        verb="rerun", target_run=run.id, jobs=tuple(shape.names[job] for job in args["jobs"]),
+        options=args["options"], definition=board.add_definition(mended),
+    )  # fmt: skip
+    made = preview(board, plan(board, command, NOW), NOW)
+    touched = [
+        {"run": run.key, "job": t.name, "state": t.state, "becomes": t.becomes, "note": t.note}
+        for t in made.touched
+    ]
+    return {"touched": touched, "notes": list(made.notes)}
 
 
 # What was

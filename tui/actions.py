@@ -14,7 +14,8 @@ from jobmon.runtime.states import ACTIVE, TERMINAL, State
 _UNSTARTED = frozenset({State.WAITING, State.QUEUED, State.WAITING_HUMAN, State.RETRY_WAIT})
 _SKIPPABLE = _UNSTARTED | {State.RUNNING, State.STARTING}
 _UNENDED = frozenset(State) - TERMINAL
-_ENDED = TERMINAL | {State.RETRY_WAIT, State.QUEUED}
+_ENDED = TERMINAL | {State.RETRY_WAIT}
+_HOLDABLE = _UNENDED - {State.WAITING_HUMAN}
 _JOBS = ("queue", "dag", "equalizer")
 """Screens on which a row is a job run."""
 _RUNS = (*_JOBS, "history")
@@ -28,7 +29,8 @@ class Action(NamedTuple):
     `keys` as textual names them, the first is shown. `np`: its characters in the NP column.
     `word`: its name on the command line. `verb`: what the runtime is asked to do, "" when the
     action only concerns the screen. `states`: those in which a job can take it, None for any.
-    `asks`: "no", "yes", or "many" (when more than one job is touched or one is not idempotent).
+    `asks`: "no", "yes", "y" (ENTER is no yes to it), or "many" (when more than one job is touched
+    or one is not idempotent).
     `where`: the screens on which the key means this, () for all.
     """
 
@@ -121,7 +123,7 @@ ACTIONS: tuple[Action, ...] = (
         word="skip",
         verb="skip",
         states=frozenset(_SKIPPABLE),
-        asks="yes",
+        asks="y",
         where=_JOBS,
     ),
     Action(
@@ -133,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         np="h",
         word="hold",
         verb="hold",
-        states=frozenset(_UNENDED),
+        states=frozenset(_HOLDABLE),
         where=(*_RUNS, "schedule"),
     ),
     Action(
@@ -157,7 +159,7 @@ ACTIONS: tuple[Action, ...] = (
         word="cancel",
         verb="cancel",
         states=frozenset(_UNENDED),
-        asks="yes",
+        asks="y",
         where=(*_RUNS, "log", "limits"),
     ),
     Action(
@@ -170,7 +172,7 @@ ACTIONS: tuple[Action, ...] = (
         word="kill",
         verb="kill",
         states=frozenset(ACTIVE),
-        asks="yes",
+        asks="y",
         where=(*_RUNS, "log", "limits"),
     ),
     Action(

@@ -288,29 +288,37 @@ class MonitorApp(App[str]):
         if isinstance(answer, JobmonError):
             self.monitor.say(f"at: {answer.why or answer}", "fail")
         else:
-            self.monitor.world = answer
+            self.monitor.enter(answer)
 
     def edit(self, site: int, path: str, line: int, after: Callable[[], None]) -> None:
         """See Hands."""
         state_dir = self.session.reaches[site].state_dir
         assert state_dir is not None  # files of another machine are not edited
         command = tools.editor(os.path.join(state_dir.parent, path), line)
-        self._outside(command, after)
+        code = self._outside(command)
+        if code:
+            self.monitor.say(f"{command[0]} ended with code {code}: no rerun is offered", "note")
+        elif code == 0:
+            after()
+        self._now()
 
     def page(self, path: str) -> None:
         """See Hands."""
-        self._outside(tools.pager(path), lambda: None)
-
-    def _outside(self, command: Sequence[str], after: Callable[[], None]) -> None:
-        """Give the terminal to another program until it ends."""
-        with self.suspend():
-            trouble = self.outside.run(command)
-        self.canvas.refresh()
-        if trouble:
-            self.monitor.say(trouble, "fail")
-        else:
-            after()
+        self._outside(tools.pager(path))
         self._now()
+
+    def _outside(self, command: Sequence[str]) -> int | None:
+        """Give the terminal to another program until it ends; None when it is not to be run."""
+        code = None
+        try:
+            with self.suspend():
+                code = self.outside.run(command)
+        except OSError as error:
+            why = error.strerror or error
+            text = f"{command[0]}: {why}; set $EDITOR or $PAGER to one that is here"
+            self.monitor.say(text, "fail")
+        self.canvas.refresh()
+        return code
 
     def copy(self, text: str) -> None:
         """See Hands."""

@@ -34,7 +34,8 @@ class Prompting(Protocol):
 class Console(Protocol):
     """One session. `present` is the time, also while `world` is a moment of the past.
 
-    `keys` are a person's own, by action id.
+    `keys` are a person's own, by action id. Where only `readonly` is set, and not `view_only`, it
+    can be unset again.
     """
 
     world: World
@@ -43,6 +44,7 @@ class Console(Protocol):
     screens: Screens
     view: View
     readonly: bool
+    view_only: bool
     present: float
     keys: Mapping[str, Sequence[str]]
     commands: list[str]
@@ -63,6 +65,10 @@ class Console(Protocol):
 
     def put(self, box: Box, closed: Callable[[], None] = ...) -> None:
         """A box over the screen, after those that are there; `closed` hears its end."""
+        ...
+
+    def hush(self) -> None:
+        """Take back what was said: it is about what was before."""
         ...
 
     def ask(self, prompt: Prompting | None) -> None:
@@ -88,3 +94,13 @@ class Console(Protocol):
     def run_np(self, requests: Sequence[Request]) -> None:
         """Action characters of several rows."""
         ...
+
+
+def may_act(monitor: Console, label: str) -> bool:
+    """Whether anything is changed from here; it is said why not."""
+    if monitor.readonly:
+        way = "open it with jobmon to act" if monitor.view_only else "`:readonly off` allows it"
+        monitor.say(f"{label}: this monitor only looks on; {way}", "note")
+    elif not monitor.world.live:
+        monitor.say(f"{label}: this is the past; `at now` returns to where it can be done", "note")
+    return not monitor.readonly and monitor.world.live

@@ -80,6 +80,7 @@ def _open(monitor: Console, row: Row, answer: Answer, ending: Ending) -> None:
 def _edited(monitor: Console, key: RowKey, ending: Ending) -> None:
     """Offer the rerun, now that it may be mended."""
     row, rerun = monitor.world.row(key), BY_ID["job.rerun"]
-    if row is not None and legal(rerun, row.job.state) and not monitor.readonly:
+    idle = monitor.readonly or not monitor.world.live
+    if row is not None and legal(rerun, row.job.state) and not idle:
         monitor.say(f"edited; r runs {row.name} again with all that follows")
         Deed(monitor, rerun._replace(asks="y"), ending=ending).begin([key])

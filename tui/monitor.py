@@ -18,7 +18,7 @@ from jobmon.tui.acting.hands import Hands
 from jobmon.tui.actions import ACTIONS, BY_ID, Action, keymap, shown
 from jobmon.tui.boxes import Box, Entry
 from jobmon.tui.commandline.npcolumn import Request
-from jobmon.tui.console import Prompting
+from jobmon.tui.console import Prompting, may_act
 from jobmon.tui.ink import Ink
 from jobmon.tui.picture import Line, Size, ends, fill, fit, on
 from jobmon.tui.screens.registry import Screens
@@ -49,7 +49,10 @@ class _Standing(NamedTuple):
 
 
 class Monitor:
-    """One session at the screen. `readonly` takes no verbs; `world` may be a moment of the past."""
+    """One session at the screen. `world` may be a moment of the past.
+
+    Opened `readonly` it takes no verbs, ever.
+    """
 
     def __init__(
         self, world: World, ink: Ink, hands: Hands, *,
@@ -57,7 +60,7 @@ class Monitor:
         readonly: bool = False,
     ) -> None:  # fmt: skip
         self.world, self.ink, self.hands = world, ink, hands
-        self.readonly = readonly
+        self.readonly = self.view_only = readonly
         self.present = 0.0  # messages fade by it, also while the past is shown
         self.screens = Screens(keys or {}, columns)
         self.view: View = self.screens["queue"]
@@ -189,6 +192,15 @@ class Monitor:
         """A line for the operator, for a while."""
         self._told = Told(text, style or "accent", self.present)
 
+    def hush(self) -> None:
+        """Take back what was said: it is about what was before."""
+        self._told = None
+
+    def enter(self, world: World) -> None:
+        """Show another world: the present, or a moment of the past."""
+        self.hush()
+        self.world = world
+
     @property
     def box(self) -> Box | None:
         """The box over the screen. It never comes between the keys of what is being typed."""
@@ -262,10 +274,7 @@ class Monitor:
 
     def _barred(self, action: Action) -> bool:
         """Whether it is a verb where none is taken; that is said."""
-        if action.verb and self.readonly:
-            text = f"{action.label}: this monitor only looks on; `:readonly off` allows it"
-            self.say(text, "note")
-        return bool(action.verb) and self.readonly
+        return bool(action.verb) and not may_act(self, action.label)
 
     def run_np(self, requests: Sequence[Request]) -> None:
         """Action characters of several rows in their order: a verb once, on all of its rows."""

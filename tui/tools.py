@@ -10,7 +10,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
-PLUS = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "ne", "joe", "micro", "mg"})
+PLUS = frozenset(
+    {"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "ne", "joe", "micro", "mg"}
+    | {"sensible-editor"}
+)
 """Editors that take `+LINE FILE`."""
 GOTO = frozenset({"code", "codium", "subl", "zed", "hx", "helix"})
 """Editors that take `FILE:LINE`."""
@@ -41,21 +44,17 @@ class Outside:
     def __init__(self) -> None:
         self._program: subprocess.Popen[bytes] | None = None
 
-    def run(self, command: Sequence[str]) -> str:
-        """Run it until it ends; what kept it from running, or ""."""
+    def run(self, command: Sequence[str]) -> int:
+        """Run it until it ends; its exit code. Raises OSError."""
         # What is typed there to interrupt it is not meant for us.
         before = {number: signal.signal(number, _pass_over) for number in _TYPED}
         try:
             with subprocess.Popen(command) as self._program:
-                self._program.wait()
-        except OSError as error:
-            why = error.strerror or error
-            return f"{command[0]}: {why}; set $EDITOR or $PAGER to one that is here"
+                return self._program.wait()
         finally:
             self._program = None
             for number, handler in before.items():
                 signal.signal(number, handler)
-        return ""
 
     def end(self) -> None:
         """Ask it to end: an editor keeps what was written in it."""

@@ -73,7 +73,7 @@ def test_the_np_column_does_what_is_said() -> None:
 def test_what_always_asks_is_what_is_said_to() -> None:
     said = re.search(r"^(.+?) always ask\.", part("From a failure to the rerun"), re.MULTILINE)
     assert said
-    asks = {a.word for a in ACTIONS if a.asks == "yes" and a.word != "rerunfailed"}
+    asks = {a.word for a in ACTIONS if a.asks in {"yes", "y"} and a.word != "rerunfailed"}
     assert set(said[1].lower().replace(" and", ",").split(", ")) == asks
 
 

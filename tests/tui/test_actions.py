@@ -42,7 +42,7 @@ def ready(case: Case, log: Path, **more: Any) -> Session:
 def answered(case: Case, session: Session) -> Any:
     """What the case looks at, once what a verb asks is answered with yes."""
     while BY_ID[case.action].verb and isinstance(session.monitor.box, Confirm | ChoiceBox):
-        session.press("enter")
+        session.press("y" if isinstance(session.monitor.box, Confirm) else "enter")
     return case.look(session)
 
 
@@ -94,7 +94,7 @@ def test_a_case_stands_on_a_screen_where_its_action_means_something() -> None:
 
 # What is asked first
 
-ASKING = [c for c in CASES if BY_ID[c.action].asks == "yes" and keys_of(c)]
+ASKING = [c for c in CASES if BY_ID[c.action].asks in {"yes", "y"} and keys_of(c)]
 
 
 @pytest.mark.parametrize("case", ASKING, ids=[case.name for case in ASKING])
@@ -111,6 +111,18 @@ def test_what_asks_first_does_nothing_before_the_yes(case: Case, log: Path) -> N
     session.press("escape")
     assert not done(session)
     assert case.look(session) != case.after
+
+
+STOPS = [c for c in ASKING if BY_ID[c.action].verb in {"cancel", "kill", "skip"}]
+
+
+@pytest.mark.parametrize("case", STOPS, ids=[case.name for case in STOPS])
+def test_what_stops_or_passes_over_is_not_done_by_enter(case: Case, log: Path) -> None:
+    session = ready(case, log)
+    session.press(keys_of(case)[0], "enter", "enter")
+    assert isinstance(session.monitor.box, Confirm)
+    assert not done(session)
+    assert answered(case, session) == case.after
 
 
 def test_no_verb_is_on_a_key_that_is_pressed_by_habit() -> None:

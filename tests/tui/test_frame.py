@@ -9,6 +9,7 @@ from jobmon.tui.picture import Size
 from jobmon.tui.text import cells, plain
 from jobmon.tui.world import RowKey
 from tests.core import job
+from tests.tui import nights
 from tests.tui.cli_fakes import NOW
 from tests.tui.fakehands import Session
 from tests.tui.flows import flow
@@ -143,3 +144,11 @@ def test_the_least_screen_fits_whatever_it_has() -> None:
         for width in range(1, 60, 7):
             lines = session.monitor.lines(Size(width, height))
             assert [cells(plain(line)) for line in lines] == [width] * height
+
+
+@pytest.mark.parametrize("screen", ["queue", "equalizer"])
+def test_name_and_figures_of_the_head_never_touch(screen: str) -> None:
+    session = nights.session()
+    session.monitor.show(screen)
+    for width in range(60, 110):
+        assert " run 2/8" in session.text(width, 24).splitlines()[0]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from jobmon.runtime.errors import RefusedError
+from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Event
+from jobmon.runtime.stops import end_job
 from jobmon.tui.commandline.criteria import Criteria
+from jobmon.tui.meters.meter import Meter
 from jobmon.tui.picture import Field
 from jobmon.tui.rows import FACTS
 from jobmon.tui.screens.queue import FIELDS, SORT_KEYS
@@ -15,6 +18,7 @@ from tests.core import job
 from tests.tui.cli_fakes import NOW
 from tests.tui.fakehands import Session, touched
 from tests.tui.flows import flow
+from tests.tui.logfakes import out
 from tests.tui.worlds import Folder
 
 MORNING = flow("morning", job("A"), job("B", "A"), job("C", "B"), job("D", "B"), job("E", "C", "D"))
@@ -158,6 +162,25 @@ def test_a_monitor_that_only_looks_takes_no_verb_by_key_or_by_word() -> None:
     assert not session.hands.given("verb")
 
 
+def test_what_was_opened_to_look_only_stays_so() -> None:
+    session = Session(failed_morning(), readonly=True)
+    on(session, "B")
+    session.command("readonly")
+    assert "open it with jobmon to act" in session.command("readonly off")
+    assert "open it with jobmon to act" in session.press("r")
+    assert "open it with jobmon to act" in session.command("run morning")
+    assert not session.hands.asked
+
+
+def test_what_was_said_before_a_command_or_of_another_world_is_taken_back() -> None:
+    session = Session(failed_morning())
+    session.monitor.say("theme: there is none of that name")
+    assert "none of that name" not in session.command("sort job")
+    session.monitor.say("at: nothing is recorded of then")
+    session.monitor.enter(session.world)
+    assert "nothing is recorded" not in session.text()
+
+
 def test_the_past_takes_no_verb() -> None:
     session = Session(failed_morning())
     session.world.live = False
@@ -175,6 +198,9 @@ def test_e_opens_the_line_that_failed_and_offers_the_rerun() -> None:
     picture = session.press("e")
     assert ("edit", (0, "scripts/b.py", 53)) in session.hands.asked
     assert "rerun 4 jobs?" in picture
+    assert "rerun 4 jobs?" in session.press("enter")  # it came by itself
+    session.press("y")
+    assert session.hands.done()
 
 
 def test_each_screen_has_its_key_and_back_leads_back() -> None:
@@ -367,6 +393,73 @@ def test_a_start_takes_the_parameters_of_its_form() -> None:
     assert asked["params"] == {"day": "2026-11-24"}
     assert asked["why"] == "前日分の再処理"
     assert "started morning#8: 5 jobs" in picture
+
+
+def test_what_was_typed_is_not_lost_when_the_runtime_refuses_the_start() -> None:
+    folder = failed_morning()
+    params = [{"name": "day", "type": "date", "default": "today", "choices": []}]
+    folder.site.flows = {"flows": [{"flow": "morning", "params": params, "description": "朝"}]}
+    session = Session(folder)
+    session.hands.late = True
+    session.hands.answers["run"] = RefusedError("run morning", "2026-13-24 is no date", "")
+    session.press("n", "enter")
+    session.type("2026-13-24")
+    session.press("enter")
+    session.type("前日分の再処理")
+    session.press("enter")
+    session.hands.come()
+    picture = session.text()
+    assert all(
+        told in picture for told in ("2026-13-24 is no date", "前日分の再処理", "start morning")
+    )
+    session.press("up")
+    session.type("2026-11-24")
+    session.press("ctrl+s")
+    asked = session.hands.given("run")[-1]
+    assert (asked["params"], asked["why"]) == ({"day": "2026-11-24"}, "前日分の再処理")
+
+
+def test_a_job_that_is_being_stopped_already_is_not_stopped_or_held_again() -> None:
+    folder = Folder()
+    run = folder.run(MORNING, 7)
+    folder.start(run, "A")
+    board = folder.site.board
+    folder.fold(
+        end_job(board, board.jobs[folder.key(run, "A")], NOW, who="anna", why="", grace=9.0)
+    )
+    session = Session(folder)
+    on(session, "A")
+    assert "cancel: A is stopping" in session.press("c")
+    assert "hold: A is stopping" in session.press("h")
+    session.press("X")
+    assert [args["verb"] for args in session.hands.given("verb")] == ["kill"]
+
+
+def test_a_row_of_the_past_follows_what_is_read_of_it_later() -> None:
+    folder = Folder()
+    run = folder.run(MORNING, 7)
+    folder.start(run, "A")
+    session = Session(folder)
+    session.world.live = False  # and time stands still
+    before = session.text()
+    past = tuple(Past(f"morning#{n}", "succeeded", 0.0, 7200.0) for n in range(9))
+    folder.site.histories["morning"] = FlowHistory({"A": JobHistory(past)})
+    with_history = session.text()
+    meter = Meter()
+    meter.add_lines(out("63%", NOW - 9))
+    folder.site.meters[(run, 0)] = meter
+    assert "~" not in before
+    assert "~40%" in with_history
+    assert " 63%" in session.text()
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_the_command_line_is_there_however_much_the_screen_says_of_itself(width: int) -> None:
+    session = Session(failed_morning())
+    session.command("filter job=" + "売上" * 40)
+    assert session.text(width, 24).splitlines()[1].startswith(" COMMAND ===> ")
+    session.press("colon")
+    assert session.text(width, 24).splitlines()[1].startswith(" COMMAND ===> ")
 
 
 def test_what_was_shown_is_shown_again() -> None:

@@ -14,7 +14,7 @@ from jobmon.tui.actions import ACTIONS, BY_ID, Action, shown
 from jobmon.tui.boxes import Choice, ChoiceBox
 from jobmon.tui.commandline import palette
 from jobmon.tui.commandline.prompt import Caret, Finding
-from jobmon.tui.console import Console
+from jobmon.tui.console import Console, may_act
 from jobmon.tui.screens.filtered import host
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.text import count
@@ -90,9 +90,7 @@ class Deeds:
     def verb(self, action: Action, keys: Keys, ending: Ending) -> None:
         """A verb on rows; on the schedule, on a flow."""
         view = self.monitor.view
-        if not self.monitor.world.live:
-            self.monitor.say("this is the past: `at now` returns to where verbs act", "note")
-        elif isinstance(view, Schedule) and action.verb in ("hold", "release") and not keys:
+        if isinstance(view, Schedule) and action.verb in ("hold", "release") and not keys:
             self._hold_flow(action, view)
         else:
             Deed(self.monitor, action, ending=ending).begin(keys)
@@ -214,7 +212,7 @@ class Deeds:
         """Something to look at, where there is nothing yet."""
         if any(site.flows.get("flows") for site in self.monitor.world.sites):
             self.monitor.say("sample: there are flows here already; lay it elsewhere: jobmon demo")
-        elif starting.may_start(self.monitor):
+        elif may_act(self.monitor, "sample"):
             self.monitor.hands.lay_sample()
 
     def up(self) -> None:
@@ -224,7 +222,7 @@ class Deeds:
             self.monitor.say("up: the runtime is there", "note")
         elif all(site.remote for site in away):
             self.monitor.say("up: it is on another machine; say jobmon up there", "note")
-        elif starting.may_start(self.monitor):
+        elif may_act(self.monitor, "up"):
             self.monitor.hands.start_runtime()
             self.monitor.say("up: the runtime is being started")
 

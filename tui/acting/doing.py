@@ -171,13 +171,14 @@ class Deed:
 
 
 def start_run(
-    screen: Screen, site: int, flow: str, params: Mapping[str, str], why: str = ""
-) -> None:
-    """Start a run of a flow, and say its key."""
+    screen: Screen, site: int, flow: str, params: Mapping[str, str], why: str = "",
+    refused: Callable[[str], None] | None = None,
+) -> None:  # fmt: skip
+    """Start a run of a flow, and say its key; `refused` hears why there is none."""
 
     def hear(answer: Answer | JobmonError) -> None:
         if isinstance(answer, JobmonError):
-            screen.say(told(answer), "fail")
+            (refused or (lambda why: screen.say(why, "fail")))(told(answer))
         else:
             screen.say(f"started {answer['run']}: {count(len(answer['jobs']), 'job')}")
 

@@ -42,6 +42,7 @@ class Form(Box):
         self._names = [str(p["name"]) for p in self._params] + [WHY]
         self._texts = {str(p["name"]): _default(p) for p in self._params} | {WHY: ""}
         self._texts |= {k: v for k, v in (given or {}).items() if k in self._texts}
+        self.trouble = ""  # why the runtime refused what was given
         self._at = self._top = self._first = 0
         self._label = self._room = 0
 
@@ -52,7 +53,9 @@ class Form(Box):
         hints = max(cells(self._hint(ink, i)) for i in range(len(names))) + 2
         self._room = max(ROOM, min(size.width, WIDE) - self._label - hints)
         about = wrap(ink.safe(self._flow.get("description") or ""), size.width)[:3]
-        head: list[Line] = [*(((part, "dim"),) for part in about), ()]
+        wrong = wrap(ink.safe(self.trouble), size.width)[:4] if self.trouble else []
+        told: list[Line] = [*(((part, "dim"),) for part in about), *(((p, "fail"),) for p in wrong)]
+        head: list[Line] = [*told, ()]
         seen = max(1, min(len(names), size.height - len(head)))
         self._top = max(self._at - seen + 1, min(self._top, self._at))
         self._first = len(head) - self._top

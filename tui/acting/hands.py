@@ -33,7 +33,7 @@ class Hands(Protocol):
         ...
 
     def edit(self, site: int, path: str, line: int, after: Callable[[], None]) -> None:
-        """Open the user's editor on a file of that site, at a line."""
+        """Open the user's editor on a file of that site, at a line; `after` when that went well."""
         ...
 
     def page(self, path: str) -> None:

@@ -94,7 +94,14 @@ def toggled(action: Action, keys: Sequence[RowKey], world: World) -> Action:
 def _may(action: Action, row: Row) -> bool:
     if action.verb == "release":
         return row.job.held
+    if action.verb in {"hold", "cancel"} and _stopped(row):
+        return False
     return legal(action, row.job.state) and not (action.verb == "hold" and row.job.held)
+
+
+def _stopped(row: Row) -> bool:
+    """A person is stopping it already; a job that ran out of its time may be retried."""
+    return row.job.state is State.STOPPING and row.job.by_operator
 
 
 def offered(action: Action, keys: Sequence[RowKey], world: World) -> Action | None:

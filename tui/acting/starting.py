@@ -9,7 +9,7 @@ from jobmon.tui import sites
 from jobmon.tui.acting.doing import start_run
 from jobmon.tui.acting.form import Form
 from jobmon.tui.boxes import Choice, ChoiceBox
-from jobmon.tui.console import Console
+from jobmon.tui.console import Console, may_act
 from jobmon.tui.screens.filtered import host
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.world import Site
@@ -26,22 +26,13 @@ def choose(monitor: Console) -> None:
     """Choose a flow, then its parameters."""
     world = monitor.world
     offers = [_Offer(site, f) for site in world.sites for f in site.flows.get("flows", ())]
-    if not may_start(monitor):
+    if not may_act(monitor, "start"):
         return
     if not offers:
         monitor.say("start: there is no flow yet; save one as flows/NAME.py", "note")
     else:
         choices = [_choice(monitor, offer) for offer in offers]
         monitor.put(ChoiceBox("start a run of", choices, at=_in_hand(monitor, offers)))
-
-
-def may_start(monitor: Console) -> bool:
-    """Whether runs are started here; it is said why not."""
-    if monitor.readonly:
-        monitor.say("start: this monitor only looks on; `:readonly off` allows it", "note")
-    elif not monitor.world.live:
-        monitor.say("this is the past: `at now` returns to where runs start", "note")
-    return not monitor.readonly and monitor.world.live
 
 
 def _choice(monitor: Console, offer: _Offer) -> Choice:
@@ -55,9 +46,15 @@ def _choice(monitor: Console, offer: _Offer) -> Choice:
 
 def _form(monitor: Console, offer: _Offer) -> Callable[[], None]:
     def begin(params: dict[str, str], why: str) -> None:
-        start_run(monitor, offer.site.number, str(offer.flow["flow"]), params, why)
+        start_run(monitor, offer.site.number, str(offer.flow["flow"]), params, why, again)
 
-    return lambda: monitor.put(Form(offer.flow, begin))
+    def again(trouble: str) -> None:
+        """What was typed is not lost by a mistake in it."""
+        form.trouble = trouble
+        monitor.put(form)
+
+    form = Form(offer.flow, begin)
+    return lambda: monitor.put(form)
 
 
 def _in_hand(monitor: Console, offers: list[_Offer]) -> int:
@@ -73,7 +70,7 @@ def _in_hand(monitor: Console, offers: list[_Offer]) -> int:
 
 def start_named(monitor: Console, flow: str, params: Mapping[str, str]) -> None:
     """Start a flow that is named on the command line, where it is known to be."""
-    if may_start(monitor):
+    if may_act(monitor, "start"):
         site = sites.pick(monitor, sites.having(monitor.world, flow), f"a flow {flow}")
         if site is not None:
             start_run(monitor, site, flow, params)

@@ -29,7 +29,7 @@ from jobmon.tui.commandline import (
     Verb,
 )
 from jobmon.tui.commandline.criteria import matches
-from jobmon.tui.console import Console
+from jobmon.tui.console import Console, may_act
 from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.text import count
 from jobmon.tui.world import RowKey
@@ -111,10 +111,8 @@ def _verb(monitor: Console, command: Verb) -> None:
     action = BY_ID[command.action]
     if not action.verb:
         _look(monitor, command)
-    elif monitor.readonly:
-        monitor.say(f"{action.label}: this monitor only looks on", "note")
-    elif not monitor.world.live:
-        monitor.say("this is the past: `at now` returns to where verbs act", "note")
+    elif not may_act(monitor, action.label):
+        return
     elif command.flow:
         _order(monitor, command, command.flow)
     elif isinstance(monitor.view, Schedule) and not (command.run or command.jobs):
@@ -245,8 +243,13 @@ def _theme(monitor: Console, command: Theme) -> None:
 
 
 def _readonly(monitor: Console, command: ReadOnly) -> None:
-    monitor.readonly = command.on
-    monitor.say("this monitor only looks on now" if command.on else "verbs are taken again")
+    monitor.readonly = command.on or monitor.view_only
+    if command.on:
+        monitor.say("this monitor only looks on now")
+    elif monitor.view_only:
+        may_act(monitor, "readonly off")
+    else:
+        monitor.say("verbs are taken again")
 
 
 def _simple(monitor: Console, command: Simple) -> None:

@@ -122,6 +122,7 @@ class Caret(Prompt):
         if not text:
             return
         self.monitor.commands = [*self.monitor.commands[-KEPT:], text]
+        self.monitor.hush()
         perform(self.monitor, commandline.parse(text, self.context))
 
 

@@ -334,7 +334,7 @@ def test_two_real_runtimes_by_their_sockets(folders: tuple[Batch, Batch], tmp_pa
         terminal.wait(shows("LOG", "売上 from", "a folder of a long name"), LOAD)
         terminal.press("o")
         terminal.wait("pager: it is on the machine far@")
-        terminal.press("1", "esc")
+        terminal.press("esc")
         terminal.wait("QUEUE")
         # One goes; its rows stay, it is named, and the other one takes verbs.
         near.kill()

@@ -36,11 +36,14 @@ from jobmon.tui.widgets.canvas import Canvas
 from jobmon.tui.widgets.typing import Typing
 from jobmon.tui.world import Row, RowKey
 
+Typed = events.Key | events.Paste
 SLICE = 0.02
 """Seconds of folding between two looks at the keys."""
-LOOK_AT_SELF = 3600.0
+DAY = 86400.0
 LARGEST = 250 << 20
-"""Bytes of memory with which the monitor starts itself anew: it is only a view."""
+"""Bytes of memory with which the monitor starts itself anew, once a day: it is only a view."""
+QUIET = 300.0
+"""Seconds without a key after which nobody is taken to sit there."""
 
 
 class MonitorApp(App[str]):
@@ -64,16 +67,16 @@ class MonitorApp(App[str]):
             self.monitor.view = self.monitor.screens[session.first_screen]
         self.paint = Paint(session.settings.theme)
         self.canvas = Canvas(self._lines, self._ticks, self.paint)
-        self.typing = Typing(self._typed)
+        self.typing = Typing(self._typed, self._survive)
         self.mishaps = mishaps.Mishaps(memory.folder() / "monitor.log")
         self.conductor = Conductor(self._tick, session.settings.fps, self._survive)
         self.asker = asking.Asker(session.reaches, self.conductor.post)
         self.logs = Logs(session, self.monitor, self.asker)
         self.travelling = Travel(session, self.asker)
         self.outside = tools.Outside()
-        self._looked = time.monotonic()
+        self._begun = self._touched = time.monotonic()
         self._early = early  # typed before the screen was there
-        self._unpressed: list[events.Key] = []  # typed before there was anything to press keys on
+        self._unpressed: list[Typed] = []  # typed before there was anything to press keys on
 
     # The terminal
 
@@ -128,7 +131,18 @@ class MonitorApp(App[str]):
         """Go on after a defect, and tell of it."""
         self.monitor.say(self.mishaps.note(error), "fail")
 
+    def _guarded(self, part: Callable[..., Any], *args: Any) -> Any:
+        """Do a part of the work: its defect does not end the others. None after a defect."""
+        try:
+            return part(*args)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._survive(error)
+            return None
+
     def _ticks(self) -> int:
+        return self._guarded(self._ticking) or 0
+
+    def _ticking(self) -> int:
         return 0 if self.monitor.box is not None else self.monitor.view.ticks
 
     def wake(self) -> None:
@@ -140,11 +154,9 @@ class MonitorApp(App[str]):
         now = time.time()
         self.monitor.present = self.session.world.now = now
         more = self.session.fold(now, SLICE)
-        for part in (self._press_unpressed, self._travel, self.logs.update, self._fetch):
-            try:
-                part()
-            except Exception as error:  # noqa: BLE001 - nor does it stop the picture
-                self._survive(error)
+        for part in (self._press_unpressed, self._travel, self._fetch):
+            self._guarded(part)
+        more = self._guarded(self.logs.update) or more
         self.redraw()
         self._look_at_self()
         return 0.0 if more else self._pause()
@@ -176,10 +188,16 @@ class MonitorApp(App[str]):
                 self.screen.set_focus(self.canvas)
 
     def _look_at_self(self) -> None:
-        if time.monotonic() - self._looked > LOOK_AT_SELF:
-            self._looked = time.monotonic()
-            if tools.memory() > LARGEST:
-                self.exit("again")
+        """A monitor nobody uses is started anew when it has grown large."""
+        if time.monotonic() > self._begun + DAY and self._idle and tools.memory() > LARGEST:
+            self.exit("again")
+
+    @property
+    def _idle(self) -> bool:
+        """Nobody is in the middle of something."""
+        monitor, quiet = self.monitor, time.monotonic() > self._touched + QUIET
+        asked = monitor.box or monitor.prompt or monitor.entry
+        return quiet and self.asker.idle and not (asked or self._unpressed)
 
     # Keys and mouse
 
@@ -189,16 +207,19 @@ class MonitorApp(App[str]):
         Textual would hand them to the widget that is focused when they are read, which may have
         changed by what the key before them does.
         """
-        if isinstance(event, events.Key) and not event.is_forwarded:
+        if isinstance(event, events.InputEvent | events.Paste):
+            self._touched = time.monotonic()
+        if isinstance(event, Typed) and not event.is_forwarded:
             self.key(event)
         else:
             await super().on_event(event)
 
-    def key(self, event: events.Key) -> None:
-        """A key: text where text is asked for, else the monitor's."""
-        if event.key in {"ctrl+c", "ctrl+q"}:
+    def key(self, event: Typed) -> None:
+        """A key, or what is pasted: text where text is asked for; else a key is the monitor's."""
+        key = event.key if isinstance(event, events.Key) else ""
+        if key in {"ctrl+c", "ctrl+q"}:
             self.leave()
-        elif event.key == "ctrl+z":
+        elif key == "ctrl+z":
             self._to_the_shell()
         elif self._unpressed or not self._answerable:
             self._wait_with(event)
@@ -210,7 +231,7 @@ class MonitorApp(App[str]):
         """There is a picture that says what keys mean."""
         return self.session.ready and self.canvas.shown
 
-    def _wait_with(self, event: events.Key) -> None:
+    def _wait_with(self, event: Typed) -> None:
         """There is nothing to see yet: the key is pressed once there is."""
         self._unpressed.append(event)
         self.conductor.arm(self._pause())
@@ -222,21 +243,24 @@ class MonitorApp(App[str]):
             for event in early:
                 self._press(event)
 
-    def _press(self, event: events.Key) -> None:
+    def _press(self, event: Typed) -> None:
         """A key is answered at once."""
-        try:
-            if not (self.monitor.entry is not None and self.typing.take(event)):
-                self.monitor.press(*_meant(event))
-            self.logs.update()
-            self._fetch()
-        except Exception as error:  # noqa: BLE001 - what a key leads to does not end the monitor
-            self._survive(error)
+        for part in (lambda: self._take(event), self.logs.update, self._fetch):
+            self._guarded(part)
         self._now()
+
+    def _take(self, event: Typed) -> None:
+        asked = self.monitor.entry is not None
+        if isinstance(event, events.Paste):
+            if asked:
+                self.typing.paste(event.text)
+        elif not (asked and self.typing.take(event)):
+            self.monitor.press(*_meant(event))
 
     def _now(self) -> None:
         """Show at once what was done."""
-        self.redraw()
-        self.conductor.arm(self._pause())
+        self._guarded(self.redraw)
+        self.conductor.arm(self._guarded(self._pause) or 1.0)
 
     def _to_the_shell(self) -> None:
         """Wait behind the shell until it calls us back, if there is one."""
@@ -248,21 +272,22 @@ class MonitorApp(App[str]):
 
     def _typed(self, text: str) -> None:
         if self.monitor.entry is not None:
-            self.monitor.entry.changed(text)
+            self._guarded(self.monitor.entry.changed, text)
 
     def on_click(self, event: events.Click) -> None:
         """The row under the pointer; twice opens its log."""
-        self.monitor.click(int(event.screen_x), int(event.screen_y), double=event.chain == 2)
+        x, y, double = int(event.screen_x), int(event.screen_y), event.chain == 2
+        self._guarded(lambda: self.monitor.click(x, y, double=double))
         self._now()
 
     def on_mouse_scroll_down(self, _event: events.MouseScrollDown) -> None:
         """The wheel."""
-        self.monitor.wheel(1)
+        self._guarded(self.monitor.wheel, 1)
         self._now()
 
     def on_mouse_scroll_up(self, _event: events.MouseScrollUp) -> None:
         """The wheel."""
-        self.monitor.wheel(-1)
+        self._guarded(self.monitor.wheel, -1)
         self._now()
 
     # Hands

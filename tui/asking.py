@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from jobmon.runtime import forecast
@@ -46,6 +46,7 @@ class Asker:
         # By its status a runtime is seen to be there: that waits for nothing else.
         self._pulse = Workers(len(reaches), "status")
         self._writers = [ThreadPoolExecutor(1, thread_name_prefix="write") for _ in reaches]
+        self._changes: list[Future[None]] = []
         self._apart: list[threading.Thread] = []
         self._due: dict[Want, float] = {}
         self._under_way: set[Want] = set()
@@ -61,6 +62,11 @@ class Asker:
     def busy(self) -> bool:
         """Something that takes long is still being done."""
         return any(thread.is_alive() for thread in self._apart)
+
+    @property
+    def idle(self) -> bool:
+        """All that was told to be done is done."""
+        return not self.busy and all(change.done() for change in self._changes)
 
     def finish(self) -> None:
         """Wait until all that was told to be done is done."""
@@ -81,7 +87,8 @@ class Asker:
 
     def change(self, action: Action, then: Then, *, site: int = 0) -> None:
         """Do something to a runtime, after what was to be done to it before."""
-        self._writers[site].submit(self._told(action, then))
+        self._changes = [change for change in self._changes if not change.done()]
+        self._changes.append(self._writers[site].submit(self._told(action, then)))
 
     def apart(self, action: Action, then: Then) -> None:
         """Do something that takes long, beside all else; it is done when the screen is left too."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from jobmon.runtime.states import State
+from jobmon.runtime.states import ACTIVE, State
 from jobmon.tui.asking import Asker
 from jobmon.tui.logfiles.file import LogFile
 from jobmon.tui.logfiles.tails import Tails
@@ -22,6 +22,8 @@ LANES_FROZEN = 32
 """Of so many of them the log is read for it."""
 TURN = 0.1
 """Seconds of reading between two pictures of how far it is."""
+BUDGET = 0.02
+"""Seconds of taking in what logs said between two looks at the keys."""
 LOOK = 0.25
 """Seconds between two looks whether the shown log grew."""
 
@@ -49,16 +51,17 @@ class Logs:
         if self._tails is not None:
             self._tails.close()
 
-    def update(self) -> None:
-        """Watch the logs of what runs now, and take in what they said."""
+    def update(self) -> bool:
+        """Watch the logs of what runs now, and take in what they said; whether there is more."""
         world = self._session.world
         if world.version != self._version:
             self._version = world.version
             self._watch()
-        self._drain()
+        more = self._drain(time.monotonic() + BUDGET)
         if time.monotonic() - self._looked >= LOOK:
             self._looked = time.monotonic()
             self._grow()
+        return more
 
     def _watch(self) -> None:
         assert self._tails is not None
@@ -73,7 +76,8 @@ class Logs:
             for job in [job for job in site.meters if job[0] not in kept]:
                 del site.meters[job]
         reaches = self._session.reaches
-        self._tails.watch({k: reaches[k[0].site].log(k[1]) for k in rows})
+        whole = {key for key, row in rows.items() if row.job.state not in ACTIVE}
+        self._tails.watch({k: reaches[k[0].site].log(k[1]) for k in rows}, whole)
 
     def _rows(self) -> list[Row]:
         """What has a process, and the newest of what failed."""
@@ -82,13 +86,15 @@ class Logs:
         failed.sort(key=lambda row: row.job.ended or 0.0)
         return [row for row in (*world.active(), *failed[-LANES_FROZEN:]) if row.attempt]
 
-    def _drain(self) -> None:
+    def _drain(self, end: float) -> bool:
         assert self._tails is not None
-        while not self._tails.news.empty():
-            key, data = self._tails.news.get()
+        news = self._tails.news
+        while not news.empty() and time.monotonic() < end:
+            key, data = news.get()
             meter = self._meters.get(key)
             if meter is not None:
                 meter.add_lines(data)
+        return not news.empty()
 
     # The log screen
 
@@ -96,6 +102,7 @@ class Logs:
         """Show an attempt's log."""
         row = self._monitor.world.row(key)
         if row is None:
+            self._monitor.say("log: that run is not kept here any more; `history` lists it", "note")
             return
         name = f"{row.job.run}.{row.job.index}.{attempt}"
         self._file, self._site = LogFile(self._session.reaches[key.site].log(name)), key.site

@@ -153,6 +153,31 @@ def test_an_ended_log_is_not_looked_at_any_more(tmp_path: Path) -> None:
     assert follower.due == float("inf")
 
 
+def test_a_log_nobody_writes_to_is_let_be_once_it_is_read(tmp_path: Path) -> None:
+    path, follower = tmp_path / "a", tails.Tail()
+    path.write_bytes(out(0, "its writer was killed"))
+    source = Counted(path)
+    assert follower.read(source) == path.read_bytes()
+    assert follower.read(source) == b""
+    assert not follower.over, "it may go on"
+    append(path, out(1))
+    assert follower.read(source, whole=True) == out(1)
+    assert not follower.over, "there may be more of it"
+    assert follower.read(source, whole=True) == b""
+    assert (follower.over, follower.due) == (True, float("inf"))
+
+
+def test_what_is_handed_over_at_once_is_little_though_lines_may_be_long(tmp_path: Path) -> None:
+    path, follower = tmp_path / "a", tails.Tail()
+    lines = [*[out(i, "x" * 500) for i in range(300)], *[out(9, "y" * 100_000) for _ in range(3)]]
+    path.write_bytes(b"".join(lines))
+    read = []
+    while data := follower.read(LocalLog(path)):
+        read.append(data)
+    assert b"".join(read) == b"".join(lines)
+    assert max(map(len, read)) <= len(lines[-1])
+
+
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two hours of a log, a line a second and much more in between."""
@@ -207,7 +232,7 @@ def test_damage_in_a_large_log_is_passed_over(large: Path, tmp_path: Path, damag
 
 def test_a_line_that_never_ends_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "log"
-    path.write_bytes(out(0) + b"\0" * (3 * tails.TURN) + b"\n" + out(1))
+    path.write_bytes(out(0) + b"\0" * (3 * tails.LONGEST) + b"\n" + out(1))
     follower = tails.Tail()
     read = [follower.read(LocalLog(path)) for _ in range(6)]
     assert read[0] == out(0)

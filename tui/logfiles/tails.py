@@ -5,10 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Set
 from typing import Generic, TypeVar
 
-from jobmon.tui.logfiles.source import RemoteLog, Source
+from jobmon.tui.logfiles.source import Piece, RemoteLog, Source
 from jobmon.tui.logfiles.time import last_time, place_of
 
 K = TypeVar("K", bound=Hashable)
@@ -17,8 +17,8 @@ EVERY, SHARE = 0.25, 20
 """Seconds between two looks at a log; at least so many times what the last one took."""
 AWAY = 2.0
 """Seconds until what could not be read is tried again."""
-TURN = 1 << 20
-"""Bytes of one log that are read in its turn."""
+TURN, LONGEST = 1 << 16, 1 << 20
+"""Bytes of one log that are read in its turn; no line is longer than that."""
 LARGE, BACK = 4 << 20, 16 << 20
 """Bytes up to which a log is read from its start; how far before the end it else begins at most."""
 RECENT = 660.0
@@ -42,19 +42,23 @@ class Tails(threading.Thread, Generic[K]):
         self.news = queue.SimpleQueue[tuple[K, bytes]]() if news is None else news
         self._wake = wake
         self._wanted: Mapping[K, Source] = {}
+        self._whole: Set[K] = frozenset()
         self._tails: dict[K, Tail] = {}
         self._others: dict[Hashable, Tails[K]] = {}
         self._changed = threading.Event()
         self._ended = False
 
-    def watch(self, wanted: Mapping[K, Source]) -> None:
-        """Follow these and no others; one that was followed before goes on where it is."""
+    def watch(self, wanted: Mapping[K, Source], whole: Set[K] = frozenset()) -> None:
+        """Follow these and no others; one that was followed before goes on where it is.
+
+        Nobody writes to those that are `whole`: they are read to their end, and then let be.
+        """
         groups: dict[Hashable, dict[K, Source]] = {host: {} for host in (None, *self._others)}
         for key, source in wanted.items():
             host = source.call if isinstance(source, RemoteLog) else None
             groups.setdefault(host, {})[key] = source
         for host, group in groups.items():
-            self._reader(host)._follow(group)
+            self._reader(host)._follow(group, whole)
 
     def _reader(self, host: Hashable) -> Tails[K]:
         if host is None:
@@ -64,8 +68,8 @@ class Tails(threading.Thread, Generic[K]):
             self._others[host].start()
         return self._others[host]
 
-    def _follow(self, wanted: Mapping[K, Source]) -> None:
-        self._wanted = wanted
+    def _follow(self, wanted: Mapping[K, Source], whole: Set[K]) -> None:
+        self._wanted, self._whole = wanted, whole
         self._changed.set()
 
     def close(self) -> None:
@@ -91,7 +95,8 @@ class Tails(threading.Thread, Generic[K]):
             if self._ended or self.news.qsize() >= FULL:
                 break
             tail = tails[key]
-            data = tail.read(source) if time.monotonic() >= tail.due else b""
+            due = time.monotonic() >= tail.due
+            data = tail.read(source, whole=key in self._whole) if due else b""
             if data:
                 self.news.put((key, data))
                 told = True
@@ -112,8 +117,8 @@ class Tail:
         self._offset: int | None = None
         self._inside = False  # the offset may lie inside a line
 
-    def read(self, source: Source) -> bytes:
-        """The whole lines that follow; at most one turn of them."""
+    def read(self, source: Source, *, whole: bool = False) -> bytes:
+        """The whole lines that follow, about a turn of them; `whole`: no more will be written."""
         begun = time.monotonic()
         try:
             data, more = self._read(source)
@@ -122,7 +127,8 @@ class Tail:
             return b""
         now = time.monotonic()
         self.due = now if more else now + max(EVERY, (now - begun) * SHARE)
-        self.over = data[data.rfind(b"\n", 0, -1) + 1 :].startswith(_EXIT)
+        said = data[data.rfind(b"\n", 0, -1) + 1 :].startswith(_EXIT)
+        self.over = said or (whole and not data and not more)
         if self.over:
             self.due = float("inf")
         return data
@@ -132,9 +138,9 @@ class Tail:
         if self._offset is None:
             self._offset = self._begin(source)
             self._inside = self._offset > 0
-        data, following, size = source.read(self._offset, TURN)
+        data, following, size = _piece(source, self._offset)
         end = data.rfind(b"\n") + 1
-        if not end and len(data) >= TURN:  # no line is so long: damage
+        if not end and len(data) >= LONGEST:  # damage
             self._offset, self._inside = following, True
             return b"", True
         self._offset = following - (len(data) - end)
@@ -149,3 +155,13 @@ class Tail:
         last = last_time(source, size)
         low = max(0, size - BACK)
         return low if last is None else place_of(source, low, size, last - RECENT)
+
+
+def _piece(source: Source, offset: int) -> Piece:
+    """A turn of bytes; a first line that is longer is read whole."""
+    found = source.read(offset, TURN)
+    if len(found.data) < TURN or b"\n" in found.data:
+        return found
+    data, following, size = source.read(offset, LONGEST)
+    end = data.find(b"\n") + 1 or len(data)
+    return Piece(data[:end], following - (len(data) - end), size)

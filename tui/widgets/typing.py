@@ -29,28 +29,36 @@ EDITS: Mapping[str, Callable[[Input], None]] = {
 
 
 class _Completions(Suggester):
-    """What the entry in hand suggests."""
+    """What the entry in hand suggests. `failed` hears of a defect in that."""
 
-    def __init__(self) -> None:
+    def __init__(self, failed: Callable[[Exception], None]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
+        self._failed = failed
         self.suggest: Callable[[str], Sequence[str]] = lambda _text: ()
 
     async def get_suggestion(self, value: str) -> str | None:
         """The first text that what is typed may become, and that can be typed."""
-        fitting = (text for text in self.suggest(value) if text.startswith(value))
-        return next((text for text in fitting if text.isprintable()), None)
+        try:
+            fitting = (text for text in self.suggest(value) if text.startswith(value))
+            return next((text for text in fitting if text.isprintable()), None)
+        except Exception as error:  # noqa: BLE001 - it is told; one can type on without
+            self._failed(error)
+            return None
 
 
 class Typing(Input):
-    """`typed` hears every change of the text. Keys are handed in, in their order, by the app."""
+    """`typed` hears every change of the text. Keys and pastes are handed in, in order, by the app.
+
+    `failed` hears of defects in completing.
+    """
 
     DEFAULT_CSS = """
     Typing { layer: over; display: none; height: 1; border: none; padding: 0; }
     Typing:focus { border: none; background-tint: $foreground 0%; }
     """
 
-    def __init__(self, typed: Callable[[str], None]) -> None:
-        self._completions = _Completions()
+    def __init__(self, typed: Callable[[str], None], failed: Callable[[Exception], None]) -> None:
+        self._completions = _Completions(failed)
         self._placing = False  # the text is being set, not typed
         super().__init__(id="typing", suggester=self._completions, compact=True)
         self._typed = typed
@@ -82,11 +90,9 @@ class Typing(Input):
         if self.display and not self._placing:
             self._typed(value)
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def paste(self, text: str) -> None:
         """The first line of what is pasted, without what acts on a terminal."""
-        event.prevent_default()
-        event.stop()
-        line = next(iter(event.text.strip().splitlines()), "")
+        line = next(iter(text.strip().splitlines()), "")
         self._insert("".join(sign for sign in line if sign.isprintable()))
 
     def _insert(self, text: str) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jobmon.tui.actions import ACTIONS, BY_ID
+from jobmon.tui import frame
+from jobmon.tui.actions import ACTIONS, BY_ID, keymap
 from jobmon.tui.ink import Ink
 from jobmon.tui.logfiles.file import LogFile
 from jobmon.tui.logfiles.pager import Pager
@@ -510,6 +511,11 @@ def test_an_instance_of_every_action_of_the_log_does_something(running: Shown) -
             assert running.view.act(action.id, running.on) == (action.id not in app), action.id
             running.page()
     assert all(name in BY_ID for name in running.view.hints())
+
+
+def test_the_key_bar_names_the_way_back_also_on_a_narrow_terminal(running: Shown) -> None:
+    shown = frame.hints(running.view, keymap("log"), 80, lambda action: action)
+    assert "app.back" in {hint.action.id for hint in shown}
 
 
 # For others

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.states import State
 from jobmon.tui.acting.confirm import Confirm, Planned, takes
 from jobmon.tui.acting.orders import Order
-from jobmon.tui.actions import BY_ID
+from jobmon.tui.actions import BY_ID, legal
 from jobmon.tui.picture import Size
 from jobmon.tui.text import plain
 from tests.core import job
@@ -86,3 +87,15 @@ def test_a_deadline_is_the_first_one_from_the_run_s_time_on(
     plan = Planned(order("rerun", "A"), touched("chain#7", ("A", "failed", "waiting")))
     _, *late = takes(stage(folder).world, plan)
     assert late == ([f"it would end at {end}, past its deadline {deadline}"] if end else [])
+
+
+# What is offered at all
+
+
+@pytest.mark.parametrize(
+    ("action", "state"),
+    [("job.rerun", State.QUEUED), ("job.hold", State.WAITING_HUMAN)],
+)
+def test_what_the_runtime_always_refuses_is_not_offered(action: str, state: State) -> None:
+    assert not legal(BY_ID[action], state)
+    assert legal(BY_ID[action], State.RETRY_WAIT)

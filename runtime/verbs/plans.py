@@ -159,7 +159,7 @@ def _mark(case: Case) -> Plan:
         raise UsageError(f"mark {case.run.key}", why, "say success or failed")
     jobs = _named(case)
     steps = [_mark_job(case, job, outcome) for job in jobs]
-    revived = [step for job in jobs for step in _ask_conditions_again(case, job)]
+    revived = _ask_conditions_again(case, {job.index for job in jobs})
     note = "the run is cancelled: nothing of it starts before a rerun" if case.run.cancel else ""
     return planned([*steps, *revived], note)
 
@@ -176,10 +176,11 @@ def _mark_job(case: Case, job: JobRun, outcome: str) -> Step:
     return case.step(given, job, becomes.value, reason=reason, output=value)
 
 
-def _ask_conditions_again(case: Case, job: JobRun) -> list[Step]:
-    """Successors skipped by their own condition: it may read the marked job's output."""
+def _ask_conditions_again(case: Case, marked: set[int]) -> list[Step]:
+    """Successors skipped by their own condition: it may read the marked jobs' outputs."""
     every = case.board.jobs_of(case.run.id)
-    asked = [every[child] for child in case.shape.children[job.index]]
+    children = {child for index in marked for child in case.shape.children[index]}
+    asked = [every[child] for child in sorted(children - marked)]
     return [
         case.step(Input.REVIVE, child, "waiting", "its condition is asked again")
         for child in asked

@@ -185,6 +185,14 @@ def test_a_branch_that_was_skipped_comes_back_when_its_cause_is_rerun() -> None:
     assert night.states["B"] == "starting"
 
 
+def test_what_is_marked_with_its_cause_is_asked_nothing_again_and_others_once() -> None:
+    asks = "1 > 2"
+    night = Driver(flow(job("A", when=asks), job("B", "A", when=asks, trigger="all_done"),
+                        job("C", "A", "B", when=asks, trigger="all_done"))).settle()  # fmt: skip
+    night.verb("mark", "A", "B", outcome="success")
+    assert night.states == {"A": "succeeded", "B": "succeeded", "C": "skipped"}
+
+
 def test_a_finally_job_runs_last_whatever_happened() -> None:
     definition = flow(job("A"), job("B", "A"), job("Z", finally_=True))
     for code in (0, 1):

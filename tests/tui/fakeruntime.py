@@ -92,8 +92,7 @@ class FakeRuntime:
                 threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
 
     def _serve(self, peer: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            lines = peer.makefile("rb")
+        with contextlib.suppress(OSError, ValueError), peer, peer.makefile("rb") as lines:
             lines.readline()
             self._answer(peer, self.hello | {"seq": self.seq, "now": time.time()})
             for line in lines:

@@ -315,8 +315,13 @@ def sockets(folders: tuple[Batch, Batch], tmp_path: Path) -> list[str]:
 
 
 def row_of(terminal: Terminal, job: str, where: str) -> str:
-    rows = [row for row in terminal.screen() if f" {job} " in row and where in row]
-    return rows[0] if rows else ""
+    return next((row for _, row in rows_of(terminal, job, where)), "")
+
+
+def rows_of(terminal: Terminal, job: str, where: str) -> list[tuple[int, str]]:
+    """The lines of one picture that are about a job, with their places."""
+    lines = enumerate(terminal.screen())
+    return [(y, row) for y, row in lines if f" {job} " in row and where in row]
 
 
 def test_two_real_runtimes_by_their_sockets(folders: tuple[Batch, Batch], tmp_path: Path) -> None:
@@ -330,7 +335,7 @@ def test_two_real_runtimes_by_their_sockets(folders: tuple[Batch, Batch], tmp_pa
         terminal.wait("THE RUNTIME of gone")
         # The log of one, and where its files are.
         for _ in range(2):
-            terminal.click(20, terminal.screen().index(row_of(terminal, "count", "far@")))
+            terminal.click(20, rows_of(terminal, "count", "far@")[0][0])
         terminal.wait(shows("LOG", "売上 from", "a folder of a long name"), LOAD)
         terminal.press("o")
         terminal.wait("pager: it is on the machine far@")

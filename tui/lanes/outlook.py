@@ -51,9 +51,8 @@ def listed(
         spans += part
         room -= cells(plain(part))
         left -= 1
-    return cut_cell(
-        (*spans, (f"+{left}", "dim")) if left else tuple(spans), width, stage.ink.lines.cut
-    )
+    spans += [(f"+{left}", "dim")] if left else []
+    return cut_cell(tuple(spans), width, stage.ink.lines.cut)
 
 
 def _needing(stage: Stage, row: Row) -> Cell:

@@ -59,6 +59,11 @@ class FakeRuntime:
         """As by SIGSTOP, or SIGCONT."""
         self._may_answer.clear() if on else self._may_answer.set()
 
+    @property
+    def followed(self) -> bool:
+        """Somebody hears of its events."""
+        return bool(self._subscribers)
+
     # What happens
 
     def hold(self, *flows: str) -> None:

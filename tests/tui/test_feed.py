@@ -41,6 +41,7 @@ def runtime(tmp_path: Path) -> Iterator[FakeRuntime]:
 def onlooker(runtime: FakeRuntime) -> Iterator[Onlooker]:
     with looking(Opening(sockets=(runtime.path,))) as found:
         in_step(found, runtime)
+        until(lambda: runtime.followed, "it is followed")
         yield found
 
 

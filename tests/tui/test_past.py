@@ -177,13 +177,15 @@ def test_a_replayed_night_fails_where_and_when_it_failed(batch: Batch) -> None:
     batch.wait(batch.run("quick"))  # a run, and a version of a flow, that began meanwhile
     shown = batch.wait(run)
     reach = Reach(state_dir=batch.state)
-    travel = travels(World([Site(0)]), AtOnce(), reach)
+    live = World([Site(0)])
+    travel = travels(live, AtOnce(), reach)
+    now, failures, running = time.time(), {}, set()
+    travel.advance(live, now)
     arrived: list[Any] = []
     travel.to(begun, arrived.append)
     (world,) = arrived
     assert not list(world.rows()), "nothing had begun"
     world.speed = 10.0
-    now, failures, running = begun, {}, set()
     while world.now < shown["ended"] + 0.1:
         now += 0.01
         travel.advance(world, now)

@@ -60,7 +60,10 @@ class Typing(Input):
     def __init__(self, typed: Callable[[str], None], failed: Callable[[Exception], None]) -> None:
         self._completions = _Completions(failed)
         self._placing = False  # the text is being set, not typed
-        super().__init__(id="typing", suggester=self._completions, compact=True)
+        # Focus comes late: what is typed by then would be selected, and replaced by the next sign.
+        super().__init__(
+            id="typing", suggester=self._completions, compact=True, select_on_focus=False
+        )
         self._typed = typed
         self._place: tuple[int, int, int] | None = None
         self.cursor_blink = False

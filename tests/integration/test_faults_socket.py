@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import random
 import socket
 import subprocess
 import time
@@ -86,7 +87,7 @@ def raw(served: Batch) -> Iterator[Raw]:
 @pytest.mark.parametrize(
     "garbage",
     [
-        os.urandom(3000) + b"\n",
+        random.Random(1).randbytes(3000) + b"\n",
         b"\n",
         b"[]\n",
         b"null\n",

@@ -65,12 +65,18 @@ class Live:
         return self.world
 
     def _fold(self, moment: float) -> None:
-        time.sleep(0.3)  # what happened by the moment has arrived
-        while not self.feed.news.empty():
-            self.coming.append(self.feed.news.get())
+        self.hear()
         while self.coming and _when(self.coming[0]) <= moment:
             folding.fold(self.site, self.coming.pop(0), moment)
             self.world.version += 1
+
+    def hear(self) -> int:
+        """Take what arrived; the number of the newest event."""
+        while not self.feed.news.empty():
+            self.coming.append(self.feed.news.get())
+        return max(
+            (n.body["seq"] for n in self.coming if n.kind in ("event", "snapshot")), default=0
+        )
 
     def _meter(self, row: Row) -> Meter:
         meter = Meter()
@@ -98,20 +104,24 @@ def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> 
     for run in [batch.run("night") for _ in range(3)]:
         batch.wait(run)
     live = Live(batch)
+    until(live.hear, "the feed began")
     run = batch.run("night")
     status = live.reach.call("status")
     live.site.status = status
     body = live.reach.call("view", name="history", args={"flow": "night"})
     live.site.histories["night"] = forecast.history_of(body)
     until(lambda: batch.states(run)["取込"] == "running", "it runs")
-    seen = []
+    moments = []
     for _ in range(3):
-        moment = time.time()
-        seen.append((moment, pictures(live.at(moment))))
-        time.sleep(0.25)
-    live.feed.close()
-    assert len({str(picture) for _, picture in seen}) == len(seen), "something moved"
+        moments.append(time.time())
+        time.sleep(0.5)
     batch.wait(run)
+    with batch.client() as client:
+        newest = client.hello["seq"]
+    until(lambda: live.hear() >= newest, "all of it has arrived")
+    live.feed.close()
+    seen = [(moment, pictures(live.at(moment))) for moment in moments]
+    assert len({str(picture) for _, picture in seen}) == len(seen), "something moved"
     for moment, picture in seen:
         past = arrive(moment, live.world, live.reach)
         for row in past.active():

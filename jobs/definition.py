@@ -21,7 +21,7 @@ TRIGGERS = (
     "none_failed_min_one_success",
     "always",
 )
-KINDS = ("shell", "exec", "python", "manual")
+KINDS = ("shell", "exec", "python", "manual", "subflow")
 EFFECTS = ("idempotent", "once", "keyed")
 ON_LOST = ("ask", "rerun", "fail")
 
@@ -51,7 +51,13 @@ class Literal(msgspec.Struct, frozen=True, tag="value", tag_field="ref"):
     value: Any
 
 
-Value = ParamRef | OutputRef | SecretRef | Literal
+class ItemRef(msgspec.Struct, frozen=True, tag="item", tag_field="ref"):
+    """An argv item or argument of a mapped job that becomes its item (or a key of it)."""
+
+    key: str = ""
+
+
+Value = ParamRef | OutputRef | SecretRef | ItemRef | Literal
 
 
 class RetryDef(msgspec.Struct, frozen=True):
@@ -80,10 +86,84 @@ class ParamDef(msgspec.Struct, frozen=True):
 
 
 class CronDef(msgspec.Struct, frozen=True):
-    """A cron expression of five fields and the IANA zone it is read in ("" = local)."""
+    """A cron expression of five fields and the IANA zone it is read in ("" = local).
+
+    `calendar`: a country code ("JP") or a name of [calendars]; a slot on a day that is no business
+    day of it is skipped, or shifted to the next or previous one at the same time of day.
+    `blackout`: windows without slots, as written: "2026-12-29..2027-01-03" (days, both included) or
+    "01:00-03:00" (each day, the end excluded; it may pass midnight).
+    """
 
     expression: str
     tz: str = ""
+    calendar: str = ""
+    shift: str = "skip"  # skip, next, previous
+    blackout: tuple[str, ...] = ()
+
+
+class AfterDef(msgspec.Struct, frozen=True):
+    """A run waits for a run of another flow in the same period (semantics: `after`).
+
+    `same`: hour, day, week or month of the logical time, in the zone of the waiting run. `on`:
+    success, failure or end. `timeout`: seconds after which `if_missing` decides (None: wait for
+    ever): wait, start or fail.
+    """
+
+    flow: str
+    same: str = "day"
+    on: str = "success"
+    timeout: float | None = None
+    if_missing: str = "wait"
+
+
+class FileTriggerDef(msgspec.Struct, frozen=True, tag="file", tag_field="on"):
+    """A run for each file that appears, or changes, and then rests for `settle` seconds.
+
+    `pattern` is a glob below the batch folder (or absolute). `param` gets the path.
+    """
+
+    pattern: str
+    settle: float = 2.0
+    param: str = ""
+
+
+class FlowTriggerDef(msgspec.Struct, frozen=True, tag="flow", tag_field="on"):
+    """A run for each run of another flow that ends so: success, failure or end.
+
+    `param` gets the key of that run.
+    """
+
+    flow: str
+    outcome: str = "success"
+    param: str = ""
+
+
+TriggerDef = FileTriggerDef | FlowTriggerDef
+
+
+class MapDef(msgspec.Struct, frozen=True):
+    """A job for each item of a list, `over` being where the list comes from.
+
+    `key`: the key of each item (objects) that names its child; "" = the item itself, or its place.
+    `max_parallel`: children at once, None: no bound of its own. `most`: items at most.
+    """
+
+    over: Value
+    key: str = ""
+    max_parallel: int | None = None
+    most: int = 1000
+
+
+class RepeatDef(msgspec.Struct, frozen=True):
+    """A job that starts again after success until a condition over its own output holds.
+
+    `until` reads `output["NAME"]` of the job itself and params. At most `most` rounds in all,
+    `every` seconds from the end of one to the next; when the last one still does not do: failed.
+    """
+
+    until: str
+    most: int
+    every: float = 0.0
 
 
 class JobDef(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +199,7 @@ class JobDef(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: str = ""  # name of the job that handles this job's failure
     finally_: bool = False
     pool: str = ""
+    rate: str = ""  # each start takes one of the named rate
     lock: str = ""
     priority: int = 0
     tags: tuple[str, ...] = ()
@@ -128,6 +209,12 @@ class JobDef(msgspec.Struct, frozen=True, kw_only=True):
     verify: tuple[str, ...] | str = ()  # a command; exit 0 = done, 1 = not done, else unknown
     artifacts: tuple[str, ...] = ()
     skip_value: Any = None  # serves as the output when an operator skips the job
+    map: MapDef | None = None
+    repeat: RepeatDef | None = None
+    flow: str = ""  # kind subflow: the flow it runs; `args` are the params it is given
+    of: str = ""  # a child of a map: the name of the job it was made from
+    item_key: str = ""
+    item: Any = None
     source: str = ""
     line: int = 0  # where it is declared in the flow's file
 
@@ -142,6 +229,11 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
     deadline: str = ""
     overlap: str = "skip"
     catchup: str = "latest"
+    catchup_max: int = 100
+    catchup_window: float | None = None  # seconds; None: one period, at most 24 h
+    start_within: float | None = None  # seconds after its slot, or its creation, to begin
+    after: tuple[AfterDef, ...] = ()
+    triggers: tuple[TriggerDef, ...] = ()
     fail_fast: bool = False
     tags: tuple[str, ...] = ()
     description: str = ""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CLASSES = ("external", "data", "rule")
 OVERLAP = ("skip", "queue", "cancel_running", "allow")
 CATCHUP = ("latest", "none", "all")
+SHIFT = ("skip", "next", "previous")
 LONGEST_CRON = 256
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
@@ -49,12 +50,26 @@ class Retry:
 
 
 class Cron:
-    """`Cron("10 6 * * 1-5", tz="Asia/Tokyo")`: five fields, read in that zone (local without)."""
+    """`Cron("10 6 * * 1-5", tz="Asia/Tokyo")`: five fields, read in that zone (local without).
 
-    __slots__ = ("expression", "tz")
+    `calendar="JP"` leaves business days alone (a country, or a name of [calendars]); `shift` says
+    what becomes of a slot on another day: "skip", "next", "previous". `blackout`: windows without
+    slots, "2026-12-29..2027-01-03" or "01:00-03:00".
+    """
 
-    def __init__(self, expression: str, tz: str = "") -> None:
+    __slots__ = ("blackout", "calendar", "expression", "shift", "tz")
+
+    def __init__(
+        self,
+        expression: str,
+        tz: str = "",
+        *,
+        calendar: str = "",
+        shift: str = "skip",
+        blackout: str | Iterable[str] = (),
+    ) -> None:
         self.expression, self.tz = expression, tz
+        self.calendar, self.shift, self.blackout = calendar, shift, blackout
 
 
 class JobOptions(TypedDict, total=False):
@@ -74,6 +89,7 @@ class JobOptions(TypedDict, total=False):
     tolerate: bool
     on_failure: Any
     pool: str
+    rate: str
     lock: str
     priority: int
     tags: str | Iterable[str]
@@ -92,6 +108,9 @@ class FlowOptions(TypedDict, total=False):
     deadline: str
     overlap: str
     catchup: str
+    catchup_max: int
+    catchup_window: str | float | timedelta
+    start_within: str | float | timedelta
     fail_fast: bool
     finally_: Any
     tags: str | Iterable[str]
@@ -244,7 +263,19 @@ def _schedule(value: Any) -> CronDef:
         raise WrongError(
             f"a schedule of {len(cron.expression)} characters", f"at most {LONGEST_CRON}"
         )
-    return CronDef(cron.expression.strip(), text(cron.tz))
+    return CronDef(
+        cron.expression.strip(),
+        text(cron.tz),
+        text(cron.calendar),
+        one_of(*SHIFT)(cron.shift),
+        tuple(_texts(cron.blackout)),
+    )
+
+
+def _positive(value: Any) -> int:
+    if _integer(value) < 1:
+        raise WrongError(f"{value!r} is too small", "a whole number from 1 on")
+    return value
 
 
 def _deadline(value: Any) -> str:
@@ -266,6 +297,7 @@ JOB: dict[str, Reader] = {
     "trigger": one_of(*TRIGGERS),
     "tolerate": _flag,
     "pool": text,
+    "rate": text,
     "lock": text,
     "priority": _integer,
     "tags": _texts,
@@ -282,6 +314,9 @@ FLOW: dict[str, Reader] = {
     "deadline": _deadline,
     "overlap": one_of(*OVERLAP),
     "catchup": one_of(*CATCHUP),
+    "catchup_max": _positive,
+    "catchup_window": duration,
+    "start_within": _timeout,
     "fail_fast": _flag,
     "tags": _texts,
     "description": text,

@@ -11,6 +11,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jobmon.runtime import values
+from jobmon.runtime.declared import (
+    CalendarSettings,
+    Deployment,
+    Hook,
+    NotifyRule,
+    ReportSettings,
+)
 from jobmon.runtime.errors import NotFoundError, UsageError
 
 CONFIG_NAME = "jobmon.toml"
@@ -44,6 +51,15 @@ class Settings(NamedTuple):
     secrets: Mapping[str, Mapping[str, str]]
     classes: Mapping[int, str] = {}  # exit code -> failure class, beside the built-in ones
     screen: Mapping[str, Any] = {}  # how the screen looks, by the last part of its keys
+    profile: str = ""  # whose file lies over jobmon.toml; "" = none
+    rates: Mapping[str, tuple[int, float]] = {}  # name -> (starts, in so many seconds)
+    deployments: Mapping[str, Deployment] = {}
+    calendars: Mapping[str, CalendarSettings] = {}
+    notify: tuple[NotifyRule, ...] = ()
+    hook: Hook | None = None
+    report: ReportSettings | None = None
+    keep_bytes: int = 0  # of each flow's logs; 0 = no bound
+    min_free: int = 0  # of the disk; below it nothing is launched
 
 
 SETTINGS = (

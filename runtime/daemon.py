@@ -14,6 +14,7 @@ from pathlib import Path
 from jobmon.runtime import disk, procs, soundness
 from jobmon.runtime.clock import SteadyClock
 from jobmon.runtime.config import Settings
+from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
@@ -81,6 +82,7 @@ class Daemon:
             settings, self.store, self.executor, dict(os.environ), procs.boot_id(), SteadyClock(),
             self._publish,
         )  # fmt: skip
+        self.configuration = Configuration(settings)
         self.library = Library(settings.home, settings.load_timeout)
         self.orders = Orders(settings, self.engine, self.library)
         service = Service(

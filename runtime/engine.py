@@ -20,6 +20,7 @@ from jobmon.runtime.clock import SteadyClock
 from jobmon.runtime.committer import Committer
 from jobmon.runtime.config import Settings
 from jobmon.runtime.decide import decide, next_time
+from jobmon.runtime.duty import Duty
 from jobmon.runtime.errors import StateError
 from jobmon.runtime.executors.contract import (
     AttemptSpec,
@@ -42,6 +43,9 @@ log = logging.getLogger("jobmon")
 KEEP_FINISHED = 50
 """Finished runs kept in memory, so that a rerun of a recent one need not read them back."""
 
+DUTY_RESTS = 60.0
+"""Seconds until a duty that failed by a defect is asked again."""
+
 START_PATIENCE = 2.0
 """Seconds a disk that takes nothing may keep a starting runtime from answering."""
 
@@ -63,6 +67,7 @@ class Engine:
         self.limits = Limits(slots=settings.slots, pools=dict(settings.pools))
         self.journal = Journal(settings, store, executor, environ, boot, self._submit, self._verify)
         self.board = self.journal.board
+        self.duties: list[Duty] = []
         self.paused = ""
         self._boot, self._publish = boot, publish
         self._verifier = Verifier(self.order, self.board, self.journal.environment)
@@ -106,6 +111,7 @@ class Engine:
 
     async def _turn(self) -> None:
         self._gather()
+        self._attend()
         failpoint.reached("gathered")
         self._decide()
         failpoint.reached("decided")
@@ -123,6 +129,8 @@ class Engine:
         failpoint.reached("acted")
         # Only now: a launch does not wait for those who look on.
         self._publish(batch.events)
+        for duty in self.duties if batch.events else ():
+            self._dutifully(duty, lambda duty=duty: duty.heard(batch.events))
         self._forget(batch)
 
     def _do(self, act: Act) -> None:
@@ -135,11 +143,13 @@ class Engine:
 
     async def _sleep(self) -> None:
         """Until a fact arrives or the clock makes a decision due."""
-        due = next_time(self.board, self.clock())
+        own = next_time(self.board, self.clock())
+        if own is None:
+            self.clock.settle()
+        times = [own, *(duty.due for duty in self.duties)]
+        due = min((time for time in times if time is not None), default=None)
         loop = asyncio.get_running_loop()
         delay = None if due is None else max(0.0, due - self.clock())
-        if due is None:
-            self.clock.settle()
         timer = None if delay is None else loop.call_later(delay, self._wake.set)
         await self._wake.wait()
         self._wake.clear()
@@ -215,6 +225,30 @@ class Engine:
             batch.answers.append((order.idem, now, answer))
         self._pending.folded(order)
         self.journal.acts.append(lambda: self._pending.answer(order, answer))
+
+    def _attend(self) -> None:
+        now = self.clock()
+        for duty in self.duties:
+            if duty.due is not None and duty.due <= now:
+                self._dutifully(duty, lambda duty=duty: self._fold_all(duty, now))
+
+    def _fold_all(self, duty: Duty, now: float) -> None:
+        for event in duty.attend(now, self.journal.batch):
+            self.journal.fold(event)
+
+    def _dutifully(self, duty: Duty, action: Callable[[], None]) -> None:
+        """A duty that fails by a defect rests a while; the jobs and the other duties go on."""
+        try:
+            action()
+        except Exception as error:
+            name = type(duty).__name__
+            log.exception("%s failed by a defect", name)
+            self.warn(f"{name} failed by a defect ({error!r}): see .jobmon/log/runtime.log")
+            duty.due = self.clock() + DUTY_RESTS
+
+    def nudge(self) -> None:
+        """A duty became due by something that is no fact of the engine: look at once."""
+        self._wake.set()
 
     # What follows
 

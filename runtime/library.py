@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 
 from jobmon.jobs import loader
@@ -59,6 +60,11 @@ class Library:
         """The flow of that name. Raises NotFoundError or, when a file is broken, UsageError."""
         loaded = await self.current()
         return pick(loaded, name)
+
+    @property
+    def good(self) -> Mapping[str, FlowDef]:
+        """The last good version of each flow, without looking again: what starts by itself."""
+        return self._loaded.flows if self._loaded else {}
 
     @property
     def known(self) -> loader.Loaded | None:

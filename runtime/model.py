@@ -63,11 +63,31 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     probing: bool = False  # lost, and its declared probe has not answered yet
     by_operator: bool = False  # decided from outside the job: a skip, a mark, a cancel's stop
     slot: int = -1
+    late: bool = False  # this attempt takes longer than nine of ten did
+    stuck: bool = False  # neither output nor CPU for longer than it ever was silent
+    round: int = 0  # of a repeated job: successes that did not yet do
 
     @property
     def key(self) -> JobKey:
         """(run id, job index)."""
         return (self.run, self.index)
+
+
+class Wait(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run waits for as a whole, before any job of it may start.
+
+    `kind`: "until" (a staggered start: `until` is when it is over), "overlap" (until every earlier
+    run of its line is over), "after" (a run of `flow` in the period [`since`, `before`) has to end
+    as `on` says; at `until` `if_missing` decides). Times in seconds since the epoch.
+    """
+
+    kind: str
+    until: float | None = None
+    flow: str = ""
+    on: str = "success"
+    since: float = 0.0
+    before: float = 0.0
+    if_missing: str = "wait"
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +96,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     `key` is what people call it: `flow@2026-11-23T06:10+0900` or `flow#42`. `time` is the logical
     time (the slot, or the creation for a run started by hand), with its UTC offset. `cancel` is ""
     or "soft" or "hard" once a cancel of the run is committed.
+
+    `origin`: what made it: hand, schedule, backfill, file, flow, hook, subflow. `line`: the
+    deployment it belongs to, within which runs may overlap or not; "" for one started by hand.
+    `slot`: the scheduled instant. `waits`: what keeps all of its jobs from starting. `start_by`:
+    when it expires unless a job of it has started. `deadline`: by when it should be done. `reason`:
+    why it expired. `late`: it was told to miss its deadline. `parent`: the run/job that started it
+    as a subflow. `batch`: the backfill it belongs to.
     """
 
     id: int
@@ -97,6 +124,16 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     cancel: str = ""
     warn: bool = False
     tags: tuple[str, ...] = ()
+    origin: str = "hand"
+    line: str = ""
+    slot: float | None = None
+    waits: tuple[Wait, ...] = ()
+    start_by: float | None = None
+    deadline: float | None = None
+    reason: str = ""
+    late: bool = False
+    parent: str = ""
+    batch: str = ""
 
 
 RUN_STATES = (
@@ -178,8 +215,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     for: it lifts a cancel of the run), `run.state`, `flow.hold`,
     `flow.release`, `job.<Input>` (an input of the transition table), or a flag: `job.hold`,
     `job.release`, `job.stale`, `job.old_code`, `job.unsupervised`, `job.unverified` (its
-    probe could not tell), `job.definition`; and what happened to the
-    runtime itself: `runtime.started`, `runtime.adopted`, `runtime.stopped`, `runtime.trouble`.
+    probe could not tell), `job.definition`, `job.late`, `job.stuck`; `run.ready` (one of its waits
+    is over), `run.expire` (all that has not started expires), `run.late`; and what is only for the
+    record: `runtime.*`, `schedule.*`, `rate.*`, `notify.*`.
     `seq` is gapless and given by the store; 0 = not stored yet. `who` is user@terminal, or
     "runtime" or "policy". `data` carries the fields the fold sets.
     """
@@ -196,10 +234,16 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What bounds concurrency: slots in all, slots per named pool (unknown pools have no bound)."""
+    """What bounds concurrency: slots in all, slots per named pool (unknown pools have no bound).
+
+    `rates`: starts that each named rate lets go now (a rate that is not in it has no bound).
+    `locked`: locks that somebody outside this runtime holds.
+    """
 
     slots: int
     pools: dict[str, int] = {}
+    rates: dict[str, int] = {}
+    locked: frozenset[str] = frozenset()
 
 
 class FlowHold(msgspec.Struct, frozen=True, kw_only=True):

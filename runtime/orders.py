@@ -9,20 +9,15 @@ import json
 import time
 from typing import Any
 
-import msgspec
-
-from jobmon.jobs import params
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime import launch, verbs, views
+from jobmon.runtime import births, launch, verbs, views
 from jobmon.runtime.config import Settings
 from jobmon.runtime.engine import Engine
-from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Library
-from jobmon.runtime.model import Event, Run
+from jobmon.runtime.model import Run
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
 from jobmon.runtime.store import Batch
-from jobmon.runtime.words import command
 
 Answer = dict[str, Any]
 
@@ -50,26 +45,21 @@ class Orders:
         batch.counters[flow.name] = number + 1
         batch.definitions.append(flow)
         self._engine.board.add_definition(flow)
-        data = {"run": msgspec.to_builtins(run)}
-        created = Event(kind="run.created", at=now, run=run.id, who=run.who, why=run.why, data=data)
-        return [created], answer
+        return [births.created(run, now)], answer
 
     def _new_run(
         self, flow: FlowDef, request: Answer, now: float, number: int
     ) -> tuple[Run, Answer]:
-        moment = dt.datetime.fromtimestamp(now).astimezone()
-        run = Run(
-            id=self._engine.store.new_run_id() if number else 0,
+        run = births.new_run(
+            flow,
+            run_id=self._engine.store.new_run_id() if number else 0,
             key=f"{flow.name}#{number}",
-            flow=flow.name,
-            definition=flow.hash,
-            time=moment.isoformat(timespec="seconds"),
-            params=_params(flow, dict(request.get("params") or {}), moment.date()),
-            created=now,
+            moment=dt.datetime.fromtimestamp(now).astimezone(),
+            now=now,
+            given=dict(request.get("params") or {}),
             who=str(request.get("who", "")),
             why=str(request.get("why", "")),
             priority=int(request.get("priority") or 0),
-            tags=flow.tags,
         )
         jobs = [job.name for job in flow.jobs]
         answer = {"run": run.key, "id": run.id, "jobs": jobs, "params": run.params}
@@ -150,20 +140,6 @@ class Orders:
         loaded = await self._library.current()
         self._engine.bring_back(run_id)
         return loaded.flows.get(self._engine.board.runs[run_id].flow)
-
-
-def _params(flow: FlowDef, given: Answer, day: dt.date) -> Answer:
-    try:
-        return params.resolve(flow.params, given, day)
-    except params.ParamError as error:
-        hint = f"its parameters: {_usage(flow)}" if flow.params else "it takes none"
-        raise UsageError(f"start {flow.name}", str(error), hint) from error
-
-
-def _usage(flow: FlowDef) -> str:
-    """A line that starts the flow, with what may be given to it."""
-    given = [word for p in flow.params for word in ("-p", f"{p.name}={p.type.upper()}")]
-    return command("run", flow.name, *given)
 
 
 def _offset(moment: Any) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE events(
@@ -32,15 +32,29 @@ CREATE TABLE flow_holds(flow TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE answers(idem TEXT PRIMARY KEY, at REAL NOT NULL, body TEXT NOT NULL);
 """
 
+_NOTES = """
+CREATE TABLE notes(
+  room TEXT NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY(room, key)) WITHOUT ROWID;
+"""
+"""What the runtime's duties remember: slots decided, files seen, messages not sent yet."""
+
+_STEPS = (_TABLES, _NOTES)
+"""Step n makes a file of version n - 1 one of version n."""
+
 
 class NewerSchemaError(Exception):
     """The file was written by a later jobmon."""
 
 
 def prepare(db: sqlite3.Connection) -> None:
-    """Make the tables in an empty file. Raises NewerSchemaError for a file from the future."""
+    """Make the tables in an empty file, or bring an older one up to date.
+
+    Raises NewerSchemaError for a file from the future.
+    """
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         raise NewerSchemaError(f"its schema is {version}, this jobmon knows {VERSION}")
-    if version == 0:
-        db.executescript(f"BEGIN IMMEDIATE;{_TABLES}PRAGMA user_version={VERSION};COMMIT;")
+    if version < VERSION:
+        steps = "".join(_STEPS[version:])
+        db.executescript(f"BEGIN IMMEDIATE;{steps}PRAGMA user_version={VERSION};COMMIT;")

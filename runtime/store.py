@@ -40,11 +40,14 @@ class Batch(msgspec.Struct):
     counters: dict[str, int] = {}
     answers: list[tuple[str, float, dict[str, Any]]] = []
     forget: list[int] = []  # runs whose every row goes (gc)
+    notes: dict[tuple[str, str], Any] = {}  # (room, key) -> what a duty remembers; None: no more
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.events or self.runs or self.jobs or self.answers or self.forget)
+        return not (
+            self.events or self.runs or self.jobs or self.answers or self.forget or self.notes
+        )
 
 
 class Store:
@@ -137,6 +140,16 @@ class Store:
     def holds(self) -> list[FlowHold]:
         """The flows on hold."""
         return guarded(f"read {self.path}", lambda: load_holds(self._reader))
+
+    def notes(self, room: str) -> dict[str, Any]:
+        """What is remembered in a room, by key."""
+        rows = self._rows("SELECT key, body FROM notes WHERE room = ? ORDER BY key", room)
+        return {key: msgspec.json.decode(body) for key, body in rows}
+
+    def run_of_key(self, key: str) -> Run | None:
+        """The run of that key, if there is or was one that is still kept."""
+        rows = self._rows("SELECT body FROM runs WHERE key = ?", key)
+        return msgspec.json.decode(rows[0][0], type=Run) if rows else None
 
     def events_after(self, seq: int, limit: int) -> list[Event]:
         """The first `limit` committed events with a larger number, in order."""
@@ -277,6 +290,11 @@ def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
     )
     for _idem, at, _answer in batch.answers[:1]:
         db.execute("DELETE FROM answers WHERE at < ?", (at - ANSWERS_KEPT,))
+    for (room, key), body in batch.notes.items():
+        if body is None:
+            db.execute("DELETE FROM notes WHERE room = ? AND key = ?", (room, key))
+        else:
+            db.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (room, key, _text(body)))
     for run in batch.forget:
         for table, column in (("attempts", "run"), ("job_runs", "run"), ("runs", "id")):
             db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))

@@ -16,7 +16,7 @@ from jobmon.runtime.board.fold import fold
 from jobmon.runtime.board.registry import Registry
 from jobmon.runtime.errors import NotFoundError, RefusedError
 from jobmon.runtime.model import Event, FlowHold, JobRun, Run
-from jobmon.runtime.states import Effect, Input, advance
+from jobmon.runtime.states import Effect, Input, State, advance
 
 INPUTS = {f"job.{given}": given for given in Input}
 """The event kinds that are inputs of the transition table."""
@@ -32,7 +32,7 @@ _ATTEMPT_NEWS = frozenset(
         Input.LOSE,
     }
 )
-_FOR_THE_RECORD = ("runtime.", "run.state")
+_FOR_THE_RECORD = ("runtime.", "run.state", "schedule.", "rate.", "notify.")
 
 
 class Board(Registry):
@@ -92,6 +92,23 @@ class Board(Registry):
     def _change_run(self, event: Event, **fields: Any) -> None:
         self.put_run(replace(self.run_of(event.run), **fields), event.at)
 
+    def _ready(self, event: Event) -> None:
+        """One of its waits is over: the one at place `wait`."""
+        waits = self.run_of(event.run).waits
+        place = event.data["wait"]
+        if not 0 <= place < len(waits):
+            raise RefusedError(f"apply {event.kind}", f"run {event.run} has no wait {place}")
+        self._change_run(event, waits=waits[:place] + waits[place + 1 :])
+
+    def _expire(self, event: Event) -> None:
+        """What of the run has not started never will, unless somebody starts it."""
+        reason = event.data.get("reason", "")
+        self._change_run(event, waits=(), reason=reason)
+        for job in tuple(self.jobs_of(event.run)):
+            if job.state in (State.WAITING, State.QUEUED):
+                to = advance(job.state, Input.EXPIRE).to
+                self.put_job(fold(job, event, Input.EXPIRE, to), event.at)
+
     def _change_job(self, event: Event, **fields: Any) -> None:
         self.put_job(replace(self._job(event), **fields), event.at)
 
@@ -131,13 +148,18 @@ _ACTS: dict[str, Callable[[Board, Event], None]] = {
     "run.hold": lambda board, e: board._change_run(e, **_held(e)),
     "run.release": lambda board, e: board._change_run(e, **_FREE),
     "run.cancel": lambda board, e: board._change_run(e, cancel=e.data.get("mode", "soft")),
-    "run.rerun": lambda board, e: board._change_run(e, cancel=""),
+    "run.rerun": lambda board, e: board._change_run(e, cancel="", reason="", start_by=None),
+    "run.ready": Board._ready,
+    "run.expire": Board._expire,
+    "run.late": lambda board, e: board._change_run(e, late=True),
     "flow.hold": Board._hold_flow,
     "flow.release": Board._release_flow,
     "job.hold": lambda board, e: board._change_job(e, **_held(e)),
     "job.release": lambda board, e: board._change_job(e, **_FREE),
     "job.old_code": lambda board, e: board._change_job(e, old_code=e.data["old"]),
     "job.stale": lambda board, e: board._change_job(e, stale=True),
+    "job.late": lambda board, e: board._change_job(e, late=e.data["late"]),
+    "job.stuck": lambda board, e: board._change_job(e, stuck=e.data["stuck"]),
     "job.unsupervised": lambda board, e: board._change_job(e, unsupervised=True),
     "job.unverified": Board._unverified,
     "job.definition": Board._redefine,

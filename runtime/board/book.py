@@ -77,6 +77,8 @@ class Book:
             return None
         if run.cancel and job.state in UNSTARTED and not self.spared(run.cancel, index):
             return Input.CANCEL
+        if run.waits:
+            return None
         found = self.verdict(index)
         if job.state is State.WAITING:
             return self._for_waiting(run, job, found)
@@ -95,6 +97,7 @@ class Book:
         active = counts[State.STARTING] + counts[State.RUNNING] + counts[State.STOPPING]
         unfinished = lined + counts[State.WAITING] + counts[State.WAITING_HUMAN] + self.probing
         free = 0 if run.held else lined - self.parked
+        free += len(run.waits)  # it goes on by itself
         return Standing(active, unfinished, free + self.probing + len(self.ripe))
 
     def outcome(self, run: Run) -> tuple[str, bool]:

@@ -30,6 +30,8 @@ _BLANK: Fields = {
     "probing": False,
     "by_operator": False,
     "old_code": False,
+    "late": False,
+    "stuck": False,
 }
 
 
@@ -94,6 +96,8 @@ def _ended(job: JobRun, event: Event) -> Fields:
         "output": data.get("output"),
         "warn": data.get("warn", False),
         "unsupervised": False,
+        "late": False,
+        "stuck": False,
         "grace": None,
         "probing": event.data.get("probing", False),
         "by_operator": False,

@@ -180,7 +180,8 @@ class Registry:
             self._line(new, job, enter=True)
         self._set_run(new)
         self.failing.pop(new.id, None)
-        concerned = range(len(book.jobs)) if new.cancel != old.cancel else book.shape.manual
+        every = new.cancel != old.cancel or new.waits != old.waits
+        concerned = range(len(book.jobs)) if every else book.shape.manual
         self._judge(new, book, concerned)
         self._refresh(new, book, at)
 

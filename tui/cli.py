@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, UsageError
-from jobmon.tui import reading, running, serving, verbs, watching
+from jobmon.tui import reading, running, scheduling, serving, verbs, watching
 from jobmon.tui.desk import Desk, Looking
 from jobmon.tui.ink import tame
 
@@ -24,6 +24,7 @@ SECTIONS = {
     "Watch": watching,
     "Look": reading,
     "Act": verbs,
+    "Time": scheduling,
     "Runtime": serving,
 }
 EXIT_BROKEN_PIPE = 141

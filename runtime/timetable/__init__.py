@@ -1,0 +1,1 @@
+"""When a schedule fires: zones, changes of the clocks, calendars, blackout windows. Pure."""

@@ -22,14 +22,24 @@ def check_folder(home: Path, timeout: float = 10.0) -> Loaded:
 
 
 def _schedule(flow: FlowDef, cron: CronDef) -> tuple[str, str] | None:
-    """(text, hint) of what is wrong with a schedule."""
-    what = f"flow {flow.name!r}: schedule {cron.expression!r}"
+    """(text, hint) of what is wrong with a flow's schedule."""
+    found = wrong(cron)
+    if found is None:
+        return None
+    return f"flow {flow.name!r}: schedule {cron.expression!r} {found[0]}", found[1]
+
+
+def wrong(cron: CronDef) -> tuple[str, str] | None:
+    """(what to say of the schedule, hint), or None when it can be read."""
     if len(cron.expression.split()) != 5:
-        return f"{what} has not five fields", "minute hour day month weekday, as in 10 6 * * 1-5"
+        return "has not five fields", "minute hour day month weekday, as in 10 6 * * 1-5"
     if reason := _unreadable(cron.expression):
-        return f"{what}: {reason}", "minute hour day month weekday, as in 10 6 * * 1-5"
+        return f"is not possible: {reason}", "minute hour day month weekday, as in 10 6 * * 1-5"
     if cron.tz and not _zone(cron.tz):
-        return f"{what}: there is no time zone {cron.tz!r}", "an IANA name such as Asia/Tokyo"
+        return (
+            f"is not possible: there is no time zone {cron.tz!r}",
+            "an IANA name such as Asia/Tokyo",
+        )
     return None
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import msgspec
 
 from jobmon.jobs.definition import EFFECTS, ON_LOST, TRIGGERS, CronDef, RetryDef
+from jobmon.jobs.durations import seconds_of
 from jobmon.jobs.mistakes import WrongError, nearest
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ OVERLAP = ("skip", "queue", "cancel_running", "allow")
 CATCHUP = ("latest", "none", "all")
 SHIFT = ("skip", "next", "previous")
 LONGEST_CRON = 256
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SHOWN = 30
 _DURATION_HINT = 'write seconds as a number, or a text such as "2s", "10m", "1h30m"'
@@ -119,24 +118,10 @@ class FlowOptions(TypedDict, total=False):
 
 def duration(value: Any) -> float:
     """Seconds from a number, a timedelta or a text such as "1h30m". Raises WrongError."""
-    seconds = _seconds(value)
+    seconds = seconds_of(value)
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         raise WrongError(f"{value!r} is no duration", _DURATION_HINT)
     return seconds
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, timedelta):
-        return value.total_seconds()
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    if not isinstance(value, str) or len(value) > 100:
-        return None
-    written = value.strip().lower()
-    parts = _PART.findall(written)
-    if not parts or "".join(n + unit for n, unit in parts) != written:
-        return None
-    return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
 def _timeout(value: Any) -> float:

@@ -1,0 +1,29 @@
+"""Lengths of time as people write them. Light to import."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_LONGEST = 100
+
+
+def seconds_of(value: Any) -> float | None:
+    """Seconds from a number, a timedelta or a text such as "1h30m"; None when it is none of them.
+
+    A number is returned as it is: it may be negative or no finite one.
+    """
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    written = value.strip().lower()
+    parts = _PART.findall(written)
+    if not parts or "".join(n + unit for n, unit in parts) != written:
+        return None
+    return sum(float(number) * _UNITS[unit] for number, unit in parts)

@@ -7,13 +7,14 @@ jobs.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from heapq import heappop, heappush
 from typing import Any
 
 from jobmon.jobs.conditions import ConditionError, evaluate
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.book import Book
-from jobmon.runtime.board.lines import Entry
+from jobmon.runtime.board.lines import Entry, LaunchLine, Needs
 from jobmon.runtime.board.triggers import BRANCHED, CANCELLED, FIRED, class_of
 from jobmon.runtime.model import Event, Limits, Run
 from jobmon.runtime.states import Input
@@ -128,30 +129,46 @@ def _due(board: Board, now: float) -> list[Event]:
 
 
 def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
-    """As many launches as there is room for, most urgent first, one per free lock."""
+    """As many launches as there is room for, most urgent first."""
     line = board.launch_line
-    free = limits.slots - line.active
-    if free <= 0 or not line.ready:
+    if limits.slots <= 0 or not line.ready:
         return []
     slots = line.free_slots()
-    heads: list[tuple[Entry, int, str]] = []
-    room = {pool: _room(pool, line.busy, limits, free) for pool in line.ready}
-    for pool, entries in line.ready.items():
-        if room[pool] > 0:
-            heappush(heads, (entries[0], 0, pool))
+    room: dict[Any, int] = {}
+    heads: list[tuple[Entry, int, Needs, tuple[Any, ...]]] = []
+    for needs, entries in line.ready.items():
+        bounds = dict(_bounds(needs, line, limits))
+        if min(bounds.values(), default=1) > 0:
+            room.update(bounds)
+            heappush(heads, (entries[0], 0, needs, tuple(bounds)))
     events: list[Event] = []
-    while heads and len(events) < free:
-        entry, place, pool = heappop(heads)
-        events.append(_launch(board, entry, next(slots), now))
-        room[pool] -= 1
-        if room[pool] > 0 and place + 1 < len(line.ready[pool]):
-            heappush(heads, (line.ready[pool][place + 1], place + 1, pool))
+    while heads:
+        entry, place, needs, wanted = heappop(heads)
+        if any(room[bound] <= 0 for bound in wanted):
+            continue  # the more urgent ones took the last of it
+        for bound in wanted:
+            room[bound] -= 1
+        events.append(_launch(board, entry, -1 if needs.slotless else next(slots), now))
+        if place + 1 < len(line.ready[needs]):
+            heappush(heads, (line.ready[needs][place + 1], place + 1, needs, wanted))
     return events
 
 
-def _room(pool: str, busy: dict[str, int], limits: Limits, free: int) -> int:
-    limit = limits.pools.get(pool)
-    return free if limit is None else min(free, limit - busy.get(pool, 0))
+def _bounds(needs: Needs, line: LaunchLine, limits: Limits) -> Iterator[tuple[Any, int]]:
+    """What bounds the start of a job, and how many may start by it now."""
+    if not needs.slotless:
+        yield "slots", limits.slots - line.active
+    pool = limits.pools.get(needs.pool)
+    if pool is not None:
+        yield ("pool", needs.pool), pool - line.busy.get(needs.pool, 0)
+    rate = limits.rates.get(needs.rate)
+    if rate is not None:
+        yield ("rate", needs.rate), rate
+    if needs.lock:
+        taken = needs.lock in line.taken or needs.lock in limits.locked
+        yield ("lock", needs.lock), 0 if taken else 1
+    if needs.group:
+        yield needs.group, needs.group.most - line.grouped.get(needs.group, 0)
 
 
 def _launch(board: Board, entry: Entry, slot: int, now: float) -> Event:

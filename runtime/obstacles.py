@@ -68,4 +68,5 @@ def _ahead(board: Board, job: JobRun) -> int:
     """Jobs in the same pool that start before it."""
     jobdef, line = board.jobdef(job.key), board.launch_line
     entry = (-(board.runs[job.run].priority + jobdef.priority), job.run, job.index)
-    return bisect_left(line.ready.get(jobdef.pool, []), entry)
+    lines = (found for needs, found in line.ready.items() if needs.pool == jobdef.pool)
+    return sum(bisect_left(found, entry) for found in lines)

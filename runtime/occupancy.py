@@ -28,11 +28,10 @@ def pools(board: Board, limits: Limits) -> Rows:
 
 
 def _waiting(line: LaunchLine) -> Counter[str]:
-    """Queued jobs by pool, also those that a lock keeps out of their pool's line."""
-    found = Counter({pool: len(entries) for pool, entries in line.ready.items()})
-    for lock, mates in line.mates.items():
-        first = 0 if lock in line.taken else 1  # the first stands in the line while it is free
-        found.update(pool for _, pool in mates[first:])
+    """Queued jobs by pool."""
+    found: Counter[str] = Counter()
+    for needs, entries in line.ready.items():
+        found[needs.pool] += len(entries)
     return found
 
 
@@ -44,7 +43,8 @@ def locks(board: Board, attempts: Iterable[JobKey]) -> Rows:
     line = board.launch_line
     held = [(board.jobdef(key).lock, key) for key in attempts if key in board.jobs]
     holders = {lock: f"{board.runs[key[0]].key}/{board.name(key)}" for lock, key in held}
+    wanted = {needs.lock for needs in line.ready} - {""}
     return {
-        lock: {"holder": holders.get(lock, ""), "waiting": len(line.mates.get(lock, ()))}
-        for lock in sorted({*line.taken, *line.mates})
+        lock: {"holder": holders.get(lock, ""), "waiting": line.waiting(lock)}
+        for lock in sorted({*line.taken, *wanted})
     }

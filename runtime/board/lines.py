@@ -1,4 +1,4 @@
-"""The lines job runs stand in: to be launched (by pool and lock), and to be retried when due.
+"""The lines job runs stand in: to be launched (by what they need), and to be retried when due.
 
 Lists kept sorted: the next to go is read without changing anything, and a line refilled from
 stored rows is the same line.
@@ -9,87 +9,96 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Iterator
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 Entry = tuple[int, int, int]
 """(-priority, run id, job index): the smallest goes first."""
+
+
+class Group(NamedTuple):
+    """The children of one map in one run, `most` of which may go at once."""
+
+    run: int
+    of: str
+    most: int
+
+
+class Needs(NamedTuple):
+    """All a job needs at once to start; "" and None: nothing of that kind.
+
+    `slotless`: it starts no process, so it takes none of the slots.
+    """
+
+    pool: str = ""
+    rate: str = ""
+    lock: str = ""
+    group: Group | None = None
+    slotless: bool = False
 
 
 class Place(NamedTuple):
     """Where a job waits for its start."""
 
     entry: Entry
-    pool: str
-    lock: str
+    needs: Needs
 
 
 class LaunchLine:
-    """Queued jobs in launch order.
+    """Queued jobs in launch order: a line, `ready[needs]`, for those that need the same.
 
-    `ready[pool]`: those that only need a slot of that pool. Of the jobs that want a lock the first
-    one stands there while the lock is free, none while it is taken; all of them are in
-    `mates[lock]`. `active`, `busy[pool]`, `taken[lock]` count open attempts; `slots` are theirs.
+    `active` counts open attempts that have a slot, `busy[pool]`, `taken[lock]` and
+    `grouped[group]` open attempts; `slots` are those they have.
     """
 
-    __slots__ = ("active", "busy", "mates", "ready", "slots", "taken")
+    __slots__ = ("active", "busy", "grouped", "ready", "slots", "taken")
 
     def __init__(self) -> None:
-        self.ready: dict[str, list[Entry]] = {}
-        self.mates: dict[str, list[tuple[Entry, str]]] = {}
+        self.ready: dict[Needs, list[Entry]] = {}
         self.busy: dict[str, int] = {}
         self.taken: dict[str, int] = {}
+        self.grouped: dict[Group, int] = {}
         self.slots: set[int] = set()
         self.active = 0
 
     def enter(self, place: Place) -> None:
         """A job is queued and may start."""
-        if not place.lock:
-            insort(self.ready.setdefault(place.pool, []), place.entry)
-            return
-        self._hide(place.lock)
-        insort(self.mates.setdefault(place.lock, []), (place.entry, place.pool))
-        self._show(place.lock)
+        insort(self.ready.setdefault(place.needs, []), place.entry)
 
     def leave(self, place: Place) -> None:
         """A job left the line: launched, held, skipped..."""
-        if not place.lock:
-            _remove(self.ready, place.pool, place.entry)
-            return
-        self._hide(place.lock)
-        _remove(self.mates, place.lock, (place.entry, place.pool))
-        self._show(place.lock)
+        line = self.ready[place.needs]
+        del line[bisect_left(line, place.entry)]
+        if not line:
+            del self.ready[place.needs]
+
+    def waiting(self, lock: str) -> int:
+        """Queued jobs that need the lock."""
+        return sum(len(line) for needs, line in self.ready.items() if needs.lock == lock)
 
     def free_slots(self) -> Iterator[int]:
         """Those no open attempt has, the lowest first."""
         return (slot for slot in count() if slot not in self.slots)
 
-    def take(self, pool: str, lock: str, slot: int) -> None:
+    def take(self, needs: Needs, slot: int) -> None:
         """An attempt opens."""
-        self.active += 1
-        self.slots.add(slot)
-        _count(self.busy, pool, 1)
-        if lock:
-            self._hide(lock)
-            _count(self.taken, lock, 1)
+        if not needs.slotless:
+            self.active += 1
+            self.slots.add(slot)
+        self._count(needs, 1)
 
-    def give(self, pool: str, lock: str, slot: int) -> None:
+    def give(self, needs: Needs, slot: int) -> None:
         """An attempt's end is known."""
-        self.active -= 1
-        self.slots.discard(slot)
-        _count(self.busy, pool, -1)
-        if lock:
-            _count(self.taken, lock, -1)
-            self._show(lock)
+        if not needs.slotless:
+            self.active -= 1
+            self.slots.discard(slot)
+        self._count(needs, -1)
 
-    def _hide(self, lock: str) -> None:
-        if lock in self.mates and lock not in self.taken:
-            entry, pool = self.mates[lock][0]
-            _remove(self.ready, pool, entry)
-
-    def _show(self, lock: str) -> None:
-        if lock in self.mates and lock not in self.taken:
-            entry, pool = self.mates[lock][0]
-            insort(self.ready.setdefault(pool, []), entry)
+    def _count(self, needs: Needs, by: int) -> None:
+        _count(self.busy, needs.pool, by)
+        if needs.lock:
+            _count(self.taken, needs.lock, by)
+        if needs.group:
+            _count(self.grouped, needs.group, by)
 
 
 class DueLine:
@@ -109,14 +118,7 @@ class DueLine:
         del self.entries[bisect_left(self.entries, (due, run, index))]
 
 
-def _remove(lines: dict[str, list], name: str, entry: tuple) -> None:
-    line = lines[name]
-    del line[bisect_left(line, entry)]
-    if not line:
-        del lines[name]
-
-
-def _count(counts: dict[str, int], name: str, by: int) -> None:
+def _count(counts: dict[Any, int], name: Any, by: int) -> None:
     left = counts.get(name, 0) + by
     if left:
         counts[name] = left

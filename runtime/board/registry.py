@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from jobmon.jobs.definition import FlowDef, JobDef
 from jobmon.runtime.board.book import LINED, Book
-from jobmon.runtime.board.lines import DueLine, LaunchLine, Place
+from jobmon.runtime.board.lines import DueLine, Group, LaunchLine, Needs, Place
 from jobmon.runtime.board.outcome import excused_itself, state_of, undecided
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.errors import NotFoundError
@@ -198,9 +198,8 @@ class Registry:
         """Stand a job in the line its state belongs in, or take it out."""
         state = job.state
         if state in ACTIVE:
-            jobdef = self._jobdef(job)
             count = self.launch_line.take if enter else self.launch_line.give
-            count(jobdef.pool, jobdef.lock, job.slot)
+            count(self.needs(job), job.slot)
         elif state not in LINED or job.held or run.held:
             return
         elif state is State.QUEUED:
@@ -211,9 +210,20 @@ class Registry:
             step(job.due or 0.0, job.run, job.index)
 
     def _place(self, run: Run, job: JobRun) -> Place:
+        entry = (-(run.priority + self._jobdef(job).priority), job.run, job.index)
+        return Place(entry, self.needs(job))
+
+    def needs(self, job: JobRun) -> Needs:
+        """What its next (or present) attempt needs at once."""
         jobdef = self._jobdef(job)
-        entry = (-(run.priority + jobdef.priority), job.run, job.index)
-        return Place(entry, jobdef.pool, jobdef.lock)
+        group = self._group(job, jobdef) if jobdef.of else None
+        return Needs(jobdef.pool, jobdef.rate, jobdef.lock, group, jobdef.kind == "subflow")
+
+    def _group(self, job: JobRun, child: JobDef) -> Group | None:
+        shape = self.books[job.run].shape
+        template = shape.jobs[shape.names[child.of]].map
+        most = template.max_parallel if template else None
+        return None if most is None else Group(job.run, child.of, most)
 
     def _judge(self, run: Run, book: Book, indices: Iterable[int]) -> None:
         """Keep `ripe` the set of jobs that `decide` has an input for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobmon.jobs.definition import RetryDef
+from jobmon.jobs.definition import Literal, MapDef, RetryDef
 from jobmon.runtime.board import Board
 from jobmon.runtime.decide import decide, next_time
 from jobmon.runtime.model import Event, Limits
@@ -268,3 +268,43 @@ def test_deciding_looks_at_what_changed_only(jobs: int, monkeypatch: pytest.Monk
     monkeypatch.setattr(Book, "verdict", counted)
     night.end("A")
     assert set(looked) <= {0, 1}
+
+
+def test_a_job_starts_when_all_its_limits_have_room() -> None:
+    jobs = (
+        job("both", pool="db", rate="site", priority=2),
+        job("next", pool="db", rate="site", priority=1),
+        job("pool", pool="db"),
+        job("rate", rate="site"),
+    )
+    limits = Limits(slots=10, pools={"db": 2}, rates={"site": 1})
+    assert launched(Driver(flow(*jobs), limits).settle())[:2] == ["both", "pool"]
+
+
+def test_what_waits_for_another_limit_keeps_no_lock_mate_waiting() -> None:
+    jobs = (job("A", lock="x", rate="site", priority=1), job("B", lock="x"))
+    night = Driver(flow(*jobs), Limits(slots=10, rates={"site": 0})).settle()
+    assert launched(night) == ["B"]
+
+
+def test_a_lock_held_outside_keeps_its_jobs_waiting() -> None:
+    night = Driver(flow(job("A", lock="x"), job("B")), Limits(slots=2, locked=frozenset({"x"})))
+    assert launched(night.settle()) == ["B"]
+    night.limits = Limits(slots=2)
+    assert launched(night.settle()) == ["B", "A"]
+
+
+def test_a_map_runs_so_many_children_at_once_in_each_run() -> None:
+    template = job("m", map=MapDef(over=Literal([1, 2, 3]), max_parallel=2), kind="manual")
+    children = [job(f"m[{i}]", of="m", item_key=str(i), item=i) for i in range(3)]
+    night = Driver(flow(template, *children)).settle()
+    night.fold(new_run(2, night.run.definition)).settle()
+    assert launched(night) == ["m[0]", "m[1]"] * 2
+    night.start("m[0]").end("m[0]")
+    assert launched(night) == [*["m[0]", "m[1]"] * 2, "m[2]"]
+
+
+def test_what_starts_no_process_takes_no_slot() -> None:
+    night = Driver(flow(job("A"), job("sub", kind="subflow", flow="g"), job("B")), Limits(slots=1))
+    assert launched(night.settle()) == ["A", "sub"]
+    assert (night["sub"].slot, night.board.launch_line.active) == (-1, 1)

@@ -34,7 +34,7 @@ def fold(attempt: Attempt | None, event: Event) -> Attempt | None:
 
 def end_data(record: ExitRecord) -> dict[str, Any]:
     """What an end event carries of the exit record beside the outcome: `data["end"]`."""
-    fields = ("started", "ended", "error", "rusage", "lines", "bytes", "artifacts")
+    fields = ("started", "ended", "error", "rusage", "lines", "bytes", "quiet", "artifacts")
     return {"end": {name: getattr(record, name) for name in fields}}
 
 
@@ -80,5 +80,6 @@ def _ended(attempt: Attempt, event: Event) -> Attempt:
         rusage=end.get("rusage", {}),
         lines=end.get("lines", 0),
         bytes=end.get("bytes", 0),
+        quiet=end.get("quiet", 0.0),
         artifacts=end.get("artifacts", []),
     )

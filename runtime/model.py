@@ -169,6 +169,7 @@ class ExitRecord(msgspec.Struct, frozen=True, kw_only=True):
     lines: int = 0
     bytes: int = 0
     dropped: int = 0  # bytes left out between head and tail
+    quiet: float = 0.0  # the longest it wrote nothing, seconds
     artifacts: list[dict[str, Any]] = []  # path, size, sha256 of what the job declares as results
 
 
@@ -198,6 +199,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     rusage: dict[str, float] = {}
     lines: int = 0
     bytes: int = 0
+    quiet: float = 0.0  # the longest it wrote nothing, seconds
     artifacts: list[dict[str, Any]] = []
     definition: str = ""
     fingerprint: dict[str, Any] = {}

@@ -94,6 +94,8 @@ class Attempt:
         self._started: float | None = None
         self._ended = 0.0
         self._usage = [0.0, 0.0, 0]
+        self._heard = time.monotonic()  # when it last wrote something, or began
+        self._quiet = 0.0  # the longest it wrote nothing
         self._sampler: Sampler | None = None
         self._stopped_by = ""
         self._limit: float | None = None  # when the time limit passes, on the monotonic clock
@@ -160,10 +162,16 @@ class Attempt:
         except OSError:
             data = b""
         if data:
+            self._listened()
             self._streams[fd].feed(data)
             return True
         self._close_stream(fd)
         return False
+
+    def _listened(self) -> None:
+        now = time.monotonic()
+        self._quiet = max(self._quiet, now - self._heard)
+        self._heard = now
 
     def _close_stream(self, fd: int) -> None:
         self._host.unwatch(fd)
@@ -256,6 +264,7 @@ class Attempt:
     def _leader_ended(self, status: int) -> None:
         self._status, self._ended = status, _now()
         self._limit = None
+        self._listened()
         reached("after-wait")
 
     def _end_leftovers(self) -> None:
@@ -288,7 +297,8 @@ class Attempt:
         self._concluded, self._sampler = True, None
         usage = dict(zip(("user", "system", "maxrss"), self._usage, strict=True))
         ended = self._ended or _now()
-        facts = {"started": self._started, "ended": ended, "rusage": usage}
+        quiet = round(self._quiet, 3)
+        facts = {"started": self._started, "ended": ended, "rusage": usage, "quiet": quiet}
         self._ending.conclude(reason, error, self._status, facts)
         self._seal()
 

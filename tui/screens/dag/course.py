@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from jobmon.runtime.board.shape import Shape
-from jobmon.runtime.forecast import FlowHistory, Leg, Timeline, left_of, timeline
+from jobmon.runtime.forecast import FlowHistory, Timeline
 from jobmon.runtime.model import RUN_TERMINAL, JobRun, Run
-from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
+from jobmon.runtime.outlook import Outlook
+from jobmon.runtime.states import ACTIVE, State
 from jobmon.tui.tree import Graph, Hanging, hanging, linked
 from jobmon.tui.world import Row, RowKey, Site
 
@@ -76,13 +77,12 @@ class Course:
     @cached_property
     def timeline(self) -> Timeline:
         """When its jobs begin and end."""
-        shape = self.shape
-        parents = [
-            [] if rule == "always" else ups
-            for ups, rule in zip(shape.parents, shape.rules, strict=True)
-        ]
-        legs = [self._leg(job) for job in self.jobs]
-        return timeline(parents, shape.order, legs, self.now)
+        board = self.site.board
+        return Outlook(board, self.run, self.history, self.now, self._told).timeline
+
+    def _told(self, job: JobRun) -> float | None:
+        meter = self.row(job.index).meter
+        return meter.at(self.now).progress if meter else None
 
     @cached_property
     def span(self) -> tuple[float, float]:
@@ -97,38 +97,6 @@ class Course:
     def critical(self) -> frozenset[int]:
         """The jobs that decide when it ends."""
         return frozenset(self.timeline.path)
-
-    def _leg(self, job: JobRun) -> Leg | None:
-        if job.state in TERMINAL:
-            begun = job.started if job.started is not None else job.ended
-            return Leg(begun, job.ended, open=job.state is State.LOST)
-        history = self.history.of(self.name(job.index))
-        if job.state in ACTIVE:
-            return self._running(job)
-        if job.state is State.WAITING_HUMAN:
-            return Leg(job.since, open=True)
-        if not self._expected(job):
-            return None
-        held = job.held or self.run.held
-        first = self.shape.rules[job.index] == "one_success"
-        return Leg(job.due, None, history.median, history.p90, first=first, open=held)
-
-    def _running(self, job: JobRun) -> Leg:
-        """What it says of itself counts more than what earlier runs took."""
-        row = self.row(job.index)
-        history, elapsed = row.history, row.elapsed
-        if elapsed is None:
-            return Leg(job.since, None, history.median, history.p90)
-        told = row.meter.at(self.now).progress if row.meter else None
-        left = left_of(history, elapsed, told)
-        expected = None if left is None else elapsed + max(0.0, left)
-        return Leg(job.started, None, expected, history.p90)
-
-    def _expected(self, job: JobRun) -> bool:
-        """Whether it will run as things stand: what answers a failure waits for one."""
-        if self.shape.rules[job.index] != "one_failed":
-            return True
-        return self.site.board.books[job.run].verdict(job.index) is Input.READY
 
     @property
     def notable(self) -> int:

@@ -7,7 +7,7 @@ jobs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Any
 
@@ -131,17 +131,15 @@ def _due(board: Board, now: float) -> list[Event]:
 def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
     """As many launches as there is room for, most urgent first."""
     line = board.launch_line
-    if limits.slots <= 0 or not line.ready:
-        return []
-    slots = line.free_slots()
     room: dict[Any, int] = {}
-    heads: list[tuple[Entry, int, Needs, tuple[Any, ...]]] = []
-    for needs, entries in line.ready.items():
-        bounds = dict(_bounds(needs, line, limits))
-        if min(bounds.values(), default=1) > 0:
-            room.update(bounds)
-            heappush(heads, (entries[0], 0, needs, tuple(bounds)))
+    heads: list[tuple[Entry, int, Needs, list[Any]]] = []
+    for needs in _hopeful(line, limits):
+        bounds = _bounds(needs, line, limits)
+        if all(left > 0 for left in bounds.values()):
+            room |= bounds
+            heappush(heads, (line.ready[needs][0], 0, needs, list(bounds)))
     events: list[Event] = []
+    slots = line.free_slots()
     while heads:
         entry, place, needs, wanted = heappop(heads)
         if any(room[bound] <= 0 for bound in wanted):
@@ -154,21 +152,26 @@ def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
     return events
 
 
-def _bounds(needs: Needs, line: LaunchLine, limits: Limits) -> Iterator[tuple[Any, int]]:
+def _hopeful(line: LaunchLine, limits: Limits) -> Iterable[Needs]:
+    """The lines worth a look: most often all slots are taken, and none is."""
+    if limits.slots > line.active:
+        return line.ready
+    return [needs for needs in line.ready if needs.slotless and limits.slots > 0]
+
+
+def _bounds(needs: Needs, line: LaunchLine, limits: Limits) -> dict[Any, int]:
     """What bounds the start of a job, and how many may start by it now."""
-    if not needs.slotless:
-        yield "slots", limits.slots - line.active
-    pool = limits.pools.get(needs.pool)
-    if pool is not None:
-        yield ("pool", needs.pool), pool - line.busy.get(needs.pool, 0)
-    rate = limits.rates.get(needs.rate)
-    if rate is not None:
-        yield ("rate", needs.rate), rate
-    if needs.lock:
-        taken = needs.lock in line.taken or needs.lock in limits.locked
-        yield ("lock", needs.lock), 0 if taken else 1
-    if needs.group:
-        yield needs.group, needs.group.most - line.grouped.get(needs.group, 0)
+    pool, rate, lock, group, slotless = needs
+    found: dict[Any, int] = {} if slotless else {"slots": limits.slots - line.active}
+    if pool in limits.pools:
+        found["pool", pool] = limits.pools[pool] - line.busy.get(pool, 0)
+    if rate in limits.rates:
+        found["rate", rate] = limits.rates[rate]
+    if lock:
+        found["lock", lock] = 0 if lock in line.taken or lock in limits.locked else 1
+    if group:
+        found[group] = group.most - line.grouped.get(group, 0)
+    return found
 
 
 def _launch(board: Board, entry: Entry, slot: int, now: float) -> Event:

@@ -215,15 +215,15 @@ class Registry:
 
     def needs(self, job: JobRun) -> Needs:
         """What its next (or present) attempt needs at once."""
-        jobdef = self._jobdef(job)
-        group = self._group(job, jobdef) if jobdef.of else None
-        return Needs(jobdef.pool, jobdef.rate, jobdef.lock, group, jobdef.kind == "subflow")
+        shape, index = self._declared(job)
+        needs, of = shape.needs[index], shape.jobs[index].of
+        return needs._replace(group=self._group(job.run, of)) if of else needs
 
-    def _group(self, job: JobRun, child: JobDef) -> Group | None:
-        shape = self.books[job.run].shape
-        template = shape.jobs[shape.names[child.of]].map
+    def _group(self, run_id: int, of: str) -> Group | None:
+        shape = self.books[run_id].shape
+        template = shape.jobs[shape.names[of]].map
         most = template.max_parallel if template else None
-        return None if most is None else Group(job.run, child.of, most)
+        return None if most is None else Group(run_id, of, most)
 
     def _judge(self, run: Run, book: Book, indices: Iterable[int]) -> None:
         """Keep `ripe` the set of jobs that `decide` has an input for."""
@@ -265,9 +265,14 @@ class Registry:
             self._set_run(replace(run, state=state, warn=warn, started=started, ended=ended))
 
     def _jobdef(self, job: JobRun) -> JobDef:
-        own = self.books[job.run].shape.jobs[job.index]
+        shape, index = self._declared(job)
+        return shape.jobs[index]
+
+    def _declared(self, job: JobRun) -> tuple[Shape, int]:
+        """The flow version its next (or present) attempt uses, and its index there."""
+        own = self.books[job.run].shape
         if not job.definition:
-            return own
+            return own, job.index
         other = self.shape(job.definition)
-        index = other.names.get(own.name)
-        return own if index is None else other.jobs[index]
+        index = other.names.get(own.jobs[job.index].name)
+        return (own, job.index) if index is None else (other, index)

@@ -7,14 +7,16 @@ from functools import cached_property
 
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef, JobDef
+from jobmon.runtime.board.lines import Needs
 
 
 class Shape:
     """A flow version by index.
 
     `parents`/`children`: neighbours; `rules`: each job's trigger rule; `heads`: jobs that can be
-    ready before any other has ended; `manual`: jobs a person does; `handler`: index of the job
-    that handles a failure, or -1; `handles`: the reverse.
+    ready before any other has ended; `needs`: the limits each job needs (but for a map's own);
+    `manual`: jobs a person does; `handler`: index of the job that handles a failure, or -1;
+    `handles`: the reverse.
     """
 
     def __init__(self, flow: FlowDef) -> None:
@@ -25,6 +27,7 @@ class Shape:
         self.children = graph.children(flow)
         self.rules = [_rule(job) for job in flow.jobs]
         self.heads = [i for i, up in enumerate(self.parents) if not up or self.rules[i] == "always"]
+        self.needs = _needs(flow.jobs)
         self.manual = [i for i, job in enumerate(flow.jobs) if job.kind == "manual"]
         self.handler = [self.names.get(job.on_failure, -1) for job in flow.jobs]
         self.handles: dict[int, list[int]] = {}
@@ -47,6 +50,13 @@ class Shape:
                 found.add(at)
                 todo.extend(self.children[at])
         return found
+
+
+def _needs(jobs: Iterable[JobDef]) -> list[Needs]:
+    """Jobs that need the same share one record."""
+    same: dict[Needs, Needs] = {}
+    found = (Needs(j.pool, j.rate, j.lock, None, j.kind == "subflow") for j in jobs)
+    return [same.setdefault(needs, needs) for needs in found]
 
 
 def _rule(job: JobDef) -> str:

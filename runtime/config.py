@@ -1,4 +1,4 @@
-"""One frozen Settings: defaults < jobmon.toml < JOBMON_* variables < flags.
+"""One frozen Settings: defaults < jobmon.toml < jobmon.PROFILE.toml < JOBMON_* variables < flags.
 
 Light to import: the command line finds the batch folder through this module before anything else.
 """
@@ -6,11 +6,11 @@ Light to import: the command line finds the batch folder through this module bef
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jobmon.runtime import values
+from jobmon.runtime import profiles, tables, values
 from jobmon.runtime.declared import (
     CalendarSettings,
     Deployment,
@@ -19,8 +19,8 @@ from jobmon.runtime.declared import (
     ReportSettings,
 )
 from jobmon.runtime.errors import NotFoundError, UsageError
+from jobmon.runtime.profiles import CONFIG_NAME
 
-CONFIG_NAME = "jobmon.toml"
 STATE_NAME = ".jobmon"
 SCREEN = "screen."
 """What the keys begin with that concern the screen alone."""
@@ -59,7 +59,7 @@ class Settings(NamedTuple):
     hook: Hook | None = None
     report: ReportSettings | None = None
     keep_bytes: int = 0  # of each flow's logs; 0 = no bound
-    min_free: int = 0  # of the disk; below it nothing is launched
+    min_free: int = 0  # of the disk; with less nothing is launched
 
 
 SETTINGS = (
@@ -100,6 +100,18 @@ SETTINGS = (
         values.not_negative,
     ),
     Setting(
+        "runtime.keep_bytes",
+        0,
+        "MiB that the logs of one flow may take before its oldest runs are removed; 0: no bound.",
+        values.size_or_none,
+    ),
+    Setting(
+        "runtime.min_free",
+        100 * values.MIB,
+        "MiB that must be free on the disk for jobs to be launched; 0 does not look.",
+        values.size_or_none,
+    ),
+    Setting(
         "pools", {}, "Named limits: how many jobs with `pool=NAME` run at once.", values.counts
     ),
     Setting("env", {}, "Variables every job gets.", values.texts),
@@ -115,6 +127,22 @@ SETTINGS = (
         "Exit codes that tell a failure class, beside 75 external, 65 data and 78 rule.",
         values.classes,
     ),
+    Setting(
+        "rates",
+        {},
+        'Named limits: how often jobs with `rate=NAME` start, as "30/min".',
+        tables.rates,
+    ),
+    Setting(
+        "deployments",
+        {},
+        "Flows with a schedule and params of their own, by name.",
+        tables.deployments,
+    ),
+    Setting("calendars", {}, "Business days by name.", tables.calendars),
+    Setting("notify", (), "Who is told of what: a list of rules.", tables.notify),
+    Setting("hook", None, "The port and token with which a call starts a flow.", tables.hook),
+    Setting("report", None, "When the hand-over is sent.", tables.report),
     Setting("screen.theme", "", "The colours of the screen, by the name of a theme.", values.text),
     Setting(
         "screen.glyphs",
@@ -158,36 +186,53 @@ def _above() -> Path | None:
     return next((d for d in (here, *here.parents) if (d / CONFIG_NAME).is_file()), None)
 
 
-def load(home: Path, environ: Mapping[str, str] = os.environ, **flags: Any) -> Settings:
+def load(
+    home: Path, environ: Mapping[str, str] = os.environ, profile: str | None = None, **flags: Any
+) -> Settings:
     """The settings of a batch folder; `flags` are keyed by the last part of a key (slots=4).
 
+    `profile`: whose file lies over jobmon.toml; None: what $JOBMON_PROFILE says.
     Raises UsageError naming the key, the file or variable, and the values allowed.
     """
+    profile = environ.get(profiles.VARIABLE, "") if profile is None else profile
     found = {setting.key: setting.default for setting in SETTINGS}
-    found |= _from_file(home / CONFIG_NAME)
+    found |= _from_files(profiles.read(home, profile))
     found |= _from_environ(environ)
     found |= {f"runtime.{name}": value for name, value in flags.items() if value is not None}
     screen = {key[len(SCREEN) :]: found.pop(key) for key in list(found) if key.startswith(SCREEN)}
     plain = {key.removeprefix("runtime."): value for key, value in found.items()}
     plain["slots"] = plain["slots"] or 4 * (os.cpu_count() or 1)
-    return Settings(home=home, state_dir=home / STATE_NAME, screen=screen, **plain)
+    state = home / STATE_NAME
+    settings = Settings(home=home, state_dir=state, screen=screen, profile=profile, **plain)
+    _related(settings)
+    return settings
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"read {path}", str(error), "mend the file and try again") from error
+def _from_files(documents: Mapping[Path, dict[str, Any]]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
-    for section, content in document.items():
+    for section, content in profiles.merged(documents.values()).items():
         whole = section in _BY_KEY or not isinstance(content, dict)
         named = {section: content} if whole else {f"{section}.{k}": v for k, v in content.items()}
-        flat |= {key: _checked(key, value, str(path)) for key, value in named.items()}
+        where = " and ".join(str(p) for p, d in documents.items() if section in d)
+        flat |= {key: _checked(key, value, where) for key, value in named.items()}
     return flat
+
+
+def _related(settings: Settings) -> None:
+    """Secrets that are named must be there. What stands for the name may be the secret itself."""
+    named = {f"notify[{n}].urls": url["secret"] for n, url in _secret_urls(settings)}
+    if settings.hook:
+        named["hook.token"] = settings.hook.token
+    for key, name in named.items():
+        if name not in settings.secrets:
+            what = f"read {settings.home / CONFIG_NAME}"
+            why = f"{key} must name a secret of [secrets]"
+            raise UsageError(what, why, 'add one under [secrets]: NAME = { file = "PATH" }')
+
+
+def _secret_urls(settings: Settings) -> Iterator[tuple[int, Mapping[str, str]]]:
+    for number, rule in enumerate(settings.notify, 1):
+        yield from ((number, url) for url in rule.urls if isinstance(url, Mapping))
 
 
 def _from_environ(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -220,6 +265,8 @@ def _checked(key: str, value: Any, where: str) -> Any:
         raise UsageError(f"read {where}", f"there is no setting {key}", hint)
     try:
         return setting.check(value)
+    except tables.InsideError as error:
+        raise UsageError(f"read {where}", f"{key}{error}", error.hint) from None
     except values.PrivateError as error:
         example = '{ file = "PATH" }' if key == "secrets" else '"a text"'
         hint = f"write {error.name} = {example}"

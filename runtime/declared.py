@@ -1,13 +1,19 @@
-"""The tables of jobmon.toml that hold more than a value: what each row says, checked.
+"""The tables of jobmon.toml that hold more than a value: what each row says, as `tables` keeps it.
 
-Like `values`: each check returns what is kept or raises ValueError, whose text ends the sentence
-"KEY must be". Light to import.
+Light to import.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
+
+NOTIFY_ON = (
+    "failed", "still", "recovered", "late", "lost", "stuck", "runtime", "waiting", "report",
+)  # fmt: skip
+"""What people may be told of."""
+NOTIFY_USUAL = ("failed", "recovered", "late", "lost", "stuck", "runtime", "waiting", "report")
+"""What they are told of when a rule does not say."""
 
 
 class Deployment(NamedTuple):
@@ -52,8 +58,8 @@ class CalendarSettings(NamedTuple):
 class NotifyRule(NamedTuple):
     """One row of [[notify]]: who is told of what.
 
-    `urls` are apprise URLs, or {secret = "NAME"} for one kept in [secrets]. `on`: failed, still,
-    recovered, late, lost, stuck, runtime, waiting, report. Empty `flows` and `tags`: all.
+    `urls` are apprise URLs, or {secret = "NAME"} for one kept in [secrets]. `on`: of NOTIFY_ON.
+    Empty `flows` and `tags`: all.
     """
 
     urls: tuple[str | Mapping[str, str], ...]

@@ -39,6 +39,11 @@ def size(value: Any) -> int:
     return positive(value) * MIB
 
 
+def size_or_none(value: Any) -> int:
+    """MiB, kept as bytes; 0 is allowed."""
+    return not_negative(value) * MIB
+
+
 def names(value: Any) -> tuple[str, ...]:
     """A list of names."""
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):

@@ -14,7 +14,8 @@ import pytest
 import jobmon.jobs
 from jobmon.jobs import kit, options
 from jobmon.jobs.definition import EFFECTS, KINDS, ON_LOST, TRIGGERS
-from jobmon.runtime import config, errors, testing
+from jobmon.runtime import config, errors, tables, testing
+from jobmon.runtime.declared import NOTIFY_ON
 from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.settle import CLASSES
 from jobmon.runtime.states import TABLE, TERMINAL, Input, State
@@ -102,9 +103,21 @@ def test_the_settings_example_sets_every_key_and_is_valid(tmp_path: Path) -> Non
     assert settings.slots == 8
     keys = [setting.key.partition(".")[2] for setting in config.SETTINGS if "." in setting.key]
     assert all(f"\n{key} =" in example or f".{key}]" in example for key in keys)
+    assert all(f"[{key}" in example for key in tables.ROWS)
+    for rows in tables.ROWS.values():
+        assert all(re.search(rf"^{key} =", example, re.MULTILINE) for key in rows)
     assert settings.pools["database"] == 4
+    assert settings.deployments["morning-osaka"].params == {"shop": "osaka", "limit": 50}
     own = ScreenSettings.of(settings.screen, {}, {"night"}, settings.screen["columns"]).keys
     assert own["job.rerun"] == ("f9",)
+
+
+@pytest.mark.parametrize("table", tables.ROWS)
+def test_every_key_of_a_table_has_a_row(table: str) -> None:
+    told = part(doc("settings.md"), table.capitalize())
+    assert all(row(told, key) for key in tables.ROWS[table])
+    words = {"notify": NOTIFY_ON, "deployments": (*tables.OVERLAP, *tables.CATCHUP, *tables.SHIFT)}
+    assert all(re.search(rf'`"?{word}"?`', told) for word in words.get(table, ()))
 
 
 def part(page: str, heading: str) -> str:

@@ -1,0 +1,73 @@
+"""The files of the settings: jobmon.toml, and over it the one of a profile. Light to import."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jobmon.runtime.errors import UsageError
+
+CONFIG_NAME = "jobmon.toml"
+VARIABLE = "JOBMON_PROFILE"
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_WHOLE = "secrets"
+"""Whose rows say where one thing is kept: half of one row and half of another mean nothing."""
+
+Table = Mapping[str, Any]
+
+
+def files(home: Path, profile: str) -> list[Path]:
+    """The files that hold the settings, the later lying over the earlier; the first may be missing.
+
+    Raises UsageError when no file could be that of the profile.
+    """
+    if not profile:
+        return [home / CONFIG_NAME]
+    if not _NAME.fullmatch(profile):
+        why = f"{profile!r} is no name of a profile"
+        raise UsageError("read the settings", why, f"letters, digits, - and _: {VARIABLE}=prod")
+    return [home / CONFIG_NAME, home / f"jobmon.{profile}.toml"]
+
+
+def read(home: Path, profile: str) -> dict[Path, dict[str, Any]]:
+    """What each file says. Raises UsageError naming the file."""
+    found = {path: _document(path) for path in files(home, profile)}
+    if profile and found[path := list(found)[-1]] is None:
+        raise _missing(path, profile)
+    return {path: document for path, document in found.items() if document is not None}
+
+
+def merged(documents: Iterable[Table]) -> Table:
+    """One document of several: tables key by key, any other value as the last one says."""
+    return functools.reduce(_document_over, documents, {})
+
+
+def _document_over(under: Table, over: Table) -> Table:
+    return {**under, **{k: _over(under.get(k), v, deep=k != _WHOLE) for k, v in over.items()}}
+
+
+def _over(under: Any, over: Any, *, deep: bool = True) -> Any:
+    if not (isinstance(under, dict) and isinstance(over, dict)):
+        return over
+    return {**under, **{k: _over(under.get(k), v) if deep else v for k, v in over.items()}}
+
+
+def _document(path: Path) -> dict[str, Any] | None:
+    """What the file says; None when it is not there."""
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"read {path}", str(error), "mend the file and try again") from error
+
+
+def _missing(path: Path, profile: str) -> UsageError:
+    there = sorted(p.name.split(".")[1] for p in path.parent.glob("jobmon.*.toml"))
+    hint = f"the profiles here: {', '.join(there)}" if there else "write it, or name no profile"
+    return UsageError(f"read {path}", f"there is no file for the profile {profile}", hint)

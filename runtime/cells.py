@@ -96,7 +96,7 @@ def window(value: Any) -> str:
     written = value.isoformat() if type(value) is date else value
     found = _WINDOW.fullmatch(written) if isinstance(written, str) else None
     if found is None:
-        raise ValueError('a window without slots, such as "2026-12-29..2027-01-03" or "01:00-03:00"')
+        raise ValueError('a window, such as "2026-12-29..2027-01-03" or "01:00-03:00"')
     days = [day(text) for text in found.groups() if text]
     if days != sorted(days):
         raise ValueError("a window whose first day comes first")

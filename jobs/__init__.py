@@ -16,33 +16,40 @@ if TYPE_CHECKING:
     from jobmon.jobs.mistakes import FlowError, Mistake
     from jobmon.jobs.options import Cron, Retry
     from jobmon.jobs.refs import Param, Secret
+    from jobmon.jobs.triggers import File, Outcome, after
 
 __all__ = [
     "Cron",
     "Data",
     "External",
+    "File",
     "Flow",
     "FlowError",
     "Job",
     "Mistake",
+    "Outcome",
     "Param",
     "Retry",
     "Rule",
     "Secret",
+    "after",
 ]
 
 _MODULES = {
     "Cron": "options",
     "Data": "kit",
     "External": "kit",
+    "File": "triggers",
     "Flow": "flow",
     "FlowError": "mistakes",
     "Job": "job",
     "Mistake": "mistakes",
+    "Outcome": "triggers",
     "Param": "refs",
     "Retry": "options",
     "Rule": "kit",
     "Secret": "refs",
+    "after": "triggers",
 }
 
 

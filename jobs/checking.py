@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+from jobmon.jobs import circles
 from jobmon.jobs.definition import CronDef, FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
 from jobmon.jobs.mistakes import Mistake
@@ -17,6 +18,7 @@ def check_folder(home: Path, timeout: float = 10.0) -> Loaded:
         if flow.schedule is not None and (found := _schedule(flow, flow.schedule)):
             file, line = flow.file, loaded.lines[flow.name]
             loaded.mistakes.append(Mistake(file, line, *found))
+    loaded.mistakes += circles.mistakes(loaded)
     loaded.mistakes.sort(key=lambda m: (m.file, m.line))
     return loaded
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Unpack
 
 from jobmon.jobs import options as opt
+from jobmon.jobs import triggers
 from jobmon.jobs.conditions import ConditionError, check
 from jobmon.jobs.definition import (
     FlowDef,
@@ -34,6 +35,8 @@ from jobmon.jobs.mistakes import (
 from jobmon.jobs.params import as_text
 from jobmon.jobs.refs import Condition, Output, Param, Params, Secret, named
 from jobmon.jobs.validate import MOST_JOBS, check_env_name, check_name, mistakes_of
+
+_FLOW = opt.FLOW | {"after": triggers.read_after, "triggers": triggers.read_triggers}
 
 
 class Flow(Declared):
@@ -111,7 +114,8 @@ class Flow(Declared):
             file=self.file,
             **self._options,
         )
-        if found := [*self.mistakes, *unknown, *mistakes_of(flow)]:
+        late = triggers.mistakes(flow, self.line)
+        if found := [*self.mistakes, *unknown, *mistakes_of(flow), *late]:
             raise FlowError(found)
         return flow
 
@@ -200,11 +204,11 @@ class Flow(Declared):
         for option, value in given.items():
             if option == "finally_":
                 self.finally_ = value
-            elif option not in opt.FLOW:
-                hint = opt.choose(option, [*opt.FLOW, "params", "finally_"])
+            elif option not in _FLOW:
+                hint = opt.choose(option, [*_FLOW, "params", "finally_"])
                 self.wrong(f"flow {self.name!r}: unknown option {option!r}", hint)
             elif value is not None:
-                found[option] = self.read(opt.FLOW[option], value, option=option)
+                found[option] = self.read(_FLOW[option], value, option=option)
         return {option: value for option, value in found.items() if value is not None}
 
     def _named(self, params: Any) -> dict[str, Param]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 _LANGUAGE = frozenset(
-    f"jobmon.jobs.{name}" for name in ("flow", "job", "mistakes", "options", "refs")
+    f"jobmon.jobs.{name}" for name in ("flow", "job", "mistakes", "options", "refs", "triggers")
 )
 
 _INSTALLED = ("/site-packages/", "/dist-packages/")

@@ -22,6 +22,8 @@ OVERLAP = ("skip", "queue", "cancel_running", "allow")
 CATCHUP = ("latest", "none", "all")
 SHIFT = ("skip", "next", "previous")
 LONGEST_CRON = 256
+MOST_ROUNDS = 100_000
+MOST_ITEMS = 10_000
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SHOWN = 30
 _DURATION_HINT = 'write seconds as a number, or a text such as "2s", "10m", "1h30m"'
@@ -46,6 +48,18 @@ class Retry:
     ) -> None:
         self.times, self.delay, self.backoff = times, delay, backoff
         self.max_delay, self.on = max_delay, on
+
+
+class Repeat:
+    """`Repeat(until='output["poll"]["done"]', most=10, every="5s")`: again until that holds.
+
+    `until` reads the job's own output and params; after `most` rounds in vain the job has failed.
+    """
+
+    __slots__ = ("every", "most", "until")
+
+    def __init__(self, until: Any, most: int, every: str | float = 0) -> None:
+        self.until, self.most, self.every = until, most, every
 
 
 class Cron:
@@ -98,6 +112,11 @@ class JobOptions(TypedDict, total=False):
     verify: str | Iterable[str]
     artifacts: str | Iterable[str]
     skip_value: Any
+    map: Any
+    map_key: str
+    max_parallel: int
+    map_most: int
+    repeat: Repeat
 
 
 class FlowOptions(TypedDict, total=False):
@@ -110,6 +129,8 @@ class FlowOptions(TypedDict, total=False):
     catchup_max: int
     catchup_window: str | float | timedelta
     start_within: str | float | timedelta
+    after: Any
+    triggers: Any
     fail_fast: bool
     finally_: Any
     tags: str | Iterable[str]
@@ -263,6 +284,24 @@ def _positive(value: Any) -> int:
     return value
 
 
+def _repeat(value: Any) -> RepeatDef:
+    if not isinstance(value, Repeat):
+        raise WrongError(f"{value!r} is no Repeat", "write Repeat(until=..., most=10, every=\"5s\")")
+    if isinstance(value.until, Condition):
+        until = value.until.text
+    else:
+        until = text(value.until)
+    if not 1 <= _integer(value.most) <= MOST_ROUNDS:
+        raise WrongError(f"most={value.most}", f"between 1 and {MOST_ROUNDS:,} rounds in all")
+    return RepeatDef(until, value.most, duration(value.every))
+
+
+def _most_items(value: Any) -> int:
+    if not 1 <= _integer(value) <= MOST_ITEMS:
+        raise WrongError(f"map_most={value}", f"between 1 and {MOST_ITEMS:,} items")
+    return value
+
+
 def _deadline(value: Any) -> str:
     if not isinstance(value, str) or not _CLOCK.fullmatch(value):
         raise WrongError(f"{value!r} is no time of day", 'write it as "06:10"')
@@ -292,6 +331,10 @@ JOB: dict[str, Reader] = {
     "verify": _verify,
     "artifacts": _texts,
     "skip_value": _json,
+    "map_key": text,
+    "max_parallel": _positive,
+    "map_most": _most_items,
+    "repeat": _repeat,
 }
 """Readers of the options that need nothing but their value."""
 FLOW: dict[str, Reader] = {

@@ -6,7 +6,7 @@ must remember goes into the batch as notes, so it is committed together with its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from jobmon.runtime.model import Event
@@ -19,10 +19,11 @@ class Duty(Protocol):
     due: float | None
     """When `attend` is to be called, by the engine's clock; None: not before something happens."""
 
-    def attend(self, now: float, batch: Batch) -> Sequence[Event]:
+    def attend(self, now: float, batch: Batch) -> Iterable[Event]:
         """What follows now. Called at the beginning of a turn when `due` is past; sets `due` anew.
 
-        The events are folded at once. `batch` takes definitions, counters and notes.
+        Each event is folded as it comes: a generator sees on the board what its earlier ones did.
+        `batch` takes definitions, counters and notes.
         """
         ...
 

@@ -14,27 +14,22 @@ from typing import Any
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.runtime import explain, failure, history, logs, snapshot, views
+from jobmon.runtime import cards, explain, history, snapshot, views
 from jobmon.runtime.board import Board
+from jobmon.runtime.cards import CARD_STATES
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import pick
 from jobmon.runtime.model import FlowHold, JobKey, Limits
 from jobmon.runtime.reader import DB_NAME, open_reader
-from jobmon.runtime.states import State
 from jobmon.runtime.store import (
     guarded,
-    last_success,
-    load_attempt,
     load_definition,
     load_holds,
     load_run,
 )
 
 Document = dict[str, Any]
-CARD_RECORDS = 400
-"""Log records at the end of an attempt that the failure card looks through."""
-CARD_STATES = (State.FAILED, State.LOST, State.RETRY_WAIT, State.CANCELLED)
 
 
 def document(settings: Settings, name: str, args: Document) -> Document:
@@ -190,10 +185,4 @@ def _card(db: sqlite3.Connection, settings: Settings, board: Board, key: JobKey)
     job_run, run = board.jobs[key], board.runs[key[0]]
     if job_run.state not in CARD_STATES:
         return None
-    name = board.name(key)
-    attempt = load_attempt(db, *key, job_run.attempt)
-    before = last_success(db, run.flow, name, run.id)
-    path = settings.state_dir / "attempts" / str(key[0]) / f"{key[1]}.{job_run.attempt}.jsonl"
-    records = logs.tail(path, CARD_RECORDS) if path.exists() else []
-    since = load_run(db, before.run)[0].key if before else None
-    return failure.card(run, name, job_run, attempt, records, before, since=since)
+    return cards.card(db, settings.state_dir, run, job_run, board.name(key))

@@ -1,0 +1,40 @@
+"""Text of jobs made inert for wherever a message is shown: no escapes, no mentions. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from jobmon.runtime.failure.causes import plain
+
+LONGEST = 3000
+"""Characters of a message's text; what chat services take at once."""
+LONGEST_SUBJECT = 150
+_UNSHOWN = re.compile(
+    r"[\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+"""Signs without a picture, some of which turn the line around; halves of signs."""
+_CALLS = re.compile(
+    r"(?<![\w.+-])@(?=\w)|@(?=(?:everyone|here|channel|all|room|team)\b)|<(?=[@!#&])",
+    re.IGNORECASE,
+)
+_BREAK = "\u200b"  # takes no room, and a mention with it in between is none
+
+
+def inert(text: str) -> str:
+    """`text` in lines, each without escapes and control characters, and with no mention in it."""
+    lines = (_UNSHOWN.sub("", plain(line.replace("\t", " "))) for line in text.split("\n"))
+    return _CALLS.sub(lambda found: found[0] + _BREAK, "\n".join(lines))
+
+
+def subject(text: str) -> str:
+    """`text` as the one line of a subject."""
+    return bounded(" ".join(inert(text).split()), LONGEST_SUBJECT)
+
+
+def bounded(text: str, longest: int = LONGEST) -> str:
+    """At most so many characters, whole lines where that leaves most of them."""
+    if len(text) <= longest:
+        return text
+    head = text[: longest - 1]
+    lines, _, _ = head.rpartition("\n")
+    return (lines + "\n" if len(lines) > longest // 2 else head) + "…"

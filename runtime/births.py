@@ -15,6 +15,7 @@ from jobmon.jobs import params
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.model import Event, Run
+from jobmon.runtime.waiting import periods
 from jobmon.runtime.words import command
 
 
@@ -26,15 +27,19 @@ def new_run(
     moment: dt.datetime,
     now: float,
     given: Mapping[str, Any],
+    wait: bool = True,
     **fields: Any,
 ) -> Run:
     """The record of a new run of `flow` at the logical time `moment`, which has its zone.
 
-    `given` are the params as text or typed values; `fields` are further fields of the record.
+    `given` are the params as text or typed values; `fields` are further fields of the record. What
+    the flow says it comes `after` is waited for first, unless `wait` is False.
     Raises UsageError for params the flow does not take.
     """
     within = flow.start_within
     start = fields.get("slot")
+    at = periods.as_scheduled(flow, moment) if start is None else moment
+    fields["waits"] = (*fields.get("waits", ()), *(periods.waits(flow, at, now) if wait else ()))
     values: dict[str, Any] = {
         "tags": flow.tags,
         "start_by": None if within is None else (now if start is None else start) + within,

@@ -78,7 +78,8 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: "until" (a staggered start: `until` is when it is over), "overlap" (until every earlier
     run of its line is over), "after" (a run of `flow` in the period [`since`, `before`) has to end
-    as `on` says; at `until` `if_missing` decides). Times in seconds since the epoch.
+    as `on` says; at `until` `if_missing` decides; `period` is what people call that time). Times in
+    seconds since the epoch.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     since: float = 0.0
     before: float = 0.0
     if_missing: str = "wait"
+    period: str = ""
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

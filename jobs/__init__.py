@@ -10,12 +10,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jobmon.jobs.fanout import Repeat
     from jobmon.jobs.flow import Flow
     from jobmon.jobs.job import Job
     from jobmon.jobs.kit import Data, External, Rule
     from jobmon.jobs.mistakes import FlowError, Mistake
     from jobmon.jobs.options import Cron, Retry
-    from jobmon.jobs.refs import Param, Secret
+    from jobmon.jobs.refs import Param, Secret, item
     from jobmon.jobs.triggers import File, Outcome, after
 
 __all__ = [
@@ -29,10 +30,12 @@ __all__ = [
     "Mistake",
     "Outcome",
     "Param",
+    "Repeat",
     "Retry",
     "Rule",
     "Secret",
     "after",
+    "item",
 ]
 
 _MODULES = {
@@ -46,10 +49,12 @@ _MODULES = {
     "Mistake": "mistakes",
     "Outcome": "triggers",
     "Param": "refs",
+    "Repeat": "fanout",
     "Retry": "options",
     "Rule": "kit",
     "Secret": "refs",
     "after": "triggers",
+    "item": "refs",
 }
 
 

@@ -145,13 +145,15 @@ class MapDef(msgspec.Struct, frozen=True):
     """A job for each item of a list, `over` being where the list comes from.
 
     `key`: the key of each item (objects) that names its child; "" = the item itself, or its place.
-    `max_parallel`: children at once, None: no bound of its own. `most`: items at most.
+    `max_parallel`: children at once, None: no bound of its own. `most`: items at most. `after`: in
+    a run whose list is known, what the job was declared to wait for; it waits for its children now.
     """
 
     over: Value
     key: str = ""
     max_parallel: int | None = None
     most: int = 1000
+    after: tuple[str, ...] | None = None
 
 
 class RepeatDef(msgspec.Struct, frozen=True):
@@ -217,6 +219,11 @@ class JobDef(msgspec.Struct, frozen=True, kw_only=True):
     item: Any = None
     source: str = ""
     line: int = 0  # where it is declared in the flow's file
+
+    @property
+    def expanded(self) -> bool:
+        """A map whose list is known: its children stand in the flow."""
+        return self.map is not None and self.map.after is not None
 
 
 class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: for its hash

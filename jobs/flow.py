@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn, Unpack
 
+from jobmon.jobs import fanout, triggers
 from jobmon.jobs import options as opt
-from jobmon.jobs import triggers
 from jobmon.jobs.conditions import ConditionError, check
 from jobmon.jobs.definition import (
     FlowDef,
+    ItemRef,
     JobDef,
     Literal,
     OutputRef,
@@ -33,9 +34,10 @@ from jobmon.jobs.mistakes import (
     written_at,
 )
 from jobmon.jobs.params import as_text
-from jobmon.jobs.refs import Condition, Output, Param, Params, Secret, named
+from jobmon.jobs.refs import Condition, Item, Output, Param, Params, Secret, item, named
 from jobmon.jobs.validate import MOST_JOBS, check_env_name, check_name, mistakes_of
 
+_JOB = opt.JOB | fanout.OPTIONS
 _FLOW = opt.FLOW | {"after": triggers.read_after, "triggers": triggers.read_triggers}
 
 
@@ -94,6 +96,30 @@ class Flow(Declared):
         job.fields["text"] = job.fields["source"] = self._command(job, text)
         return job
 
+    def subflow(
+        self,
+        name: str,
+        flow: Any,
+        *,
+        params: Mapping[str, Any] | None = None,
+        **options: Unpack[opt.JobOptions],
+    ) -> Job:
+        """A job that is a run of another flow: it ends as that run does.
+
+        `params` are given to the run; they may be Params, outputs and items.
+        """
+        job = self._add(name, "subflow", dict(options))
+        job.fields["flow"] = job.fields["source"] = self._command(job, getattr(flow, "name", flow))
+        if not isinstance(params, Mapping | None):
+            self.wrong(f"job {job.name!r}: params is {params!r}", 'write params={"day": "today"}')
+            return job
+        given = {
+            str(key): self.read(self._value, job, value, about=job, option="params")
+            for key, value in (params or {}).items()
+        }
+        job.fields["args"] = {key: value for key, value in given.items() if value is not None}
+        return job
+
     @property
     def finally_(self) -> Any:
         """Jobs (or their names) that run last whatever happened."""
@@ -114,7 +140,7 @@ class Flow(Declared):
             file=self.file,
             **self._options,
         )
-        late = triggers.mistakes(flow, self.line)
+        late = [*triggers.mistakes(flow, self.line), *fanout.mistakes(flow)]
         if found := [*self.mistakes, *unknown, *mistakes_of(flow), *late]:
             raise FlowError(found)
         return flow
@@ -167,7 +193,8 @@ class Flow(Declared):
         def value(given: Any) -> Value:
             return self._value(job, given)
 
-        args = self.read(arguments_of, function, self.params, value, about=job)
+        given = {"item": item} if "map" in job.fields else {}
+        args = self.read(arguments_of, function, {**self.params, **given}, value, about=job)
         job.fields["args"] = args or {}
         return job
 
@@ -184,16 +211,23 @@ class Flow(Declared):
         for option, given in options.items():
             if given is not None:
                 self._option(job, option, given)
+        if option := fanout.astray(job.fields):
+            self.wrong(f"job {job.name!r}: {option}= without map=", "say map= of which list")
         return job
 
     def _option(self, job: Job, option: str, given: Any) -> None:
-        special = {"env": self._env, "when": self._when, "on_failure": self._handler}
+        special = {
+            "env": self._env,
+            "when": self._when,
+            "on_failure": self._handler,
+            "map": self._over,
+        }
         if option in special:
             found = self.read(special[option], job, given, about=job, option=option)
-        elif option in opt.JOB:
-            found = self.read(opt.JOB[option], given, about=job, option=option)
+        elif option in _JOB:
+            found = self.read(_JOB[option], given, about=job, option=option)
         else:
-            hint = opt.choose(option, [*opt.JOB, *special])
+            hint = opt.choose(option, [*_JOB, *special])
             self.wrong(f"job {job.name!r}: unknown option {option!r}", hint)
             return
         if found is not None:
@@ -235,9 +269,20 @@ class Flow(Declared):
             if self.params.get(given.name) is not given:
                 raise WrongError(f"{given!r} is no param of this flow", "name it in params={...}")
             return ParamRef(given.name)
+        if isinstance(given, Item):
+            return ItemRef(given.key)
         if isinstance(given, Secret):
             raise WrongError(f"{given!r} outside of env", "all users can see arguments: use env=")
         return Literal(opt.text(as_text(opt.plain(given))))
+
+    def _over(self, job: Job, given: Any) -> Value:
+        """Where the list of a map comes from."""
+        if isinstance(given, list | tuple):
+            return Literal(opt.json_value(list(given)))
+        if isinstance(given, Output | Param):
+            return self._value(job, given)
+        hint = 'give a list, a Param, or an output such as shops.output["list"]'
+        raise WrongError(f"{given!r} is no list", hint)
 
     def _env(self, job: Job, given: Any) -> dict[str, Value]:
         if not isinstance(given, Mapping):
@@ -273,7 +318,7 @@ def _definition(job: Job, handled: Mapping[str, list[str]], finals: set[str]) ->
     after = dict.fromkeys([*job.after, *handled.get(job.name, ()), *_read_by(job)])
     last = job.name in finals
     implied = "one_failed" if job.name in handled else "all_done" if last else "all_success"
-    fields = {"trigger": implied, **job.fields}
+    fields = {"trigger": implied, **fanout.mapped(job.fields)}
     return JobDef(
         name=job.name, kind=job.kind, after=tuple(after), line=job.line, finally_=last, **fields
     )
@@ -297,6 +342,8 @@ def _shown(value: Value) -> str:
             return f"${name}"
         case OutputRef(job, key):
             return f"output[{job!r}]" + (f"[{key!r}]" if key else "")
+        case ItemRef(key):
+            return f"item[{key!r}]" if key else "item"
         case Literal(text):
             return str(text)
     return ""

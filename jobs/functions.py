@@ -9,22 +9,22 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
-from jobmon.jobs.definition import ParamRef, Value
+from jobmon.jobs.definition import Value
 from jobmon.jobs.mistakes import WrongError
-from jobmon.jobs.refs import Output, Param, Secret
+from jobmon.jobs.refs import Item, Output, Param, Secret
 
 _NO_DEFAULT = inspect.Parameter.empty
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def arguments_of(
-    function: Callable[..., Any], params: Mapping[str, Param], value: Callable[[Any], Value]
+    function: Callable[..., Any], params: Mapping[str, Any], value: Callable[[Any], Value]
 ) -> dict[str, Value]:
     """What the run must give the function, by argument name.
 
-    A default that is an output or a Param is given; so is an argument without default that has the
-    name of one of the flow's `params`. `value` turns what stands in the file into a Value. Raises
-    WrongError for an argument nothing can fill.
+    A default that is an output, a Param or an item is given; so is an argument without default that
+    has a name among `params`: a param of the flow, or `item`. `value` turns what stands in the file
+    into a Value. Raises WrongError for an argument nothing can fill.
     """
     found: dict[str, Value] = {}
     for name, wanted in inspect.signature(function).parameters.items():
@@ -41,19 +41,19 @@ def arguments_of(
 def _given(
     name: str,
     wanted: inspect.Parameter,
-    params: Mapping[str, Param],
+    params: Mapping[str, Any],
     value: Callable[[Any], Value],
 ) -> Value | None:
     if isinstance(wanted.default, Secret):
         raise WrongError(
             f"argument {name!r} is a secret", 'give it by env={"NAME": Secret("NAME")}'
         )
-    if isinstance(wanted.default, Output | Param):
+    if isinstance(wanted.default, Output | Param | Item):
         return value(wanted.default)
     if wanted.default is not _NO_DEFAULT:
         return None
     if name in params:
-        return ParamRef(name)
+        return value(params[name])
     raise WrongError(
         f"nothing gives the argument {name!r} its value",
         f"add a param of that name to the flow, or a default such as {name}=load.output[{name!r}]",
@@ -64,7 +64,7 @@ def call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     """Call a job's function as an ordinary one: a test gives what the run would have given."""
     given = inspect.signature(function).bind(*args, **kwargs)
     given.apply_defaults()
-    open_ = [n for n, v in given.arguments.items() if isinstance(v, Output | Param | Secret)]
+    open_ = [n for n, v in given.arguments.items() if isinstance(v, Output | Param | Secret | Item)]
     if open_:
         raise TypeError(f"{function.__name__}() needs a value for {', '.join(open_)}")
     return function(*args, **kwargs)

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import msgspec
 
 _LANGUAGE = frozenset(
-    f"jobmon.jobs.{name}" for name in ("flow", "job", "mistakes", "options", "refs", "triggers")
+    f"jobmon.jobs.{name}"
+    for name in ("flow", "job", "mistakes", "options", "refs", "triggers", "fanout")
 )
 
 _INSTALLED = ("/site-packages/", "/dist-packages/")

@@ -22,8 +22,6 @@ OVERLAP = ("skip", "queue", "cancel_running", "allow")
 CATCHUP = ("latest", "none", "all")
 SHIFT = ("skip", "next", "previous")
 LONGEST_CRON = 256
-MOST_ROUNDS = 100_000
-MOST_ITEMS = 10_000
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _SHOWN = 30
 _DURATION_HINT = 'write seconds as a number, or a text such as "2s", "10m", "1h30m"'
@@ -48,18 +46,6 @@ class Retry:
     ) -> None:
         self.times, self.delay, self.backoff = times, delay, backoff
         self.max_delay, self.on = max_delay, on
-
-
-class Repeat:
-    """`Repeat(until='output["poll"]["done"]', most=10, every="5s")`: again until that holds.
-
-    `until` reads the job's own output and params; after `most` rounds in vain the job has failed.
-    """
-
-    __slots__ = ("every", "most", "until")
-
-    def __init__(self, until: Any, most: int, every: str | float = 0) -> None:
-        self.until, self.most, self.every = until, most, every
 
 
 class Cron:
@@ -116,7 +102,7 @@ class JobOptions(TypedDict, total=False):
     map_key: str
     max_parallel: int
     map_most: int
-    repeat: Repeat
+    repeat: Any
 
 
 class FlowOptions(TypedDict, total=False):
@@ -254,7 +240,8 @@ def _verify(value: Any) -> tuple[str, ...] | str:
     return found
 
 
-def _json(value: Any) -> Any:
+def json_value(value: Any) -> Any:
+    """A value as JSON has it. Raises WrongError."""
     try:
         return msgspec.to_builtins(value, str_keys=True)
     except (TypeError, ValueError, RecursionError) as error:
@@ -281,24 +268,6 @@ def _schedule(value: Any) -> CronDef:
 def _positive(value: Any) -> int:
     if _integer(value) < 1:
         raise WrongError(f"{value!r} is too small", "a whole number from 1 on")
-    return value
-
-
-def _repeat(value: Any) -> RepeatDef:
-    if not isinstance(value, Repeat):
-        raise WrongError(f"{value!r} is no Repeat", "write Repeat(until=..., most=10, every=\"5s\")")
-    if isinstance(value.until, Condition):
-        until = value.until.text
-    else:
-        until = text(value.until)
-    if not 1 <= _integer(value.most) <= MOST_ROUNDS:
-        raise WrongError(f"most={value.most}", f"between 1 and {MOST_ROUNDS:,} rounds in all")
-    return RepeatDef(until, value.most, duration(value.every))
-
-
-def _most_items(value: Any) -> int:
-    if not 1 <= _integer(value) <= MOST_ITEMS:
-        raise WrongError(f"map_most={value}", f"between 1 and {MOST_ITEMS:,} items")
     return value
 
 
@@ -330,11 +299,7 @@ JOB: dict[str, Reader] = {
     "on_lost": one_of(*ON_LOST),
     "verify": _verify,
     "artifacts": _texts,
-    "skip_value": _json,
-    "map_key": text,
-    "max_parallel": _positive,
-    "map_most": _most_items,
-    "repeat": _repeat,
+    "skip_value": json_value,
 }
 """Readers of the options that need nothing but their value."""
 FLOW: dict[str, Reader] = {

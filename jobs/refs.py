@@ -132,6 +132,31 @@ class Output(_Comparable):
         return f"<Output {self._text()}>"
 
 
+class Item:
+    """The item of a mapped job: `item`, or a key of it: `item["code"]`."""
+
+    __slots__ = ("key",)
+
+    def __init__(self, key: str = "") -> None:
+        self.key = key
+
+    def __getitem__(self, key: str) -> Item:
+        if self.key:
+            raise TypeError("an item is read one key deep: take the whole and pick in your code")
+        if not isinstance(key, str) or not key:
+            raise TypeError(f"a key of an item is a text, not {key!r}")
+        return Item(key)
+
+    __iter__ = None  # without it `in` and unpacking would try keys 0, 1, 2...
+
+    def __repr__(self) -> str:
+        return f"<item[{self.key!r}]>" if self.key else "<item>"
+
+
+item = Item()
+"""Stands in a mapped job for the item its child is made for."""
+
+
 class Secret:
     """An env value read at launch from `[secrets]` in jobmon.toml and masked in the log."""
 

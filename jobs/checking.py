@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jobmon.jobs import circles
+from jobmon.jobs import circles, cronfields, windows
 from jobmon.jobs.definition import CronDef, FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.jobs.mistakes import Mistake
+from jobmon.jobs.mistakes import Mistake, WrongError
 
 
 def check_folder(home: Path, timeout: float = 10.0) -> Loaded:
@@ -33,15 +33,29 @@ def _schedule(flow: FlowDef, cron: CronDef) -> tuple[str, str] | None:
 
 def wrong(cron: CronDef) -> tuple[str, str] | None:
     """(what to say of the schedule, hint), or None when it can be read."""
-    if len(cron.expression.split()) != 5:
-        return "has not five fields", "minute hour day month weekday, as in 10 6 * * 1-5"
+    try:
+        cronfields.fields(cron.expression)
+    except WrongError as error:
+        return error.text, error.hint
     if reason := _unreadable(cron.expression):
-        return f"is not possible: {reason}", "minute hour day month weekday, as in 10 6 * * 1-5"
+        return f"is not possible: {reason}", cronfields.HINT
     if cron.tz and not _zone(cron.tz):
         return (
             f"is not possible: there is no time zone {cron.tz!r}",
             "an IANA name such as Asia/Tokyo",
         )
+    return _days(cron)
+
+
+def _days(cron: CronDef) -> tuple[str, str] | None:
+    """What is wrong with the days that are left out, as far as the schedule itself says it."""
+    if cron.shift != "skip" and not cron.calendar:
+        return f"has shift {cron.shift!r} and no calendar", 'add calendar="JP"'
+    try:
+        for text in cron.blackout:
+            windows.window(text)
+    except WrongError as error:
+        return f"is not possible: {error.text}", error.hint
     return None
 
 

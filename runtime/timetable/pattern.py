@@ -6,16 +6,14 @@ The days are found by croniter, by the calendar alone: no zone and no clock come
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
+from jobmon.jobs import cronfields
 from jobmon.jobs.mistakes import WrongError
 
 EVERY_DAY = ("*", "*", "*")
-_HINT = "minute hour day month weekday, as in 10 6 * * 1-5"
-_BY_CHANCE = re.compile(r"(^|,)[rh](\(|/|,|$)", re.IGNORECASE)
 
 
 class Pattern(NamedTuple):
@@ -33,15 +31,13 @@ def pattern(expression: str) -> Pattern:
     """The expression taken apart. Raises WrongError when it cannot be read."""
     from croniter import croniter
 
-    fields = expression.split()
-    if len(fields) != 5:
-        raise WrongError(f"schedule {expression!r} has not five fields", _HINT)
-    if any(_BY_CHANCE.search(field) for field in fields):
-        raise WrongError(f"schedule {expression!r} leaves its time to chance", _HINT)
     try:
+        fields = cronfields.fields(expression)
         (minutes, hours, *_days), _nth = croniter.expand(" ".join(fields))
+    except WrongError as error:
+        raise WrongError(f"schedule {expression!r} {error.text}", error.hint) from None
     except ValueError as error:
-        raise WrongError(f"schedule {expression!r}: {error}", _HINT) from None
+        raise WrongError(f"schedule {expression!r}: {error}", cronfields.HINT) from None
     times = tuple(dt.time(h, m) for h in _all(hours, 24) for m in _all(minutes, 60))
     minute, hour, day, month, weekday = fields
     return Pattern((day, month, weekday), times, "*" in minute + hour)

@@ -32,7 +32,9 @@ class Rules(NamedTuple):
 
     def walls(self, after: dt.datetime) -> Iterator[dt.datetime]:
         """The times on the wall after that one at which it is planned, ascending, each once."""
-        times = [time for time in self.pattern.times if not self.blackout_hours(time)]
+        times = self.pattern.times
+        if self.closed_hours:
+            times = [time for time in times if not self.blackout_hours(time)]
         for day in self._days(after.date()) if times else ():
             begun = bisect_right(times, after.time()) if day == after.date() else 0
             if not any(days.first <= day <= days.last for days in self.closed_days):

@@ -26,6 +26,7 @@ from jobmon.runtime.orders import Orders
 from jobmon.runtime.service import Service
 from jobmon.runtime.store import Store, guarded
 from jobmon.runtime.stream import EventStream
+from jobmon.runtime.watchman import Watchman
 from jobmon.runtime.wire import Server
 
 log = logging.getLogger("jobmon")
@@ -70,7 +71,7 @@ class Daemon:
         watch: Callable[[list[Event]], None] | None = None,
         trouble: str = "",
     ) -> None:
-        state = settings.state_dir
+        state, self.configuration = settings.state_dir, Configuration(settings)
         self.settings, self._watch = settings, watch
         self._trouble, self._unheard, self._gone = trouble, "", ""
         soundness.before_opening(state)
@@ -79,14 +80,15 @@ class Daemon:
         self.stream = EventStream(state / "log", self.store)
         self.executor = LocalExecutor(state, settings.slots)
         self.engine = Engine(
-            settings, self.store, self.executor, dict(os.environ), procs.boot_id(), SteadyClock(),
-            self._publish,
+            self.configuration, self.store, self.executor, dict(os.environ), procs.boot_id(),
+            SteadyClock(), self._publish,
         )  # fmt: skip
-        self.configuration = Configuration(settings)
+        self.watchman = Watchman(state, self.engine.journal, self.engine.clock)
+        self.engine.duties.append(self.watchman)
         self.library = Library(settings.home, settings.load_timeout)
-        self.orders = Orders(settings, self.engine, self.library)
+        self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(
-            settings, self.engine, self.executor, self.library, self.orders, self._down,
+            self.configuration, self.engine, self.executor, self.library, self.orders, self._down,
             self._troubles,
         )  # fmt: skip
         self.server = Server(state, service)

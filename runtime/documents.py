@@ -18,9 +18,10 @@ from jobmon.runtime import cards, explain, history, snapshot, views
 from jobmon.runtime.board import Board
 from jobmon.runtime.cards import CARD_STATES
 from jobmon.runtime.config import Settings
+from jobmon.runtime.configuration import limits_of
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import pick
-from jobmon.runtime.model import FlowHold, JobKey, Limits
+from jobmon.runtime.model import FlowHold, JobKey
 from jobmon.runtime.reader import DB_NAME, open_reader
 from jobmon.runtime.store import (
     guarded,
@@ -143,7 +144,7 @@ def explained(
     run_id = views.find_run(db, run)
     board = _board(db, run_id)
     key = (run_id, views.find_job(db, run_id, job)) if job else None
-    limits = Limits(slots=settings.slots, pools=dict(settings.pools))
+    limits = limits_of(settings)
     why = (
         explain.explain_job(board, key, time.time(), limits)
         if key

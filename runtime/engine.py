@@ -18,7 +18,7 @@ import msgspec
 from jobmon.runtime import failpoint
 from jobmon.runtime.clock import SteadyClock
 from jobmon.runtime.committer import Committer
-from jobmon.runtime.config import Settings
+from jobmon.runtime.configuration import Configuration, limits_of
 from jobmon.runtime.decide import decide, next_time
 from jobmon.runtime.duty import Duty
 from jobmon.runtime.errors import StateError
@@ -55,7 +55,7 @@ class Engine:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         store: Store,
         executor: Executor,
         environ: Mapping[str, str],
@@ -64,14 +64,16 @@ class Engine:
         publish: Callable[[list[Event]], None],
     ) -> None:
         self.store, self.executor, self.clock = store, executor, clock
-        self.limits = Limits(slots=settings.slots, pools=dict(settings.pools))
-        self.journal = Journal(settings, store, executor, environ, boot, self._submit, self._verify)
+        self.limits = limits_of(configuration.now)
+        self.journal = Journal(
+            configuration, store, executor, environ, boot, self._submit, self._verify
+        )
         self.board = self.journal.board
         self.duties: list[Duty] = []
         self.paused = ""
         self._boot, self._publish = boot, publish
         self._verifier = Verifier(self.order, self.board, self.journal.environment)
-        self._reports = Reports(self.journal, executor, clock, self.post, settings.classes)
+        self._reports = Reports(self.journal, executor, clock, self.post, configuration)
         self._facts: deque[Report | Order] = deque()
         self._wake = asyncio.Event()
         self._leaving = self._draining = False

@@ -13,7 +13,7 @@ import msgspec
 
 from jobmon.runtime import attempts, launch, settle
 from jobmon.runtime.board import Board
-from jobmon.runtime.config import Settings
+from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.decide import outputs
 from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.executors.contract import AttemptSpec, Executor
@@ -31,7 +31,7 @@ class Journal:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         store: Store,
         executor: Executor,
         environ: Mapping[str, str],
@@ -43,7 +43,7 @@ class Journal:
         self.attempts: dict[JobKey, Attempt] = {}
         self.batch = Batch()
         self.acts: list[Act] = []
-        self._settings, self._store, self._executor = settings, store, executor
+        self._configuration, self._store, self._executor = configuration, store, executor
         self._environ, self._boot = environ, boot
         self._submit, self._verify = submit, verify
         self._seq = store.seq
@@ -115,7 +115,7 @@ class Journal:
         """The launch with what recovery and the failure card need, or why it cannot be made."""
         wanted = self._launch((event.run, event.job), event.attempt)
         try:
-            spec = launch.spec(wanted, self._settings, self._environ)
+            spec = launch.spec(wanted, self._configuration.now, self._environ)
         except launch.UnfitError as error:
             reason = f"{error.what}: {error.why}; {error.hint}"
             return job_event("job.unfit", wanted.job_run, event.at, {"reason": reason}), None
@@ -126,14 +126,14 @@ class Journal:
         data = event.data | {
             "boot": self._boot,
             "definition": wanted.job_run.definition or wanted.run.definition,
-            "fingerprint": launch.fingerprint(wanted, self._settings.home),
+            "fingerprint": launch.fingerprint(wanted, self._configuration.now.home),
         }
         return msgspec.structs.replace(event, data=data), spec
 
     def environment(self, key: JobKey) -> dict[str, str]:
         """What the newest attempt of a job had as its environment. Raises UnfitError."""
         wanted = self._launch(key, self.board.jobs[key].attempt)
-        return launch.spec(wanted, self._settings, self._environ).env
+        return launch.spec(wanted, self._configuration.now, self._environ).env
 
     def _launch(self, key: JobKey, n: int) -> launch.Launch:
         run, job_run = self.board.runs[key[0]], self.board.jobs[key]

@@ -11,7 +11,7 @@ from typing import Any
 
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime import births, launch, verbs, views
-from jobmon.runtime.config import Settings
+from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Run
@@ -25,8 +25,8 @@ Answer = dict[str, Any]
 class Orders:
     """Turns requests into plans for the engine. A preview makes the plan and folds nothing."""
 
-    def __init__(self, settings: Settings, engine: Engine, library: Library) -> None:
-        self._settings, self._engine, self._library = settings, engine, library
+    def __init__(self, configuration: Configuration, engine: Engine, library: Library) -> None:
+        self._configuration, self._engine, self._library = configuration, engine, library
 
     async def run(self, request: Answer) -> Answer:
         """A new run of a flow. Raises NotFoundError or UsageError before any run exists."""
@@ -117,7 +117,7 @@ class Orders:
         """The run's id and the jobs' indices that the request's names mean."""
         if not request.get("run"):
             return None, None
-        with contextlib.closing(open_reader(self._settings.state_dir)) as db:
+        with contextlib.closing(open_reader(self._configuration.now.state_dir)) as db:
             run_id = views.find_run(db, request["run"])
             names = request.get("jobs")
             jobs = tuple(views.find_job(db, run_id, name) for name in names) if names else None
@@ -126,9 +126,9 @@ class Orders:
     def _changed_files(self, run_id: int) -> dict[int, tuple[str, ...]]:
         """By job index, the files its words name that changed since its newest attempt."""
         query = "SELECT job, body FROM attempts WHERE run = ? ORDER BY job, n"
-        with contextlib.closing(open_reader(self._settings.state_dir)) as db:
+        with contextlib.closing(open_reader(self._configuration.now.state_dir)) as db:
             newest = {job: json.loads(body) for job, body in db.execute(query, (run_id,))}
-        home = self._settings.home
+        home = self._configuration.now.home
         found = {
             job: launch.changed_files(attempt.get("fingerprint") or {}, home)
             for job, attempt in newest.items()

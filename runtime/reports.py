@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from jobmon.runtime import attempts, settle
+from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.executors.contract import (
     Ended,
     Evidence,
@@ -41,10 +42,10 @@ class Reports:
         executor: Executor,
         clock: Callable[[], float],
         post: Callable[[Report], None],
-        classes: Mapping[int, str],
+        configuration: Configuration,
     ) -> None:
         self._journal, self._executor, self._clock, self._post = journal, executor, clock, post
-        self._classes = {**settle.CLASSES, **classes}
+        self._configuration = configuration
 
     def take(self, report: Report) -> None:
         """Fold one report."""
@@ -89,7 +90,8 @@ class Reports:
 
     def _ended(self, job_run: JobRun, record: ExitRecord) -> None:
         job = self._journal.board.jobdef(job_run.key)
-        event = settle.conclude(job, job_run, record, self._clock(), self._classes)
+        classes = {**settle.CLASSES, **self._configuration.now.classes}
+        event = settle.conclude(job, job_run, record, self._clock(), classes)
         data = event.data | attempts.end_data(record)
         self._journal.fold(msgspec.structs.replace(event, data=data))
 

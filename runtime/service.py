@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from jobmon.runtime import occupancy, requests, retention
-from jobmon.runtime.config import Settings
+from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.executors.local import LocalExecutor
@@ -39,7 +39,7 @@ class Service:
 
     def __init__(
         self,
-        settings: Settings,
+        configuration: Configuration,
         engine: Engine,
         executor: LocalExecutor,
         library: Library,
@@ -47,7 +47,7 @@ class Service:
         down: Callable[[bool], None],
         troubles: Callable[[], list[str]],
     ) -> None:
-        self._settings, self._engine, self._executor = settings, engine, executor
+        self._configuration, self._engine, self._executor = configuration, engine, executor
         self._library, self._stop, self._troubles = library, down, troubles
         self._started = time.time()
         self._operations: dict[str, Callable[[Answer], Awaitable[Answer]]] = {
@@ -67,7 +67,7 @@ class Service:
             "pid": os.getpid(),
             "started": self._started,
             "seq": self._engine.store.seq,
-            "home": str(self._settings.home),
+            "home": str(self._configuration.now.home),
             "host": socket.gethostname(),
             "now": time.time(),
         }
@@ -103,7 +103,7 @@ class Service:
             "running": True,
             **{key: value for key, value in self.hello().items() if key != "seq"},
             "uptime": time.time() - self._started,
-            "slots": {"total": self._settings.slots, "busy": engine.busy()},
+            "slots": {"total": self._configuration.now.slots, "busy": engine.busy()},
             **engine.counts(),
             "pools": occupancy.pools(engine.board, engine.limits),
             "locks": occupancy.locks(engine.board, engine.journal.attempts),
@@ -124,7 +124,7 @@ class Service:
             return documents.flows(await self._library.current(), self._engine.board.held_flows)
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
-        found = await asyncio.to_thread(documents.document, self._settings, name, args)
+        found = await asyncio.to_thread(documents.document, self._configuration.now, name, args)
         if name == "explain" and found["state"] == "queued":
             found["reasons"] += self._troubles()
         return found
@@ -138,7 +138,7 @@ class Service:
 
     async def _gc(self, request: Answer) -> Answer:
         preview = bool(request.get("preview"))
-        return await retention.collect(self._engine, self._settings, preview=preview)
+        return await retention.collect(self._engine, self._configuration.now, preview=preview)
 
     async def _down(self, request: Answer) -> Answer:
         drain = bool(request.get("drain"))

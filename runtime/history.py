@@ -30,6 +30,20 @@ _JOBS = """
       FROM job_runs WHERE run = :run ORDER BY job)
     WHERE :until IS NULL OR ended <= :until"""
 
+_SILENCES = """
+    SELECT j.name, max(json_extract(a.body, '$.quiet')), count(*)
+    FROM attempts a JOIN job_runs j ON j.run = a.run AND j.job = a.job
+    WHERE a.run IN (SELECT id FROM runs WHERE flow = ? ORDER BY id DESC LIMIT ?)
+      AND a.outcome = 'succeeded' AND json_extract(a.body, '$.quiet') IS NOT NULL
+    GROUP BY j.name"""
+
+
+def silences(
+    db: sqlite3.Connection, *, flow: str, limit: int = RUNS
+) -> dict[str, tuple[float, int]]:
+    """By job: the longest (seconds) that a successful attempt wrote nothing, and how many tell."""
+    return {name: (longest, count) for name, longest, count in db.execute(_SILENCES, (flow, limit))}
+
 
 def history(
     db: sqlite3.Connection, *, flow: str, until: float | None = None, limit: int = RUNS

@@ -86,6 +86,11 @@ def _decoder() -> Callable[[bytes], Record]:
     return record
 
 
+def decoded(line: bytes) -> Record:
+    """The record of a line without its end; that of a gap where the line is damaged."""
+    return _decoder()(line)
+
+
 def records(path: Path, offset: int = 0) -> Iterator[Record]:
     """Every record from the line that begins at `offset`. Nothing when there is no file."""
     decode = _decoder()

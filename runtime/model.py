@@ -103,8 +103,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     deployment it belongs to, within which runs may overlap or not; "" for one started by hand.
     `slot`: the scheduled instant. `waits`: what keeps all of its jobs from starting. `start_by`:
     when it expires unless a job of it has started. `deadline`: by when it should be done. `reason`:
-    why it expired. `late`: it was told to miss its deadline. `parent`: the run/job that started it
-    as a subflow. `batch`: the backfill it belongs to.
+    why it expired, or started without what it waited for. `late`: it was told to miss its deadline.
+    `parent`: the run/job that started it as a subflow. `batch`: the backfill it belongs to.
     """
 
     id: int

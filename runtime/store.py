@@ -24,6 +24,8 @@ from jobmon.runtime.versions import Versions
 
 ANSWERS_KEPT = 86400.0
 """Seconds an answer is remembered for who asks again with the same idempotency key."""
+CLOCK_SLACK = 86400.0
+"""Seconds by which a clock may have been set back between a slot and its run."""
 _encode = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
 
@@ -151,6 +153,11 @@ class Store:
         rows = self._rows("SELECT body FROM runs WHERE key = ?", key)
         return msgspec.json.decode(rows[0][0], type=Run) if rows else None
 
+    def newest_run(self, flow: str, since: float, before: float) -> Run | None:
+        """The newest run of `flow` whose logical time lies there, expired ones left out."""
+        what = f"read {self.path}"
+        return guarded(what, lambda: newest_run(self._reader, flow, since, before))
+
     def events_after(self, seq: int, limit: int) -> list[Event]:
         """The first `limit` committed events with a larger number, in order."""
         rows = self._rows("SELECT body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", seq, limit)
@@ -192,6 +199,22 @@ def load_attempt(db: sqlite3.Connection, run: int, job: int, n: int) -> Attempt 
     query = "SELECT body FROM attempts WHERE run = ? AND job = ? AND n = ?"
     row = db.execute(query, (run, job, n)).fetchone()
     return msgspec.json.decode(row[0], type=Attempt) if row else None
+
+
+def newest_run(db: sqlite3.Connection, flow: str, since: float, before: float) -> Run | None:
+    """The newest run of `flow` whose logical time lies in [since, before), expired ones left out.
+
+    No run is made before its logical time, so older rows are not looked into.
+    """
+    query = """
+        SELECT body FROM
+          (SELECT id, body FROM runs WHERE flow = ? AND created >= ? AND state != 'expired'
+           ORDER BY id DESC LIMIT 5000)
+        WHERE CAST(strftime('%s', json_extract(body, '$.time')) AS INTEGER) >= ?
+          AND CAST(strftime('%s', json_extract(body, '$.time')) AS INTEGER) < ?
+        ORDER BY id DESC LIMIT 1"""
+    row = db.execute(query, (flow, since - CLOCK_SLACK, since, before)).fetchone()
+    return msgspec.json.decode(row[0], type=Run) if row else None
 
 
 def last_success(db: sqlite3.Connection, flow: str, name: str, before: int) -> Attempt | None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from jobmon.runtime.board.fanout import collapse, expand
 from jobmon.runtime.board.fold import fold
 from jobmon.runtime.board.registry import Registry
 from jobmon.runtime.errors import NotFoundError, RefusedError
@@ -93,12 +94,14 @@ class Board(Registry):
         self.put_run(replace(self.run_of(event.run), **fields), event.at)
 
     def _ready(self, event: Event) -> None:
-        """One of its waits is over: the one at place `wait`."""
-        waits = self.run_of(event.run).waits
+        """One of its waits is over: the one at place `wait`; `note` says what was missing."""
+        run = self.run_of(event.run)
+        waits = run.waits
         place = event.data["wait"]
         if not 0 <= place < len(waits):
             raise RefusedError(f"apply {event.kind}", f"run {event.run} has no wait {place}")
-        self._change_run(event, waits=waits[:place] + waits[place + 1 :])
+        rest = waits[:place] + waits[place + 1 :]
+        self._change_run(event, waits=rest, reason=event.data.get("note", run.reason))
 
     def _expire(self, event: Event) -> None:
         """What of the run has not started never will, unless somebody starts it."""
@@ -150,6 +153,8 @@ _ACTS: dict[str, Callable[[Board, Event], None]] = {
     "run.cancel": lambda board, e: board._change_run(e, cancel=e.data.get("mode", "soft")),
     "run.rerun": lambda board, e: board._change_run(e, cancel="", reason="", start_by=None),
     "run.ready": Board._ready,
+    "run.expand": expand,
+    "run.collapse": collapse,
     "run.expire": Board._expire,
     "run.late": lambda board, e: board._change_run(e, late=True),
     "flow.hold": Board._hold_flow,

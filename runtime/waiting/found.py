@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 
-from jobmon.runtime.model import Run, Wait
+from jobmon.runtime.model import RUN_TERMINAL, Run, Wait
 
 ENDINGS = {
     "success": frozenset({"succeeded"}),
@@ -44,5 +44,12 @@ def aim(wait: Wait) -> str:
 
 def shortfall(run: Run | None, wait: Wait) -> str:
     """Why time is up: load did not succeed on 2026-11-23, and what there is instead."""
-    there = f"{run.key} is {run.state}" if run else f"there is no run of {wait.flow}"
-    return f"{wait.flow} {_DID_NOT[wait.on]} in time for {wait.period}: {there}"
+    there = words(run) or f"there is no run of {wait.flow}"
+    return f"{wait.flow} of {wait.period} {_DID_NOT[wait.on]} in time: {there}"
+
+
+def words(run: Run | None) -> str:
+    """What became of the run that counts: load#3 failed."""
+    if run is None:
+        return ""
+    return f"{run.key} {run.state}" if run.state in RUN_TERMINAL else f"{run.key} is {run.state}"

@@ -12,6 +12,7 @@ from heapq import heappop, heappush
 from typing import Any
 
 from jobmon.jobs.conditions import ConditionError, evaluate
+from jobmon.runtime import mapping
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.book import Book
 from jobmon.runtime.board.lines import Entry, LaunchLine, Needs
@@ -75,16 +76,41 @@ def _ripened(board: Board, run: Run, index: int, now: float) -> Event:
     book = board.books[run.id]
     given = book.pending(run, index)
     assert given is not None
+    if given is Input.READY and book.shape.jobs[index].map:
+        return _mapped(board, run, index, now)
     data: dict[str, Any] = {}
     if given in (Input.READY, Input.ASK) and book.shape.jobs[index].when:
         given, data = _by_condition(book, run, index, given)
     elif given in (Input.DOOM, Input.BRANCH):
         data = _by_parents(book, index, given)
+    elif given is Input.COLLECT:
+        data = mapping.collected(book, index)
     elif given is Input.RESET:
         data = {"keep_tries": True}
     elif given is Input.CANCEL:
         data = {"reason": "the run was cancelled"}
     return Event(kind=f"job.{given}", at=now, run=run.id, job=index, who=POLICY, why="", data=data)
+
+
+def _mapped(board: Board, run: Run, index: int, now: float) -> Event:
+    """The turn of a map has come: the event that tells its list, or what keeps it from one."""
+    book = board.books[run.id]
+    given, data = Input.READY, {}
+    if book.shape.jobs[index].when:
+        given, data = _by_condition(book, run, index, given)
+    kind = f"job.{given}"
+    if given is Input.READY:
+        kind, data = _listed(board, run, index)
+    return Event(kind=kind, at=now, run=run.id, job=index, who=POLICY, data=data)
+
+
+def _listed(board: Board, run: Run, index: int) -> tuple[str, dict[str, Any]]:
+    book = board.books[run.id]
+    try:
+        items = mapping.items(board, run, index, outputs(book, index))
+    except mapping.UnfitError as error:
+        return f"job.{Input.UNFIT}", {"reason": error.reason, "cause": "data"}
+    return "run.expand", {"items": items}
 
 
 def _by_condition(book: Book, run: Run, index: int, given: Input) -> tuple[Input, dict[str, Any]]:

@@ -174,6 +174,7 @@ class Journal:
         batch, acts = self.batch, self.acts
         self.batch, self.acts = Batch(), []
         changed = self.board.drain()
+        batch.definitions += [self.board.definitions[d] for d in changed.definitions]
         batch.runs = [self.board.runs[i] for i in changed.runs]
         batch.jobs = [self._row(key) for key in changed.jobs]
         batch.holds = {flow: self.board.held_flows.get(flow) for flow in changed.flows}

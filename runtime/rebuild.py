@@ -212,6 +212,7 @@ class _Fold:
     def _commit(self) -> None:
         batch, self._batch = self._batch, Batch()
         changed, board = self._board.drain(), self._board
+        batch.definitions += [board.definitions[d] for d in sorted(changed.definitions)]
         batch.runs = [board.runs[i] for i in sorted(changed.runs)]
         batch.jobs = [
             (board.jobs[key], board.runs[key[0]].flow, board.name(key))

@@ -71,7 +71,7 @@ def take(
             at=at,
             runs=[run for run, _ in chosen],
             jobs=[[replace(job, output=None) for job in jobs] for _, jobs in chosen],
-            definitions=[load_definition(db, digest) for digest in _versions(chosen)],
+            definitions=[source.version(digest) for digest in _versions(chosen)],
             holds=list(source.holds()),
         )
     return {"schema": "jobmon.snapshot/1", **msgspec.to_builtins(snapshot)}
@@ -98,6 +98,10 @@ class _Source(Protocol):
 
     def holds(self) -> Sequence[FlowHold]:
         """The flows on hold."""
+        ...
+
+    def version(self, digest: str) -> FlowDef:
+        """The flow version of that hash."""
         ...
 
 
@@ -149,6 +153,9 @@ class _Stored:
     def holds(self) -> Sequence[FlowHold]:
         return load_holds(self._db)
 
+    def version(self, digest: str) -> FlowDef:
+        return load_definition(self._db, digest)
+
 
 _SPANS = """
     WITH RECURSIVE each(run) AS (
@@ -198,6 +205,10 @@ class _Past:
     def holds(self) -> Sequence[FlowHold]:
         self._fold(0, "AND kind IN ('flow.hold', 'flow.release')")
         return list(self._board.held_flows.values())
+
+    def version(self, digest: str) -> FlowDef:
+        """One that a run came to in between may be stored no more: then its events made it."""
+        return self._board.definitions.get(digest) or load_definition(self._db, digest)
 
     def _was_open(self, run_id: int) -> bool:
         self._fold(run_id)

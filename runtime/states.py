@@ -52,6 +52,7 @@ class Input(StrEnum):
     DUE = "due"  # the wait before a retry is over
     CANCEL = "cancel"  # operator: before it started
     SKIP = "skip"  # operator
+    COLLECT = "collect"  # a map: all of its children have ended well
     DONE = "done"  # operator: the manual step is finished
     MARK_SUCCESS = "mark_success"  # operator, a verify probe or a policy
     MARK_FAILED = "mark_failed"  # the same
@@ -120,6 +121,7 @@ def _table() -> dict[tuple[State, Input], Move]:
         Input.DUE: _row(_Q, (_RW,)),
         Input.CANCEL: _row(State.CANCELLED, (_W, _Q, _H, _RW), settled),
         Input.SKIP: _row(State.SKIPPED, (_W, _Q, _H, _RW), settled),
+        Input.COLLECT: _row(State.SUCCEEDED, (_W,), settled),
         Input.DONE: _row(State.SUCCEEDED, (_H,), settled),
         Input.MARK_SUCCESS: _row(State.SUCCEEDED, (_W, _Q, _H, _RW), settled)
         | _row(State.SUCCEEDED, ends, settled),

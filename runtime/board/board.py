@@ -16,7 +16,7 @@ from jobmon.runtime.board.fanout import collapse, expand
 from jobmon.runtime.board.fold import fold
 from jobmon.runtime.board.registry import Registry
 from jobmon.runtime.errors import NotFoundError, RefusedError
-from jobmon.runtime.model import Event, FlowHold, JobRun, Run
+from jobmon.runtime.model import Event, FlowHold, JobRun, Run, Wait
 from jobmon.runtime.states import Effect, Input, State, advance
 
 INPUTS = {f"job.{given}": given for given in Input}
@@ -93,6 +93,12 @@ class Board(Registry):
     def _change_run(self, event: Event, **fields: Any) -> None:
         self.put_run(replace(self.run_of(event.run), **fields), event.at)
 
+    def _rerun(self, event: Event) -> None:
+        """What kept it from going on is lifted; it may have to wait anew, for `waits`."""
+        run = self.run_of(event.run)
+        waits = msgspec.convert(event.data.get("waits", run.waits), tuple[Wait, ...])
+        self._change_run(event, cancel="", reason="", start_by=None, waits=waits)
+
     def _ready(self, event: Event) -> None:
         """One of its waits is over: the one at place `wait`; `note` says what was missing."""
         run = self.run_of(event.run)
@@ -151,7 +157,7 @@ _ACTS: dict[str, Callable[[Board, Event], None]] = {
     "run.hold": lambda board, e: board._change_run(e, **_held(e)),
     "run.release": lambda board, e: board._change_run(e, **_FREE),
     "run.cancel": lambda board, e: board._change_run(e, cancel=e.data.get("mode", "soft")),
-    "run.rerun": lambda board, e: board._change_run(e, cancel="", reason="", start_by=None),
+    "run.rerun": Board._rerun,
     "run.ready": Board._ready,
     "run.expand": expand,
     "run.collapse": collapse,

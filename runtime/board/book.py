@@ -107,9 +107,13 @@ class Book:
         return "succeeded", self.warned > 0
 
     def _for_waiting(self, run: Run, job: JobRun, found: Input | None) -> Input | None:
-        if found is not Input.READY or self.shape.jobs[job.index].kind != "manual":
+        jobdef = self.shape.jobs[job.index]
+        if found is not Input.READY or (jobdef.kind != "manual" and jobdef.map is None):
             return found
-        return None if job.held or run.held else Input.ASK
+        if jobdef.expanded:
+            return Input.COLLECT
+        kept = job.held or run.held
+        return None if kept else Input.READY if jobdef.map else Input.ASK
 
     def _for_settled(self, run: Run, job: JobRun, found: Input | None) -> Input | None:
         """What doomed it or skipped it may have been repaired."""

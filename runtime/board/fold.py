@@ -127,9 +127,21 @@ def _decided(_job: JobRun, event: Event) -> Fields:
     }
 
 
+def _collected(_job: JobRun, event: Event) -> Fields:
+    return {"reason": event.data.get("reason", ""), "output": event.data.get("output")}
+
+
+def _retried(job: JobRun, event: Event) -> Fields:
+    """The retries of each round of a repeated job are counted anew."""
+    number = event.data.get("round")
+    again = {} if number is None else {"round": number, "tries": 0}
+    return _ended(job, event) | again
+
+
 def _reset(job: JobRun, event: Event) -> Fields:
-    tries = job.tries if event.data.get("keep_tries") else 0
-    return _BLANK | {"tries": tries, "stale": False}
+    if event.data.get("keep_tries"):
+        return _BLANK | {"stale": False}
+    return _BLANK | {"tries": 0, "round": 0, "stale": False}
 
 
 def _revived(_job: JobRun, _event: Event) -> Fields:
@@ -149,12 +161,13 @@ _FIELDS: dict[Input, Callable[[JobRun, Event], Fields]] = {
     Input.STOP: _stopping,
     Input.SUCCEED: _ended,
     Input.FAIL: _ended,
-    Input.RETRY: _ended,
+    Input.RETRY: _retried,
     Input.STOPPED: _ended,
     Input.LOSE: _lost,
     Input.DUE: _plain,
     Input.CANCEL: _decided,
     Input.SKIP: _decided,
+    Input.COLLECT: _collected,
     Input.DONE: _decided,
     Input.MARK_SUCCESS: _decided,
     Input.MARK_FAILED: _decided,

@@ -22,14 +22,16 @@ from jobmon.runtime.states import ACTIVE, State
 
 
 class Changed:
-    """What events changed since the last `drain`: run ids, job keys, flow names."""
+    """What events changed since the last `drain`: run ids, job keys, flow names; and the hashes of
+    the flow versions that runs came to in between."""
 
-    __slots__ = ("flows", "jobs", "runs")
+    __slots__ = ("definitions", "flows", "jobs", "runs")
 
     def __init__(self) -> None:
         self.runs: set[int] = set()
         self.jobs: set[JobKey] = set()
         self.flows: set[str] = set()
+        self.definitions: set[str] = set()
 
     def __bool__(self) -> bool:
         return bool(self.runs or self.jobs or self.flows)
@@ -170,6 +172,24 @@ class Registry:
             self._watch_failure(run, book, new.index)
         self._refresh(run, book, at)
 
+    def reshape(self, run_id: int, flow: FlowDef, at: float) -> None:
+        """Give a run another flow: its jobs stay at their places, new ones wait at the end."""
+        old, book = self.runs[run_id], self.books[run_id]
+        run = replace(old, definition=self.add_definition(flow))
+        self.changed.definitions.add(run.definition)
+        added = range(len(book.jobs), len(flow.jobs))
+        jobs = [*book.jobs, *(JobRun(run=run_id, index=i, since=at) for i in added)]
+        for job in book.jobs:
+            self._line(old, job, enter=False)
+        book = Book(self.shape(run.definition), jobs)
+        self._open(run, book)
+        self._set_run(run)
+        self.changed.jobs.update((run_id, i) for i in added)
+        for job in book.jobs:
+            self._line(run, job, enter=True)
+        self._judge(run, book, range(len(jobs)))
+        self._refresh(run, book, at)
+
     def put_run(self, new: Run, at: float) -> None:
         """Replace a run whose hold or cancel changed; O(jobs of the run)."""
         old, book = self.runs[new.id], self.books[new.id]
@@ -181,7 +201,7 @@ class Registry:
         self._set_run(new)
         self.failing.pop(new.id, None)
         every = new.cancel != old.cancel or new.waits != old.waits
-        concerned = range(len(book.jobs)) if every else book.shape.manual
+        concerned = range(len(book.jobs)) if every else book.shape.staying
         self._judge(new, book, concerned)
         self._refresh(new, book, at)
 
@@ -216,7 +236,7 @@ class Registry:
     def needs(self, job: JobRun) -> Needs:
         """What its next (or present) attempt needs at once."""
         shape, index = self._declared(job)
-        needs, of = shape.needs[index], shape.jobs[index].of
+        needs, of = shape.needs[index], self.books[job.run].shape.jobs[job.index].of
         return needs._replace(group=self._group(job.run, of)) if of else needs
 
     def _group(self, run_id: int, of: str) -> Group | None:
@@ -265,8 +285,10 @@ class Registry:
             self._set_run(replace(run, state=state, warn=warn, started=started, ended=ended))
 
     def _jobdef(self, job: JobRun) -> JobDef:
-        shape, index = self._declared(job)
-        return shape.jobs[index]
+        own = self.books[job.run].shape.jobs[job.index]
+        if not job.definition:
+            return own
+        return self.shape(job.definition).like(own) or own
 
     def _declared(self, job: JobRun) -> tuple[Shape, int]:
         """The flow version its next (or present) attempt uses, and its index there."""
@@ -274,5 +296,6 @@ class Registry:
         if not job.definition:
             return own, job.index
         other = self.shape(job.definition)
-        index = other.names.get(own.jobs[job.index].name)
+        declared = own.jobs[job.index]
+        index = other.names.get(declared.of or declared.name)
         return (own, job.index) if index is None else (other, index)

@@ -96,6 +96,14 @@ def _always(_t: Tally) -> Input | None:
     return Input.READY
 
 
+def _all_items(t: Tally) -> Input | None:
+    if not t.all_done:
+        return None
+    return Input.DOOM if t.bad else Input.READY
+
+
+ALL_ITEMS = "all_items"
+"""The rule of a map whose list is known: all of its children have ended, none of them badly."""
 RULES: dict[str, Rule] = {
     "all_success": _all_success,
     "all_done": _all_done,
@@ -104,6 +112,7 @@ RULES: dict[str, Rule] = {
     "none_failed": _none_failed,
     "none_failed_min_one_success": _none_failed_min_one_success,
     "always": _always,
+    ALL_ITEMS: _all_items,
 }
 
 

@@ -295,7 +295,8 @@ def test_a_lock_held_outside_keeps_its_jobs_waiting() -> None:
 
 
 def test_a_map_runs_so_many_children_at_once_in_each_run() -> None:
-    template = job("m", map=MapDef(over=Literal([1, 2, 3]), max_parallel=2), kind="manual")
+    names = [f"m[{i}]" for i in range(3)]
+    template = job("m", *names, map=MapDef(over=Literal([0, 1, 2]), max_parallel=2, after=()))
     children = [job(f"m[{i}]", of="m", item_key=str(i), item=i) for i in range(3)]
     night = Driver(flow(template, *children)).settle()
     night.fold(new_run(2, night.run.definition)).settle()

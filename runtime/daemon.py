@@ -26,6 +26,7 @@ from jobmon.runtime.orders import Orders
 from jobmon.runtime.service import Service
 from jobmon.runtime.store import Store, guarded
 from jobmon.runtime.stream import EventStream
+from jobmon.runtime.waiting.duty import Waits
 from jobmon.runtime.watchman import Watchman
 from jobmon.runtime.wire import Server
 
@@ -84,7 +85,7 @@ class Daemon:
             SteadyClock(), self._publish,
         )  # fmt: skip
         self.watchman = Watchman(state, self.engine.journal, self.engine.clock)
-        self.engine.duties.append(self.watchman)
+        self.engine.duties += [self.watchman, Waits(self.engine.board, self.store)]
         self.library = Library(settings.home, settings.load_timeout)
         self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(

@@ -116,7 +116,7 @@ class _Foreground:
     async def _started(self) -> None:
         given = dict(_pair(text) for text in self._options.param)
         answer = await self._daemon.orders.run(
-            {"flow": self._options.flow, "params": given, "who": "foreground"}
+            {"flow": self._options.flow, "params": given, "now": True, "who": "foreground"}
         )
         self._run_id, self._key = answer["id"], answer["run"]
         self._look()

@@ -60,6 +60,7 @@ class Orders:
             who=str(request.get("who", "")),
             why=str(request.get("why", "")),
             priority=int(request.get("priority") or 0),
+            wait=not request.get("now"),
         )
         jobs = [job.name for job in flow.jobs]
         answer = {"run": run.key, "id": run.id, "jobs": jobs, "params": run.params}

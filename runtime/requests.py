@@ -12,7 +12,7 @@ TEXT, NUMBER, YES, TABLE, ROWS = (str,), (int, float), (bool,), (dict,), (list,)
 WHOLE = (int,)
 COMMON: Kinds = {"who": TEXT, "why": TEXT, "idem": TEXT}
 FIELDS: Mapping[str, Kinds] = {
-    "run": {"flow": TEXT, "params": TABLE, "priority": WHOLE, "preview": YES},
+    "run": {"flow": TEXT, "params": TABLE, "priority": WHOLE, "now": YES, "preview": YES},
     "verb": {
         "verb": TEXT, "run": TEXT, "jobs": ROWS, "flow": TEXT, "options": TABLE, "preview": YES,
     },

@@ -34,6 +34,7 @@ from jobmon.tui.options import (
 @click.option("-f", "--follow", is_flag=True, help="Watch it to its end; exit with its outcome.")
 @click.option("--yes", "-y", is_flag=True, help="With --follow: answer its manual steps.")
 @click.option("--priority", type=int, help="Higher goes first; 0 is usual.")
+@click.option("--now", is_flag=True, help="Wait for no other flow that it comes after.")
 @preview_option
 @why_option
 @json_option
@@ -53,6 +54,7 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
         params=_params(params),
         why=options["why"],
         priority=options["priority"],
+        now=options["now"] or None,
         preview=options["preview"],
     )
     if options["preview"]:

@@ -46,17 +46,18 @@ class _WrongError(Exception):
 
 def plans(flows: Mapping[str, FlowDef], settings: Settings) -> dict[str, Plan]:
     """Every plan that can be made, by name; what is wrong with the others: `wrong`."""
-    return _made(flows, settings)[0]
+    return read(flows, settings)[0]
 
 
 def wrong(flows: Mapping[str, FlowDef], settings: Settings) -> dict[str, str]:
     """Why a deployment or a flow's own schedule makes no plan, by its name."""
-    return _made(flows, settings)[1]
+    return read(flows, settings)[1]
 
 
-def _made(
+def read(
     flows: Mapping[str, FlowDef], settings: Settings
 ) -> tuple[dict[str, Plan], dict[str, str]]:
+    """(the plans, why others are none), both by name."""
     found: dict[str, Plan] = {}
     faults: dict[str, str] = {}
     own = {name: Deployment(name, name) for name, flow in flows.items() if flow.schedule}

@@ -17,8 +17,10 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime import births
+from jobmon.runtime import births, verbs
 from jobmon.runtime.board import Board
 from jobmon.runtime.model import Event, Run, Wait
 from jobmon.runtime.scheduling.overlap import Queue, Refuse, Replace, Verdict, active, overlap
@@ -87,6 +89,34 @@ def preview(board: Board, wanted: Wanted, now: float) -> Started:
     refused = verdict.reason if isinstance(verdict, Refuse) else ""
     run = _new(wanted, 0, f"{wanted.flow.name}#0", now, (*wanted.waits, *waiting(verdict)))
     return Started(run, [], refused, others)
+
+
+def again(
+    board: Board, batch: Batch, run: Run, wanted: Wanted, now: float, *, every: bool = False
+) -> Started:
+    """Have a run that is over start again instead of a new one: what failed or expired of it.
+
+    It must be on the board. `every`: all of its jobs. Raises RefusedError when nothing of it can.
+    """
+    others = tuple(other for other in _active(board, wanted) if other.id != run.id)
+    verdict = overlap(wanted.policy, others)
+    if isinstance(verdict, Refuse):
+        return Started(run, [], verdict.reason, others)
+    batch.definitions.append(wanted.flow)
+    command = verbs.Command(
+        verb="rerun",
+        target_run=run.id,
+        jobs=tuple(range(len(board.jobs_of(run.id)))) if every else None,
+        options={} if every else {"failed": True},
+        who=wanted.who,
+        why=wanted.why,
+        definition=board.add_definition(wanted.flow),
+    )
+    first, *rest = verbs.plan(board, command, now).events
+    waits = msgspec.to_builtins((*wanted.waits, *waiting(verdict)))
+    first = msgspec.structs.replace(first, data=first.data | {"waits": waits})
+    events = [*making_room(board, verdict, run.key, now), first, *rest]
+    return Started(run, events, "", others)
 
 
 def waiting(verdict: Verdict) -> tuple[Wait, ...]:

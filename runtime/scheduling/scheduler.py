@@ -1,0 +1,232 @@
+"""The duty that makes runs out of slots: what `due` decides, carried out and committed at once.
+
+Slots go by the wall clock, which may be set anew at any time: it is looked at every LOOK seconds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from jobmon.jobs.definition import FlowDef
+from jobmon.jobs.mistakes import WrongError
+from jobmon.runtime.board import Board
+from jobmon.runtime.configuration import Configuration
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.library import Library
+from jobmon.runtime.model import Event
+from jobmon.runtime.scheduling.due import Ticket, decide
+from jobmon.runtime.scheduling.plans import Plan, read
+from jobmon.runtime.scheduling.slots import Dropped, Found, newest
+from jobmon.runtime.scheduling.starts import Starts
+from jobmon.runtime.scheduling.timing import Timing
+from jobmon.runtime.store import Batch, Store
+
+log = logging.getLogger("jobmon")
+
+ROOM = "ticket"
+LOOK = 20.0
+"""Seconds between two looks at the wall clock."""
+SOON = 0.2
+"""Seconds between two looks at whether the flows are loaded."""
+MOST_RECORDS = 500
+"""Slots of a plan that get a record of their own when many were missed."""
+MOST_AT_ONCE = 100
+"""Slots decided in one turn; the jobs have their turn in between."""
+FAILED_RESTS = 3600.0
+"""Seconds until a schedule that cannot be followed just now is looked at again."""
+JITTER = 1.0
+"""Seconds by which a clock may go back without having been set."""
+
+
+class Scheduler:
+    """See `Duty`. `bring_back` has a run that is over on the board again, by its id."""
+
+    def __init__(
+        self,
+        store: Store,
+        board: Board,
+        library: Library,
+        configuration: Configuration,
+        wall: Callable[[], float],
+        bring_back: Callable[[int], None],
+    ) -> None:
+        self.due: float | None = 0.0
+        self._store, self._board = store, board
+        self._library, self._configuration = library, configuration
+        self._wall = wall
+        self._starts = Starts(store, board, bring_back)
+        self._tickets: dict[str, Ticket] = {}
+        self._plans: dict[str, Plan] = {}
+        self._timings: dict[str, Timing] = {}
+        self._next: dict[str, float] = {}
+        self._seen: tuple[Any, ...] = ()
+        self._begun = False
+
+    def attend(self, now: float, batch: Batch) -> Iterator[Event]:
+        """Decide the slots that have come, at most MOST_AT_ONCE in one turn."""
+        if self._library.known is None:
+            self.due = now + SOON
+            return
+        wall = self._wall()
+        yield from self._follow(wall, now, batch)
+        yield from self._turn_back(wall, now, batch)
+        left = MOST_AT_ONCE
+        for at, name in sorted((at, name) for name, at in self._next.items()):
+            if at > wall or left <= 0:
+                break
+            for event in self._meet(self._plans[name], wall, now, batch, left):
+                left -= event.kind == "run.created"
+                yield event
+        first = min(self._next.values(), default=wall + LOOK)
+        self.due = now + min(LOOK, max(0.0, first - wall))
+
+    def heard(self, events: Sequence[Event]) -> None:
+        """Flows and settings that were read anew are looked at without delay."""
+        del events
+        if self._begun and not self._same():
+            self.due = 0.0
+
+    # What the plans are
+
+    def _same(self) -> bool:
+        now = (self._library.known, self._configuration.now)
+        return len(self._seen) == 2 and all(a is b for a, b in zip(self._seen, now, strict=True))
+
+    def _follow(self, wall: float, now: float, batch: Batch) -> Iterator[Event]:
+        """Take over the plans as the flows and the settings make them now."""
+        if self._same():
+            return
+        if not self._begun:
+            kept = self._store.notes(ROOM)
+            self._tickets = {name: msgspec.convert(body, Ticket) for name, body in kept.items()}
+            self._begun = True
+        settings = self._configuration.now
+        found, faults = read(self._flows(), settings)
+        self._seen = (self._library.known, settings)
+        self._plans = {name: plan for name, plan in found.items() if plan.active}
+        for name in self._tickets.keys() - self._plans.keys() - faults.keys():
+            self._forget(name, batch)
+        self._timings, self._next = {}, {}
+        for plan in self._plans.values():
+            self._timings[plan.name] = Timing(plan.cron, settings.calendars)
+            yield from self._enter(plan, wall, now, batch)
+            yield from self._plan_next(plan, wall, now)
+
+    def _flows(self) -> Mapping[str, FlowDef]:
+        """The flows that load, and for those whose file is broken the last version that did."""
+        known, good = self._library.known, self._library.good
+        broken = {m.file for m in known.mistakes if not m.warning} if known else set()
+        if not broken:
+            return good
+        kept = map(self._kept, {ticket.definition for ticket in self._tickets.values()})
+        found = {flow.name: flow for flow in kept if flow and flow.file in broken}
+        return found | dict(good)
+
+    def _kept(self, digest: str) -> FlowDef | None:
+        try:
+            return self._store.definition(digest) if digest else None
+        except JobmonError:
+            log.warning("flow version %s is not kept: its file is broken, so it rests", digest)
+            return None
+
+    def _enter(self, plan: Plan, wall: float, now: float, batch: Batch) -> Iterator[Event]:
+        """A plan that is new, or fires by another schedule now, begins now: nothing was missed."""
+        old = self._tickets.get(plan.name)
+        spec, digest = _spec(plan), plan.flow.hash
+        if old is not None and old.spec == spec and old.definition == digest:
+            return
+        cursor = old.cursor if old is not None and old.spec == spec else wall
+        top = old.top if old is not None and old.spec == spec else 0.0
+        batch.definitions.append(plan.flow)
+        self._keep(plan.name, Ticket(cursor, spec, digest, top), batch)
+        if old is not None and old.spec != spec:
+            data = {"plan": plan.name, "cron": plan.cron.expression, "tz": plan.cron.tz}
+            yield _event("schedule.changed", now, data)
+
+    def _plan_next(self, plan: Plan, wall: float, now: float) -> Iterator[Event]:
+        """Note when its next slot comes."""
+        self._next.pop(plan.name, None)
+        cursor = min(self._tickets[plan.name].cursor, wall)
+        try:
+            found = self._timings[plan.name].next(cursor)
+        except WrongError as error:
+            yield _failed(plan, str(error), now)
+            found = wall + FAILED_RESTS
+        if found is not None:
+            self._next[plan.name] = found
+
+    # Slots that have come
+
+    def _turn_back(self, wall: float, now: float, batch: Batch) -> Iterator[Event]:
+        """The clock was set back: what comes again is decided again, by what is known of it."""
+        for name, plan in self._plans.items():
+            ticket = self._tickets[name]
+            if ticket.cursor > wall + JITTER:
+                top = max(ticket.top, ticket.cursor)
+                self._keep(name, msgspec.structs.replace(ticket, cursor=wall, top=top), batch)
+                yield from self._plan_next(plan, wall, now)
+
+    def _meet(
+        self, plan: Plan, wall: float, now: float, batch: Batch, most: int
+    ) -> Iterator[Event]:
+        """Decide a plan's slots up to now, the oldest first, and move its cursor with them."""
+        ticket = self._tickets[plan.name]
+        try:
+            found, period = self._come(plan, ticket.cursor, wall)
+        except WrongError:
+            yield from self._plan_next(plan, wall, now)  # says why
+            return
+        hold = self._board.held_flows.get(plan.flow.name)
+        if found.dropped:
+            yield _dropped(plan, found.dropped, now)
+        for decision in decide(plan, ticket, found.slots, wall, period, hold)[:most]:
+            yield from self._starts.make(plan, decision, now, batch)
+            ticket = msgspec.structs.replace(ticket, cursor=decision.slot.at)
+        self._keep(plan.name, ticket, batch)
+        yield from self._plan_next(plan, wall, now)
+
+    def _come(self, plan: Plan, cursor: float, wall: float) -> tuple[Found, float]:
+        """The slots that have come, and the seconds from the last of them to the next one."""
+        timing = self._timings[plan.name]
+        found = newest(timing.between, cursor, wall, MOST_RECORDS)
+        following = timing.next(wall)
+        last = found.slots[-1].at if found.slots else wall
+        return found, math.inf if following is None else following - last
+
+    def _keep(self, name: str, ticket: Ticket, batch: Batch) -> None:
+        self._tickets[name] = ticket
+        batch.notes[ROOM, name] = msgspec.to_builtins(ticket)
+
+    def _forget(self, name: str, batch: Batch) -> None:
+        """A plan that is gone or rests: when it comes back it is new."""
+        del self._tickets[name]
+        batch.notes[ROOM, name] = None
+
+
+def _spec(plan: Plan) -> str:
+    return hashlib.sha256(msgspec.json.encode(plan.cron)).hexdigest()[:16]
+
+
+def _event(kind: str, now: float, data: dict[str, Any]) -> Event:
+    return Event(kind=kind, at=now, who="runtime", data=data)
+
+
+def _failed(plan: Plan, why: str, now: float) -> Event:
+    return _event("schedule.failed", now, {"plan": plan.name, "why": why})
+
+
+def _dropped(plan: Plan, dropped: Dropped, now: float) -> Event:
+    data = {
+        "plan": plan.name,
+        "from": dropped.first,
+        "to": dropped.last,
+        "count": dropped.number,
+        "exact": dropped.exact,
+    }
+    return _event("schedule.dropped", now, data)

@@ -1,0 +1,31 @@
+"""How a plan fires: its schedule read by the calendars and the zone of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import takewhile
+
+from jobmon.jobs.definition import CronDef
+from jobmon.runtime.declared import CalendarSettings
+from jobmon.runtime.localzone import local_zone
+from jobmon.runtime.timetable import Slot, fire_times
+
+
+class Timing:
+    """The slots of one schedule. What it cannot be read for is raised as WrongError when asked."""
+
+    def __init__(self, cron: CronDef, calendars: Mapping[str, CalendarSettings]) -> None:
+        self.cron, self._calendars = cron, calendars
+        self._local = "" if cron.tz else local_zone()
+
+    def between(self, after: float, until: float) -> Iterator[Slot]:
+        """The slots after the first instant up to the second, ascending."""
+        return takewhile(lambda slot: slot.at <= until, self._from(after))
+
+    def next(self, after: float) -> float | None:
+        """The instant of the first slot after that one; None when none comes any more."""
+        slot = next(self._from(after), None)
+        return None if slot is None else slot.at
+
+    def _from(self, after: float) -> Iterator[Slot]:
+        return fire_times(self.cron, after, self._local, self._calendars)

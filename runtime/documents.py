@@ -14,7 +14,7 @@ from typing import Any
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.runtime import cards, explain, history, snapshot, views
+from jobmon.runtime import cards, explain, forecasts, history, snapshot, views
 from jobmon.runtime.board import Board
 from jobmon.runtime.cards import CARD_STATES
 from jobmon.runtime.config import Settings
@@ -28,6 +28,7 @@ from jobmon.runtime.store import (
     load_definition,
     load_holds,
     load_run,
+    newest_run,
 )
 
 Document = dict[str, Any]
@@ -41,10 +42,21 @@ def document(settings: Settings, name: str, args: Document) -> Document:
             return graph_of(pick(loaded, args["flow"]))
         return flows(loaded, _holds(settings))
     if name in views.VIEWS:
-        return views.read(settings.state_dir, name, args)
+        return _forecast(settings, views.read(settings.state_dir, name, args))
     with contextlib.closing(open_reader(settings.state_dir)) as db:
         path = settings.state_dir / DB_NAME
         return guarded(f"read {path}", lambda: _from_rows(db, settings, name, args))
+
+
+def _forecast(settings: Settings, found: Document) -> Document:
+    """The document with what earlier runs let expect of its runs that are not over."""
+    rows = found["runs"] if found["schema"] == "jobmon.ls/1" else [found]
+    wanted = [row for row in rows if row.get("state") in views.OPEN and "eta" in row]
+    if wanted:
+        with contextlib.closing(open_reader(settings.state_dir)) as db:
+            what = f"read {settings.state_dir / DB_NAME}"
+            guarded(what, lambda: forecasts.fill(db, wanted, time.time()))
+    return found
 
 
 def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Document) -> Document:
@@ -157,24 +169,56 @@ def explained(
         "run": board.runs[run_id].key,
         "job": job,
         "state": str(board.jobs[key].state if key else board.runs[run_id].state),
-        "reasons": list(why.reasons),
+        "reasons": [*why.reasons, *_flagged(db, board, run_id, key)],
         "next": list(why.next),
         "card": card,
     }
 
 
+def _flagged(db: sqlite3.Connection, board: Board, run_id: int, key: JobKey | None) -> list[str]:
+    """Why the run and its jobs, or the one job, are flagged late or stuck: as it was told then."""
+    jobs = [board.jobs[key]] if key else board.jobs_of(run_id)
+    found = [
+        (f"{flag}: " if key else f"{board.name(job.key)} is {flag}: ")
+        + _told(db, run_id, f"job.{flag}", job.index)
+        for job in jobs
+        for flag in ("late", "stuck")
+        if getattr(job, flag)
+    ]
+    if board.runs[run_id].late and not key:
+        found.append(f"late: {_told(db, run_id, 'run.late', -1)}")
+    return found
+
+
+def _told(db: sqlite3.Connection, run_id: int, kind: str, index: int) -> str:
+    query = (
+        "SELECT json_extract(body, '$.why') FROM events"
+        " WHERE run = ? AND kind = ? AND json_extract(body, '$.job') = ? ORDER BY seq DESC LIMIT 1"
+    )
+    row = db.execute(query, (run_id, kind, index)).fetchone()
+    return row[0] if row else "nobody knows why any more"
+
+
 def _board(db: sqlite3.Connection, run_id: int) -> Board:
-    """What there is of the live state: the run asked for, and all that compete with it."""
+    """What there is of the live state: the run asked for, what it waits for, its competitors."""
     board = Board()
     open_marks = ", ".join(f"'{state}'" for state in views.OPEN)
     query = f"SELECT id FROM runs WHERE id = ? OR state IN ({open_marks})"
     for (wanted,) in db.execute(query, (run_id,)).fetchall():
-        run, jobs = load_run(db, wanted)
-        for digest in {run.definition, *(j.definition for j in jobs if j.definition)}:
-            if digest not in board.definitions:
-                board.add_definition(load_definition(db, digest))
-        board.load(run, jobs)
+        _load(db, board, wanted)
+    for wait in board.runs[run_id].waits:
+        awaited = newest_run(db, wait.flow, wait.since, wait.before)
+        if awaited and awaited.id not in board.runs:
+            _load(db, board, awaited.id)
     return board
+
+
+def _load(db: sqlite3.Connection, board: Board, run_id: int) -> None:
+    run, jobs = load_run(db, run_id)
+    for digest in {run.definition, *(j.definition for j in jobs if j.definition)}:
+        if digest not in board.definitions:
+            board.add_definition(load_definition(db, digest))
+    board.load(run, jobs)
 
 
 def _first_in_trouble(board: Board, run_id: int) -> JobKey | None:

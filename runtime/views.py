@@ -22,19 +22,24 @@ Document = dict[str, Any]
 OPEN = ("queued", "running", "blocked", "stopping")
 _RUN_KEYS = (
     "id", "flow", "state", "warn", "held", "params", "time", "created", "started", "ended",
-    "who", "why", "priority", "tags",
+    "who", "why", "priority", "tags", "deadline", "late",
 )  # fmt: skip
 _JOB_KEYS = (
     "state", "reason", "cause", "attempt", "tries", "since", "started", "ended", "due", "code",
-    "signal", "held", "stale", "old_code", "warn", "unsupervised", "probing", "output",
+    "signal", "held", "late", "stuck", "stale", "old_code", "warn", "unsupervised", "probing",
+    "output",
 )  # fmt: skip
 _DECLARED_KEYS = (
     "kind", "group", "trigger", "pool", "lock", "effects", "text", "description", "priority",
 )  # fmt: skip
 _ATTEMPT_KEYS = (
     "n", "outcome", "reason", "cause", "created", "started", "ended", "code", "signal", "error",
-    "lines", "bytes", "rusage", "artifacts", "definition",
+    "lines", "bytes", "quiet", "rusage", "artifacts", "definition",
 )  # fmt: skip
+
+RUN_FORECAST = ("eta", "eta_late")
+JOB_FORECAST = ("median", "p90", "left")
+"""What only a runtime fills in, of runs that are not over: see `forecasts`."""
 
 
 def find_run(db: sqlite3.Connection, name: str) -> int:
@@ -96,6 +101,7 @@ def _run_row(db: sqlite3.Connection, run_id: int) -> Document:
     return {
         "run": run["key"],
         **{key: run.get(key) for key in _RUN_KEYS},
+        **dict.fromkeys(RUN_FORECAST),
         "counts": counts,
         "total": sum(counts.values()),
     }
@@ -153,6 +159,7 @@ def _job(
         "after": list(dict.fromkeys(declared["after"] + handlers.get(name, []))),
         "finally": declared["finally_"],
         **{key: row.get(key) for key in _JOB_KEYS},
+        **dict.fromkeys(JOB_FORECAST),
         **{key: declared[key] for key in _DECLARED_KEYS},
     }
 

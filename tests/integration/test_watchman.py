@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from jobmon.runtime import births, disk, watchman
+from jobmon.runtime import births, disk, documents, watchman
 from jobmon.runtime.alarms import Patience
 from jobmon.runtime.config import load
 from jobmon.runtime.daemon import Daemon
@@ -25,7 +25,8 @@ class Served:
     def __init__(self, home: Path) -> None:
         self.events: list[Event] = []
         self.home = home
-        self.daemon = Daemon(load(home, {}), self.events.extend)
+        self.settings = load(home, {})
+        self.daemon = Daemon(self.settings, self.events.extend)
         self.daemon.watchman.every = 0.05
 
     async def run(self, flow: str) -> int:
@@ -77,6 +78,8 @@ def test_a_job_that_neither_writes_nor_computes_is_flagged_until_it_moves(tmp_pa
         flagged = await served.event("job.stuck", run)
         assert flagged.data["stuck"] is True
         assert flagged.why.startswith("neither output nor CPU for ")
+        why = documents.document(served.settings, "explain", {"run": "夜間", "job": "静か"})
+        assert f"stuck: {flagged.why}" in why["reasons"]
         served.daemon.watchman.patience = Patience(least=20.0, unknown=20.0)
         (tmp_path / "speak").touch()
         moved = await served.event("job.stuck", run, count=2)
@@ -105,6 +108,16 @@ def test_who_will_miss_the_deadline_is_told_before(
         assert told.at < told.data["deadline"] < told.data["expected"]
         assert (told.data["blame"], told.data["sure"]) == ("load", True)
         assert served.daemon.engine.board.runs[run].late
+        shown = documents.document(served.settings, "show", {"run": "report"})
+        assert shown["late"]
+        assert shown["deadline"] < shown["eta"] == pytest.approx(told.data["expected"], abs=60)
+        load, send = shown["jobs"]
+        assert load["median"] == pytest.approx(3600)
+        assert load["left"] == pytest.approx(3600, abs=60)
+        assert (load["p90"], send["left"], shown["eta_late"]) == (None, None, None)
+        assert documents.document(served.settings, "ls", {})["runs"][0]["eta"]
+        why = documents.document(served.settings, "explain", {"run": "report"})["reasons"]
+        assert f"late: {told.why}" in why
         (tmp_path / "go").touch()
         await served.over(run)
         assert sum(e.kind == "run.late" for e in served.events) == 1

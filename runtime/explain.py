@@ -13,6 +13,7 @@ from jobmon.runtime.obstacles import against_launch, roots, unmet
 from jobmon.runtime.settle import may_retry
 from jobmon.runtime.states import ACTIVE, State
 from jobmon.runtime.verbs.case import Case, Command
+from jobmon.runtime.waiting.reasons import waits_for
 from jobmon.runtime.words import LOST_WORDS, end_words, once, span, state_words
 
 
@@ -47,6 +48,8 @@ def explain_run(board: Board, run_id: int, now: float, limits: Limits) -> Explan
     reader = Reader(board, run_id, now, limits)
     counts = ", ".join(f"{n} {state}" for state, n in board.counts(run_id).items())
     reasons = [f"the run is {run.state}: {counts or 'it has no jobs'}"]
+    reasons += waits_for(board, run, reader.clock)
+    reasons += [run.reason] if run.reason else []
     commands: list[str] = []
     if run.held:
         by = f" by {run.held_by}" if run.held_by else ""
@@ -83,6 +86,8 @@ _DECIDING = (
 def _waiting(reader: Reader, job: JobRun) -> Explanation:
     rule = reader.shape.rules[job.index]
     ups = unmet(reader.board, job)
+    if whole := waits_for(reader.board, reader.run, reader.clock):
+        return Explanation(tuple(f"the whole run waits: {reason}" for reason in whole))
     if not ups:
         return Explanation(("its turn has come: it is queued with the next decision",))
     words = [f"{reader.name(up)} {state_words(up)}" for up in ups[:5]]

@@ -1,0 +1,44 @@
+"""What a run waits for before any job of it may start, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from jobmon.runtime.board import Board
+from jobmon.runtime.model import Run, Wait
+from jobmon.runtime.scheduling.overlap import active, going_on
+from jobmon.runtime.waiting import found
+
+Clock = Callable[[float | None], str]
+_AT_LAST = {"start": "starts all the same", "fail": "fails"}
+
+
+def waits_for(board: Board, run: Run, clock: Clock) -> list[str]:
+    """A sentence for each wait, with what is known of it; `clock` makes a time readable."""
+    return [_WORDS[wait.kind](board, run, wait, clock) for wait in run.waits if wait.kind in _WORDS]
+
+
+def _until(_board: Board, _run: Run, wait: Wait, clock: Clock) -> str:
+    return f"it starts at {clock(wait.until)}"
+
+
+def _overlap(board: Board, run: Run, _wait: Wait, _clock: Clock) -> str:
+    runs = active(board.runs.values(), run.line, run.flow)
+    earlier = [other for other in runs if other.id < run.id]
+    rest = f": {going_on(earlier)}" if earlier else ""
+    return f"it waits until earlier runs of its line are over{rest}"
+
+
+def _after(board: Board, _run: Run, wait: Wait, clock: Clock) -> str:
+    there = found.newest(board.runs.values(), wait)
+    known = found.words(there) or f"there is no run of {wait.flow} yet"
+    last = _AT_LAST.get(wait.if_missing) if wait.until is not None else None
+    rest = f"; at {clock(wait.until)} it {last}" if last else ""
+    return f"it waits for {found.aim(wait)}: {known}{rest}"
+
+
+_WORDS: dict[str, Callable[[Board, Run, Wait, Clock], str]] = {
+    "until": _until,
+    "overlap": _overlap,
+    "after": _after,
+}

@@ -9,18 +9,21 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.runtime import cards, explain, forecasts, history, snapshot, views
+from jobmon.runtime import cards, explain, forecasts, history, schedule, snapshot, views
+from jobmon.runtime.agenda import Agenda
 from jobmon.runtime.board import Board
 from jobmon.runtime.cards import CARD_STATES
 from jobmon.runtime.config import Settings
 from jobmon.runtime.configuration import limits_of
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import pick
+from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.model import FlowHold, JobKey
 from jobmon.runtime.reader import DB_NAME, open_reader
 from jobmon.runtime.store import (
@@ -36,11 +39,14 @@ Document = dict[str, Any]
 
 def document(settings: Settings, name: str, args: Document) -> Document:
     """Any document, read from the state on disk. Blocks for as long as reading takes."""
-    if name in ("flows", "graph") and not args.get("run"):
+    if name in ("flows", "graph", "schedule") and not args.get("run"):
         loaded = load_folder(settings.home, settings.load_timeout)
         if name == "graph":
             return graph_of(pick(loaded, args["flow"]))
-        return flows(loaded, _holds(settings))
+        if name == "schedule":
+            return scheduled(settings, loaded.flows, args)
+        following = Agenda().next(loaded.flows, settings, time.time())
+        return flows(loaded, _holds(settings), following)
     if name in views.VIEWS:
         return _forecast(settings, views.read(settings.state_dir, name, args))
     with contextlib.closing(open_reader(settings.state_dir)) as db:
@@ -63,7 +69,7 @@ def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Docu
     if name == "explain":
         return explained(db, settings, **args)
     if name not in _OF_ROWS:
-        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, "flows", "explain"}))
+        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, "flows", "schedule", "explain"}))
         raise UsageError(f"make the document {name}", "there is none of that name", known)
     return _OF_ROWS[name](db, **args)
 
@@ -76,8 +82,33 @@ def _holds(settings: Settings) -> dict[str, FlowHold]:
         return guarded(f"read {path}", lambda: {hold.flow: hold for hold in load_holds(db)})
 
 
-def flows(loaded: Loaded, holds: Mapping[str, FlowHold]) -> Document:
-    """Every flow of the folder, which of them are held, and what keeps others from loading."""
+def scheduled(settings: Settings, flows: Mapping[str, FlowDef], args: Document) -> Document:
+    """When the plans of the folder fire; what the state knows of them where there is one."""
+    asked = schedule.Asked(
+        args.get("flow"),
+        args.get("count"),
+        args.get("start"),
+        args.get("days"),
+        bool(args.get("explain")),
+    )
+    path = settings.state_dir / DB_NAME
+    when = {"now": time.time(), "local": local_zone()}
+    if not path.exists():
+        return schedule.schedule(flows, settings, schedule.Known(), asked, **when)
+    with contextlib.closing(open_reader(settings.state_dir)) as db:
+        known = schedule.Known(_holds(settings), partial(schedule.last_run, db))
+        return guarded(
+            f"read {path}", lambda: schedule.schedule(flows, settings, known, asked, **when)
+        )
+
+
+def flows(
+    loaded: Loaded, holds: Mapping[str, FlowHold], following: Mapping[str, list[float]]
+) -> Document:
+    """Every flow of the folder, when it starts next, and what keeps others from loading.
+
+    `following` are the next fire times by flow, in seconds since the epoch.
+    """
     rows = [
         {
             "flow": flow.name,
@@ -91,19 +122,13 @@ def flows(loaded: Loaded, holds: Mapping[str, FlowHold]) -> Document:
             "description": flow.description,
             "schedule": flow.schedule.expression if flow.schedule else None,
             "tz": flow.schedule.tz if flow.schedule else None,
-            **_held(holds.get(flow.name)),
+            "next": following.get(flow.name, []),
+            **schedule.hold_fields(holds.get(flow.name)),
         }
         for flow in loaded.flows.values()
     ]
     mistakes = [str(m) for m in loaded.mistakes]
     return {"schema": "jobmon.flows/1", "flows": rows, "mistakes": mistakes}
-
-
-def _held(hold: FlowHold | None) -> Document:
-    if hold is None:
-        return {"held": False, "until": None, "by": None}
-    by = f"{hold.who}: {hold.why}" if hold.why else hold.who
-    return {"held": True, "until": hold.until, "by": by}
 
 
 def graph_of(flow: FlowDef) -> Document:

@@ -7,9 +7,9 @@ import os
 import socket
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jobmon.runtime import occupancy, requests, retention
 from jobmon.runtime.configuration import Configuration
@@ -20,6 +20,9 @@ from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.wire import Peer
+
+if TYPE_CHECKING:
+    from jobmon.runtime.agenda import Agenda
 
 Answer = dict[str, Any]
 LOG_SLICE = 1 << 19
@@ -121,13 +124,30 @@ class Service:
         if name == "status":
             return await self._status(request)
         if name == "flows":
-            return documents.flows(await self._library.current(), self._engine.board.held_flows)
+            return await self._flows()
+        if name == "schedule":
+            flows = (await self._library.current()).flows
+            settings = self._configuration.now
+            return await asyncio.to_thread(documents.scheduled, settings, flows, args)
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
         found = await asyncio.to_thread(documents.document, self._configuration.now, name, args)
         if name == "explain" and found["state"] == "queued":
             found["reasons"] += self._troubles()
         return found
+
+    async def _flows(self) -> Answer:
+        from jobmon.runtime import documents
+
+        loaded, settings = await self._library.current(), self._configuration.now
+        following = await asyncio.to_thread(self._agenda.next, loaded.flows, settings, time.time())
+        return documents.flows(loaded, self._engine.board.held_flows, following)
+
+    @cached_property
+    def _agenda(self) -> Agenda:
+        from jobmon.runtime.agenda import Agenda  # not before a screen asks
+
+        return Agenda()
 
     async def _log(self, request: Answer) -> Answer:
         limit = max(1, min(int(request.get("limit", LOG_SLICE)), LOG_SLICE))

@@ -28,8 +28,10 @@ class SteadyClock:
         """The time now."""
         return self._elapsed() + self._offset
 
-    def settle(self) -> None:
-        """Follow the wall clock if it was set anew."""
-        offset = self._wall() - self._elapsed()
-        if abs(offset - self._offset) > JUMP:
-            self._offset = offset
+    def settle(self) -> float:
+        """Follow the wall clock if it was set anew; by how many seconds the time changed."""
+        by = self._wall() - self._elapsed() - self._offset
+        if abs(by) <= JUMP:
+            return 0.0
+        self._offset += by
+        return by

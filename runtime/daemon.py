@@ -8,6 +8,7 @@ import logging
 import logging.handlers
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,9 +21,12 @@ from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
 from jobmon.runtime.gate import say
 from jobmon.runtime.library import Library
+from jobmon.runtime.lookout import Lookout
 from jobmon.runtime.model import Event
 from jobmon.runtime.mounts import network_filesystem
 from jobmon.runtime.orders import Orders
+from jobmon.runtime.scheduling.scheduler import Scheduler
+from jobmon.runtime.scheduling.turns import Turns
 from jobmon.runtime.service import Service
 from jobmon.runtime.store import Store, guarded
 from jobmon.runtime.stream import EventStream
@@ -63,7 +67,7 @@ class Daemon:
     """The parts of one runtime, put together and taken apart again.
 
     `watch` is told of every batch of committed events, beside the socket and the event stream.
-    `trouble` is what is wrong from the beginning, for people.
+    `trouble` is what is wrong from the beginning, for people. `wall` is the clock on the wall.
     """
 
     def __init__(
@@ -71,6 +75,7 @@ class Daemon:
         settings: Settings,
         watch: Callable[[list[Event]], None] | None = None,
         trouble: str = "",
+        wall: Callable[[], float] = time.time,
     ) -> None:
         state, self.configuration = settings.state_dir, Configuration(settings)
         self.settings, self._watch = settings, watch
@@ -82,11 +87,20 @@ class Daemon:
         self.executor = LocalExecutor(state, settings.slots)
         self.engine = Engine(
             self.configuration, self.store, self.executor, dict(os.environ), procs.boot_id(),
-            SteadyClock(), self._publish,
+            SteadyClock(wall), self._publish,
         )  # fmt: skip
         self.watchman = Watchman(state, self.engine.journal, self.engine.clock)
         self.engine.duties += [self.watchman, Waits(self.engine.board, self.store)]
+        self.engine.duties.append(Turns(self.engine.board))
         self.library = Library(settings.home, settings.load_timeout)
+        self.lookout = Lookout(
+            self.configuration, self.library, self.store, self._reconfigured, self.engine.nudge
+        )
+        self.engine.duties.append(self.lookout)
+        self.scheduler = Scheduler(
+            self.store, self.engine.board, self.library, self.configuration, wall,
+            self.engine.bring_back,
+        )  # fmt: skip
         self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(
             self.configuration, self.engine, self.executor, self.library, self.orders, self._down,
@@ -107,6 +121,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.engine.leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self.engine.duties.append(self.scheduler)  # not in a runtime for one run alone
         await self.library.soon(0)  # whoever starts a runtime is about to ask for a flow
         await self.start()
         if warning := network_filesystem(self.settings.state_dir):
@@ -129,8 +144,11 @@ class Daemon:
         self.store.close()
 
     async def _look_around(self, lock: disk.WriterLock) -> None:
+        files = asyncio.create_task(self.lookout.look())
         while True:
             await asyncio.sleep(LOOK_AROUND)
+            if files.done():  # flow files may take their time to load
+                files = asyncio.create_task(self.lookout.look())
             gone = "" if lock.still_mine() else LOCK_GONE
             gone = gone or ("" if self.store.in_place() else STATE_GONE)
             if gone and not self._gone:
@@ -156,8 +174,16 @@ class Daemon:
         else:
             self._unheard = ""
 
+    def _reconfigured(self) -> None:
+        """What is not asked for anew each time it is needed."""
+        self.engine.configure()
+        self.executor.slots = self.configuration.now.slots
+        self.library.timeout = self.configuration.now.load_timeout
+
     def _troubles(self) -> list[str]:
-        own = (self._trouble, self._unheard, self.stream.trouble)
+        mistake = self.configuration.mistake
+        stale = f"the settings of before hold: {mistake}" if mistake else ""
+        own = (stale, self._trouble, self._unheard, self.stream.trouble)
         return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles]
 
     def _publish(self, events: list[Event]) -> None:

@@ -64,6 +64,7 @@ class Engine:
         publish: Callable[[list[Event]], None],
     ) -> None:
         self.store, self.executor, self.clock = store, executor, clock
+        self._configuration = configuration
         self.limits = limits_of(configuration.now)
         self.journal = Journal(
             configuration, store, executor, environ, boot, self._submit, self._verify
@@ -146,8 +147,8 @@ class Engine:
     async def _sleep(self) -> None:
         """Until a fact arrives or the clock makes a decision due."""
         own = next_time(self.board, self.clock())
-        if own is None:
-            self.clock.settle()
+        if own is None and (by := self.clock.settle()):
+            self._move(by)
         times = [own, *(duty.due for duty in self.duties)]
         due = min((time for time in times if time is not None), default=None)
         loop = asyncio.get_running_loop()
@@ -157,6 +158,12 @@ class Engine:
         self._wake.clear()
         if timer:
             timer.cancel()
+
+    def _move(self, by: float) -> None:
+        """The clock was set anew: what the duties wait for is as many seconds away as before."""
+        for duty in self.duties:
+            if duty.due is not None:
+                duty.due += by
 
     # Facts come in
 
@@ -247,6 +254,12 @@ class Engine:
             log.exception("%s failed by a defect", name)
             self.warn(f"{name} failed by a defect ({error!r}): see .jobmon/log/runtime.log")
             duty.due = self.clock() + DUTY_RESTS
+
+    def configure(self) -> None:
+        """Go by the settings as they are now."""
+        new = limits_of(self._configuration.now)
+        self.limits = msgspec.structs.replace(self.limits, slots=new.slots, pools=new.pools)
+        self._wake.set()
 
     def nudge(self) -> None:
         """A duty became due by something that is no fact of the engine: look at once."""

@@ -22,13 +22,12 @@ class Ticket(msgspec.Struct, frozen=True):
     """What is remembered of a plan. Instants in seconds since the epoch, by the wall clock.
 
     `cursor`: all slots up to it are decided. `spec`: hash of the schedule they were read from.
-    `definition`: the last flow version that could be used. `top`: the latest instant that was ever
-    decided; it is past the cursor only after the clock was set back.
+    `top`: the latest instant that was ever decided; it is past the cursor only after the clock was
+    set back.
     """
 
     cursor: float
     spec: str
-    definition: str = ""
     top: float = 0.0
 
 

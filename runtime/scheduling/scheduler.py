@@ -6,18 +6,15 @@ Slots go by the wall clock, which may be set anew at any time: it is looked at e
 from __future__ import annotations
 
 import hashlib
-import logging
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
-from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.mistakes import WrongError
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
-from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
 from jobmon.runtime.scheduling.due import Ticket, decide
@@ -26,8 +23,6 @@ from jobmon.runtime.scheduling.slots import Dropped, Found, newest
 from jobmon.runtime.scheduling.starts import Starts
 from jobmon.runtime.scheduling.timing import Timing
 from jobmon.runtime.store import Batch, Store
-
-log = logging.getLogger("jobmon")
 
 ROOM = "ticket"
 LOOK = 20.0
@@ -107,7 +102,7 @@ class Scheduler:
             self._tickets = {name: msgspec.convert(body, Ticket) for name, body in kept.items()}
             self._begun = True
         settings = self._configuration.now
-        found, faults = read(self._flows(), settings)
+        found, faults = read(self._library.good, settings)
         self._seen = (self._library.known, settings)
         self._plans = {name: plan for name, plan in found.items() if plan.active}
         for name in self._tickets.keys() - self._plans.keys() - faults.keys():
@@ -118,34 +113,14 @@ class Scheduler:
             yield from self._enter(plan, wall, now, batch)
             yield from self._plan_next(plan, wall, now)
 
-    def _flows(self) -> Mapping[str, FlowDef]:
-        """The flows that load, and for those whose file is broken the last version that did."""
-        known, good = self._library.known, self._library.good
-        broken = {m.file for m in known.mistakes if not m.warning} if known else set()
-        if not broken:
-            return good
-        kept = map(self._kept, {ticket.definition for ticket in self._tickets.values()})
-        found = {flow.name: flow for flow in kept if flow and flow.file in broken}
-        return found | dict(good)
-
-    def _kept(self, digest: str) -> FlowDef | None:
-        try:
-            return self._store.definition(digest) if digest else None
-        except JobmonError:
-            log.warning("flow version %s is not kept: its file is broken, so it rests", digest)
-            return None
-
     def _enter(self, plan: Plan, wall: float, now: float, batch: Batch) -> Iterator[Event]:
         """A plan that is new, or fires by another schedule now, begins now: nothing was missed."""
         old = self._tickets.get(plan.name)
-        spec, digest = _spec(plan), plan.flow.hash
-        if old is not None and old.spec == spec and old.definition == digest:
+        spec = _spec(plan)
+        if old is not None and old.spec == spec:
             return
-        cursor = old.cursor if old is not None and old.spec == spec else wall
-        top = old.top if old is not None and old.spec == spec else 0.0
-        batch.definitions.append(plan.flow)
-        self._keep(plan.name, Ticket(cursor, spec, digest, top), batch)
-        if old is not None and old.spec != spec:
+        self._keep(plan.name, Ticket(wall, spec), batch)
+        if old is not None:
             data = {"plan": plan.name, "cron": plan.cron.expression, "tz": plan.cron.tz}
             yield _event("schedule.changed", now, data)
 

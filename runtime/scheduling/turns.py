@@ -16,7 +16,7 @@ LONGEST = 3600.0
 KINDS = ("until", "overlap")
 
 
-class Waits:
+class Turns:
     """See `Duty`. Watches the runs that wait, or that have to start by a time."""
 
     def __init__(self, board: Board) -> None:

@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any
 
-from jobmon.jobs.durations import seconds_of
+from jobmon.jobs.durations import rate_of, seconds_of
 
 Reader = Callable[[Any], Any]
 LONGEST_CRON = 256
-_RATE = re.compile(r"([1-9]\d{0,6})/(\w+)")
-_PERIODS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": 86400.0}
 _CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d"
 _WINDOW = re.compile(rf"{_CLOCK}-{_CLOCK}|(\d{{4}}-\d\d-\d\d)(?:\.\.(\d{{4}}-\d\d-\d\d))?")
 
@@ -129,11 +127,10 @@ def priority(value: Any) -> int:
 
 def rate(value: Any) -> tuple[int, float]:
     """Starts, and the seconds in which so many are allowed."""
-    found = _RATE.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
-    seconds = found and (_PERIODS.get(found[2]) or seconds_of(found[2]))
-    if not found or not seconds:
+    found = rate_of(value)
+    if found is None:
         raise ValueError('starts in a time: "30/min", "5/s", "100/h", "1000/day" or "30/10s"')
-    return int(found[1]), seconds
+    return found
 
 
 def url(value: Any) -> str | Mapping[str, str]:

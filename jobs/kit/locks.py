@@ -1,0 +1,94 @@
+"""Named locks: one holder at a time, of jobs and of scripts outside jobmon."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from jobmon.jobs.kit import places
+
+HELD = "JOBMON_LOCK"
+"""In the environment of a job whose option `lock` took that lock for it."""
+POLL = 0.05
+
+
+@contextlib.contextmanager
+def lock(name: str, *, timeout: float | None = None) -> Iterator[None]:
+    """`with lock("book.xlsx"):` nobody else has the lock of this name meanwhile.
+
+    It is the lock of the job option `lock` too. It is free as soon as its holder is gone, however
+    that ended. Inside a job that has it by its option it is held already. Raises TimeoutError when
+    it is not free within `timeout` seconds (0: now or not at all).
+    """
+    if os.environ.get(HELD) == name:
+        yield
+        return
+    path = path_of(places.folder("locks"), name)
+    taken = _taken(path, name, -1 if timeout is None else timeout)
+    try:
+        sign(path, name, places.who(), os.getpid())
+        yield
+    finally:
+        taken.release()
+
+
+def _taken(path: str, name: str, timeout: float) -> Any:
+    import filelock
+
+    found = filelock.FileLock(path, thread_local=False, fallback_to_soft=False)
+    try:
+        found.acquire(timeout=timeout, poll_interval=POLL)
+    except filelock.Timeout:
+        holder = who_signed(path)
+        by = f" by {holder['who']}" if holder else ""
+        text = f"the lock {name} was not free within {timeout:g} s: it is held{by}"
+        raise TimeoutError(text) from None
+    return found
+
+
+def path_of(folder: str, name: str) -> str:
+    """The file whose flock is the lock. It stays where it is for ever."""
+    return os.path.join(folder, f"{places.digest(name)}.lock")
+
+
+def sign(path: str, name: str, who: str, pid: int) -> None:
+    """Leave beside the lock who holds it, for people; that it cannot be written harms nobody."""
+    body = {"name": name, "who": who, "pid": pid, "since": time.time()}
+    partial = f"{path}.{pid}.new"
+    with contextlib.suppress(OSError):
+        with open(partial, "w", encoding="utf-8") as file:
+            json.dump(body, file, ensure_ascii=False)
+        os.replace(partial, f"{path[: -len('.lock')]}.json")
+
+
+def who_signed(path: str) -> dict[str, Any] | None:
+    """Who took the lock last: `name`, `who`, `pid`, `since` (epoch). It may be long over."""
+    try:
+        with open(f"{path[: -len('.lock')]}.json", encoding="utf-8") as file:
+            found = json.load(file)
+        return {key: found[key] for key in ("name", "who", "pid", "since")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def is_held(path: str) -> bool:
+    """Whether anybody has the lock just now."""
+    import fcntl
+
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return False

@@ -30,14 +30,16 @@ _DUMPED = re.compile(r'File "(.*)", line (\d+) in ')
 class Loaded(msgspec.Struct):
     """The flows found by name, every mistake, and the stamps of all files that led to this.
 
-    `lines` says where each flow is declared. Files of mistakes and flows are relative to the batch
-    folder when they lie in it; the keys of `files` are absolute.
+    `lines` says where each flow is declared, `broken` which flow files have flows that could not be
+    loaded. Files of mistakes and flows are relative to the batch folder when they lie in it; the
+    keys of `files` are absolute.
     """
 
     flows: dict[str, FlowDef] = {}
     mistakes: list[Mistake] = []
     files: dict[str, Stamp] = {}
     lines: dict[str, int] = {}
+    broken: set[str] = set()
 
     @property
     def ok(self) -> bool:
@@ -56,9 +58,13 @@ def load_folder(home: Path, timeout: float = 10.0) -> Loaded:
     files = [os.path.join(folder, name) for name in names if name.endswith(".py")]
     shared = [file for file in files if os.path.basename(file).startswith(("_", "."))]
     refused = [r for path in (root, folder, *shared) if (r := _refusal(path))]
-    if refused and files:
-        return Loaded(mistakes=[_relative(r, root) for r in refused], files=_stamps([folder]))
     own = [file for file in files if file not in shared]
+    if refused and files:
+        return Loaded(
+            mistakes=[_relative(r, root) for r in refused],
+            files=_stamps([folder]),
+            broken={file.removeprefix(root + os.sep) for file in own},
+        )
     return _load(root, own, timeout, _stamps([folder]))
 
 
@@ -78,13 +84,13 @@ def _load(root: str, files: list[str], timeout: float, stamps: dict[str, Stamp])
     usable = []
     for file in files:
         refusal = _refusal(file)
-        loading.mistake(refusal) if refusal else usable.append(file)
+        loading.spoilt(file, refusal) if refusal else usable.append(file)
     end = time.monotonic() + 3 * timeout
     while usable and time.monotonic() < end:
         usable = loading.attempt(usable)
     for file in usable:
         text = "not loaded: the files before it took too long"
-        loading.mistake(Mistake(file, 0, text, "correct those first"))
+        loading.spoilt(file, Mistake(file, 0, text, "correct those first"))
     return loading.finished()
 
 
@@ -109,20 +115,20 @@ class _Loading:
             over = over or isinstance(answer, Over)
             if isinstance(answer, Begun):
                 at = answer.file
-            self.take(answer)
+            self.take(answer, at)
         said = any(m.file == self.shown(at) and not m.warning for m in self.loaded.mistakes)
         code = child.end(thorough=said or not over)
         if over:
             return []
         if not at or not said:
-            self.mistake(self.fatal(at or files[0], dump, code, late=child.late))
+            self.spoilt(at or files[0], self.fatal(at or files[0], dump, code, late=child.late))
         return files[files.index(at) + 1 :] if at else []
 
-    def take(self, answer: Answer) -> None:
-        """Keep one answer."""
+    def take(self, answer: Answer, at: str) -> None:
+        """Keep one answer, heard while the file `at` was tried."""
         match answer:
             case Wrong(mistake):
-                self.mistake(mistake)
+                self.spoilt(at, mistake)
             case Found(flow, line):
                 self.found(flow, line)
             case Imported(files):
@@ -134,7 +140,7 @@ class _Loading:
         if first := self.loaded.flows.get(flow.name):
             place = f"{first.file}:{self.loaded.lines[flow.name]}"
             text = f"two flows are called {flow.name!r}: the other is in {place}"
-            self.mistake(Mistake(file, line, text, "give each flow its own name"))
+            self.spoilt(flow.file, Mistake(file, line, text, "give each flow its own name"))
             return
         self.loaded.flows[flow.name] = msgspec.structs.replace(flow, file=file)
         self.loaded.lines[flow.name] = line
@@ -165,6 +171,12 @@ class _Loading:
     def shown(self, path: str) -> str:
         """The path as people see it."""
         return path.removeprefix(self.root + os.sep)
+
+    def spoilt(self, file: str, mistake: Mistake) -> None:
+        """Keep one mistake, which may stand in another file, and whose flows it concerns."""
+        if not mistake.warning:
+            self.loaded.broken.add(self.shown(file))
+        self.mistake(mistake)
 
     def mistake(self, mistake: Mistake) -> None:
         """Keep one mistake, once."""

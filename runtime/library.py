@@ -5,26 +5,59 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from jobmon.jobs import loader
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime.errors import NotFoundError, StateError, UsageError
+from jobmon.runtime.words import command
+
+
+class Version(NamedTuple):
+    """A flow that could be loaded, and when its file was saved so."""
+
+    flow: FlowDef
+    saved: float
 
 
 class Library:
     """Flows by name. Loading happens in a child process, awaited in a thread."""
 
     def __init__(self, home: Path, timeout: float) -> None:
-        self._home, self._timeout = home, timeout
+        self.timeout = timeout
+        self._home = home
         self._loaded: loader.Loaded | None = None
+        self.versions: Mapping[str, Version] = {}
+        """Every flow in its last good version."""
+        self.behind: Mapping[str, Version] = {}
+        """Those of them whose file is broken now."""
+        self.good: Mapping[str, FlowDef] = {}
+        """What starts by itself: as `versions`, but nothing before the files were looked at."""
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[loader.Loaded] | None = None
+
+    def remember(self, versions: Mapping[str, Version]) -> None:
+        """What an earlier runtime could load: it counts for flows whose file is broken now."""
+        self.versions = versions
 
     def preset(self, loaded: loader.Loaded) -> None:
         """Take these flows for what the files say, until one of their files changes."""
         self._loaded = loaded
+        self.behind = {
+            name: version
+            for name, version in self.versions.items()
+            if name not in loaded.flows and version.flow.file in loaded.broken
+        }
+        read = {n: Version(f, self._saved(f, loaded)) for n, f in loaded.flows.items()}
+        self.versions = {**self.behind, **read}
+        self.good = {name: version.flow for name, version in self.versions.items()}
+
+    def _saved(self, flow: FlowDef, loaded: loader.Loaded) -> float:
+        path = os.path.join(os.path.abspath(self._home), flow.file)
+        return loaded.files.get(path, (0, 0, 0))[0] / 1e9
 
     async def current(self) -> loader.Loaded:
         """What the files say now. Costs a few stat calls while nothing changed.
@@ -33,12 +66,13 @@ class Library:
         """
         async with self._lock:
             if self._loaded is None or not loader.fresh(self._loaded.files):
-                self._loaded = await self._load()
+                self.preset(await self._load())
+            assert self._loaded
             return self._loaded
 
     async def _load(self) -> loader.Loaded:
         try:
-            return await asyncio.to_thread(loader.load_folder, self._home, self._timeout)
+            return await asyncio.to_thread(loader.load_folder, self._home, self.timeout)
         except (OSError, RuntimeError) as error:
             hint = "raise its limits or end other processes, then try again: jobmon doctor"
             raise StateError(f"load the flows of {self._home}", str(error), hint) from error
@@ -56,15 +90,16 @@ class Library:
                 return self._task.result()
         return self._loaded or loader.Loaded()
 
-    async def flow(self, name: str) -> FlowDef:
-        """The flow of that name. Raises NotFoundError or, when a file is broken, UsageError."""
-        loaded = await self.current()
-        return pick(loaded, name)
+    async def flow(self, name: str, *, last_good: bool = False) -> FlowDef:
+        """The flow of that name; with `last_good`, its last good version when its file is broken.
 
-    @property
-    def good(self) -> Mapping[str, FlowDef]:
-        """The last good version of each flow, without looking again: what starts by itself."""
-        return self._loaded.flows if self._loaded else {}
+        Raises NotFoundError or, when a file is broken, UsageError.
+        """
+        loaded = await self.current()
+        old = self.behind.get(name)
+        if old is None:
+            return pick(loaded, name)
+        return old.flow if last_good else pick(loaded, name, old.flow.file)
 
     @property
     def known(self) -> loader.Loaded | None:
@@ -72,14 +107,19 @@ class Library:
         return self._loaded
 
 
-def pick(loaded: loader.Loaded, name: str) -> FlowDef:
-    """The flow of that name among those loaded, or an error that says what to do."""
+def pick(loaded: loader.Loaded, name: str, broken: str = "") -> FlowDef:
+    """The flow of that name among those loaded, or an error that says what to do.
+
+    `broken`: the file that had it, when there is a last good version of it.
+    """
     if name in loaded.flows:
         return loaded.flows[name]
     if loaded.mistakes:
-        first = str(loaded.mistakes[0])
-        why = f"it is not among the flows that load; first mistake: {first}"
-        raise UsageError(f"find the flow {name}", why, "see them all: jobmon check")
+        of_it = [m for m in loaded.mistakes if m.file == broken] or loaded.mistakes
+        why = f"it is not among the flows that load; first mistake: {of_it[0]}"
+        again = f"start its last good version: {command('run', name, '--last-good')}"
+        hint = "see them all: jobmon check"
+        raise UsageError(f"find the flow {name}", why, f"{hint}; {again}" if broken else hint)
     near = difflib.get_close_matches(name, loaded.flows, n=1)
     known = ", ".join(sorted(loaded.flows)) or "none yet"
     hint = f"did you mean {near[0]}?" if near else f"the flows here: {known}"

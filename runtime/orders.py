@@ -10,13 +10,15 @@ import time
 from typing import Any
 
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime import births, launch, verbs, views
+from jobmon.runtime import launch, verbs, views
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.library import Library
-from jobmon.runtime.model import Run
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
+from jobmon.runtime.scheduling import starting
+from jobmon.runtime.scheduling.overlap import going_on
+from jobmon.runtime.scheduling.starting import Started, Wanted
 from jobmon.runtime.store import Batch
 
 Answer = dict[str, Any]
@@ -30,41 +32,22 @@ class Orders:
 
     async def run(self, request: Answer) -> Answer:
         """A new run of a flow. Raises NotFoundError or UsageError before any run exists."""
-        flow = await self._library.flow(request["flow"])
+        flow = await self._library.flow(request["flow"], last_good=bool(request.get("last_good")))
         if request.get("preview"):
-            return self._new_run(flow, request, time.time(), 0)[1] | {"applied": False}
+            now = time.time()
+            wanted = _wanted(flow, request, now)
+            return _started(starting.preview(self._engine.board, wanted, now), flow, request)
 
         def plan(now: float, batch: Batch) -> Planned:
-            return self._create(flow, request, now, batch)
+            wanted = _wanted(flow, request, now)
+            board, store = self._engine.board, self._engine.store
+            found = starting.start(board, store, batch, wanted, now)
+            return found.events, _started(found, flow, request)
 
-        return await self._engine.order(plan, str(request.get("idem", "")))
-
-    def _create(self, flow: FlowDef, request: Answer, now: float, batch: Batch) -> Planned:
-        number = batch.counters.get(flow.name) or self._engine.store.last_number(flow.name)
-        run, answer = self._new_run(flow, request, now, number + 1)
-        batch.counters[flow.name] = number + 1
-        batch.definitions.append(flow)
-        self._engine.board.add_definition(flow)
-        return [births.created(run, now)], answer
-
-    def _new_run(
-        self, flow: FlowDef, request: Answer, now: float, number: int
-    ) -> tuple[Run, Answer]:
-        run = births.new_run(
-            flow,
-            run_id=self._engine.store.new_run_id() if number else 0,
-            key=f"{flow.name}#{number}",
-            moment=dt.datetime.fromtimestamp(now).astimezone(),
-            now=now,
-            given=dict(request.get("params") or {}),
-            who=str(request.get("who", "")),
-            why=str(request.get("why", "")),
-            priority=int(request.get("priority") or 0),
-            wait=not request.get("now"),
-        )
-        jobs = [job.name for job in flow.jobs]
-        answer = {"run": run.key, "id": run.id, "jobs": jobs, "params": run.params}
-        return run, answer | {"applied": True}
+        answer = await self._engine.order(plan, str(request.get("idem", "")))
+        if refused := answer.get("refused"):
+            raise starting.refusal(answer["run"], refused)
+        return answer
 
     async def verb(self, request: Answer) -> Answer:
         """An operator's verb on a flow, a run or some of its jobs."""
@@ -141,6 +124,37 @@ class Orders:
         loaded = await self._library.current()
         self._engine.bring_back(run_id)
         return loaded.flows.get(self._engine.board.runs[run_id].flow)
+
+
+def _wanted(flow: FlowDef, request: Answer, now: float) -> Wanted:
+    policy = str(request.get("overlap") or "allow")
+    return Wanted(
+        flow=flow,
+        origin="hand",
+        moment=dt.datetime.fromtimestamp(now).astimezone(),
+        policy=flow.overlap if policy == "flow" else policy,
+        given=dict(request.get("params") or {}),
+        who=str(request.get("who", "")),
+        why=str(request.get("why", "")),
+        fields={"priority": int(request.get("priority") or 0)},
+        wait=not request.get("now"),
+    )
+
+
+def _started(found: Started, flow: FlowDef, request: Answer) -> Answer:
+    run = found.run
+    told = [going_on(found.others)] if found.others else []
+    if any(wait.kind == "overlap" for wait in run.waits):
+        told = [f"it waits for their end: {told[0]}"]
+    return {
+        "run": run.key,
+        "id": run.id,
+        "jobs": [job.name for job in flow.jobs],
+        "params": run.params,
+        "notes": told,
+        "refused": found.refused,
+        "applied": not request.get("preview"),
+    }
 
 
 def _offset(moment: Any) -> float:

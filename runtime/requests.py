@@ -12,7 +12,10 @@ TEXT, NUMBER, YES, TABLE, ROWS = (str,), (int, float), (bool,), (dict,), (list,)
 WHOLE = (int,)
 COMMON: Kinds = {"who": TEXT, "why": TEXT, "idem": TEXT}
 FIELDS: Mapping[str, Kinds] = {
-    "run": {"flow": TEXT, "params": TABLE, "priority": WHOLE, "now": YES, "preview": YES},
+    "run": {
+        "flow": TEXT, "params": TABLE, "priority": WHOLE, "now": YES, "last_good": YES,
+        "preview": YES,
+    },
     "verb": {
         "verb": TEXT, "run": TEXT, "jobs": ROWS, "flow": TEXT, "options": TABLE, "preview": YES,
     },
@@ -27,6 +30,7 @@ OPTIONS: Kinds = {
 ARGS: Kinds = {
     "run": TEXT, "job": TEXT, "flow": TEXT, "limit": WHOLE, "attempts": YES, "all": YES,
     "since": WHOLE, "until": NUMBER, "at": NUMBER, "hash": TEXT,
+    "count": WHOLE, "start": TEXT, "days": WHOLE, "explain": YES,
 }  # fmt: skip
 NEEDED = {"run": ("flow",), "verb": ("verb",), "view": ("name",), "log": ("attempt",)}
 _WORDS = {TEXT: "a text", NUMBER: "a number", YES: "true or false", TABLE: "an object",

@@ -53,6 +53,15 @@ class LocalExecutor:
         self._closed = False
 
     @property
+    def slots(self) -> int:
+        """How many initiators there may be. With less, those that are there stay."""
+        return self.pool.slots
+
+    @slots.setter
+    def slots(self, number: int) -> None:
+        self.pool.slots = number
+
+    @property
     def troubles(self) -> list[str]:
         """What keeps attempts from starting or ending just now, for people."""
         launching = (self.pool.forking.trouble, self._launcher.claiming.trouble)

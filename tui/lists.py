@@ -29,6 +29,7 @@ RUN_COLUMNS = (
     Column("DONE", keep=1),
     Column("STARTED", keep=4, right=True),
     Column("ELAPSED", keep=2, right=True),
+    Column("ENDS", keep=3, right=True),
     Column("NOTE", flexible=True, least=14, keep=3),
 )
 
@@ -48,13 +49,14 @@ def _run(ink: Ink, row: Document, now: float) -> list[Cell]:
         _done(ink, row),
         cell(moment(started or row.get("created"), now, full=not ink.terminal)),
         cell(duration(taken)),
+        cell(moment(row.get("eta"), now, full=not ink.terminal), "dim"),
         cell(run_note(ink, row)),
     ]
 
 
 def _run_state(row: Document) -> Cell:
     look = run_look(row["state"])
-    flags = [FLAGS[name] for name in ("held", "warn") if row.get(name)]
+    flags = [FLAGS[name] for name in ("held", "late", "warn") if row.get(name)]
     return ((look.word, look.style), *((f" {flag.word}", flag.style) for flag in flags))
 
 

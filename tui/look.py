@@ -58,6 +58,8 @@ LONGEST = 24
 
 FLAGS: dict[str, Look] = {
     "held": Look("H", "H", "held", "magenta"),
+    "late": Look("L", "L", "late", "bold yellow"),
+    "stuck": Look("=", "=", "stuck", "reverse yellow"),
     "warn": Look("*", "*", "warn", "yellow"),
     "stale": Look("~", "~", "stale", "yellow"),
     "old_code": Look("o", "o", "old code", "yellow"),
@@ -99,6 +101,9 @@ _EVENTS: dict[str, Look] = {
     "flow.hold": FLAGS["held"],
     "job.stale": FLAGS["stale"],
     "job.old_code": FLAGS["old_code"],
+    "job.late": FLAGS["late"],
+    "run.late": FLAGS["late"],
+    "job.stuck": FLAGS["stuck"],
     "job.unsupervised": FLAGS["unsupervised"],
     "job.unverified": FLAGS["unsupervised"],
     "run.cancel": JOB_LOOKS["cancelled"],

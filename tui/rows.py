@@ -50,7 +50,9 @@ def state(stage: Stage, row: Row, _width: int = 0) -> Cell:
     else:
         found = ((f"{sign} {look.word}", look.style),)
     flags = [
-        (f" {flag.word}", flag.style) for name, flag in FLAGS.items() if getattr(row.job, name)
+        (f" {flag.word}", flag.style)
+        for name, flag in FLAGS.items()
+        if getattr(row.job, name) and not (name == "late" and row.late)
     ]
     return (*found, *flags)
 
@@ -197,5 +199,6 @@ def facts(row: Row) -> dict[str, Any]:
         "try": job.attempt,
         "tags": " ".join(row.run.tags),
         "late": row.late,
+        "stuck": job.stuck,
         "held": job.held or row.run.held,
     }

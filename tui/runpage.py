@@ -29,10 +29,12 @@ from jobmon.tui.text import (
 from jobmon.tui.words import ended, signal_name, why
 
 Document = Mapping[str, Any]
+RUN_FLAGS = ("held", "late", "warn")
 JOB_COLUMNS = (
     Column("JOB", flexible=True, least=16),
     Column("STATE"),
     Column("ELAPSED", keep=1, right=True),
+    Column("LEFT", keep=2, right=True),
     Column("ATT", keep=2, right=True),
     Column("WHY", flexible=True, least=12, keep=3),
 )
@@ -48,7 +50,7 @@ def title(ink: Ink, run: Document, now: float) -> list[str]:
     look = run_look(run["state"])
     done, total = finished(run.get("counts", {})), run.get("total", len(run.get("jobs", ())))
     taken = duration(elapsed(run.get("started"), run.get("ended"), now))
-    flags = [ink.paint(FLAGS[f].word, FLAGS[f].style) for f in ("held", "warn") if run.get(f)]
+    flags = [ink.paint(FLAGS[f].word, FLAGS[f].style) for f in RUN_FLAGS if run.get(f)]
     parts = [
         ink.paint(f"{ink.sign(look)} {look.word}", look.style),
         *flags,
@@ -67,12 +69,20 @@ def _facts(ink: Ink, run: Document, now: float) -> list[str]:
     facts = [
         f"time {run['time']}" if run.get("time") else "",
         params,
+        _ends(ink, run, now),
         " ".join(part for part in ("started", started, who) if part),
         f'"{run["why"]}"' if run.get("why") else "",
     ]
     dot = f" {ink.lines.dot} "
     line = dot.join(ink.safe(fact) for fact in facts if fact)
     return [ink.paint(part, "dim") for part in wrap(line, ink.width or 10_000, dot)]
+
+
+def _ends(ink: Ink, run: Document, now: float) -> str:
+    """`ends about 06:05:10, at p90 06:12:00, deadline 06:10:00`: what is known of it."""
+    words = {"ends about": "eta", "at p90": "eta_late", "deadline": "deadline"}
+    times = {word: moment(run.get(key), now, full=not ink.terminal) for word, key in words.items()}
+    return ", ".join(f"{word} {at}" for word, at in times.items() if at)
 
 
 def _value(value: Any) -> str:
@@ -104,7 +114,7 @@ def _job_row(
 ) -> list[Cell | str]:
     if branch.references:
         names = " ".join(f"^{ink.safe(jobs[i]['job'])}" for i in branch.references)
-        return [((branch.guides, "dim"), (names, "dim")), "", "", "", ""]
+        return [((branch.guides, "dim"), (names, "dim")), "", "", "", "", ""]
     job = jobs[branch.node]
     look = job_look(job["state"])
     name: Cell = (
@@ -112,7 +122,8 @@ def _job_row(
         (ink.sign(look), look.style),
         (f" {ink.safe(job['job'])}", "bold" if job["state"] == "running" else ""),
     )
-    return [name, job_state(job), _elapsed(job, now), cell(attempts(job)), _why_cell(ink, job, now)]
+    times = (_elapsed(job, now), _left(job))
+    return [name, job_state(job), *times, cell(attempts(job)), _why_cell(ink, job, now)]
 
 
 def only(run: Document, name: str) -> dict[str, Any]:
@@ -143,6 +154,15 @@ def job_state(job: Document) -> Cell:
 
 def _elapsed(job: Document, now: float) -> Cell:
     return cell(duration(elapsed(job.get("started"), job.get("ended"), now)))
+
+
+def _left(job: Document) -> Cell:
+    """The time to go; how far it is over what it usually takes, with a minus."""
+    left = job.get("left")
+    if left is None:
+        return ()
+    sign, style = ("-", "yellow") if left < 0 else ("", "dim")
+    return cell(f"{sign}{duration(abs(left))}", style)
 
 
 def attempts(job: Document) -> str:

@@ -94,7 +94,7 @@ def _run(stage: Stage, item: Entry, _width: int) -> Cell:
 
 def _state(_stage: Stage, item: Entry, _width: int) -> Cell:
     look = run_look(item.row["state"])
-    flags = [FLAGS[name] for name in ("held", "warn") if item.row.get(name)]
+    flags = [FLAGS[name] for name in ("held", "late", "warn") if item.row.get(name)]
     return ((look.word, look.style), *((f" {flag.word}", flag.style) for flag in flags))
 
 

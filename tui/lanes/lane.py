@@ -111,7 +111,7 @@ _HUES = {State.RUNNING: "run", State.FAILED: "fail"}
 def _hue(row: Row, late: bool) -> str:
     if row.site.away is not None:
         return "dim"
-    if late and row.job.state is State.RUNNING:
+    if (late or row.job.stuck) and row.job.state is State.RUNNING:
         return "late"
     return _HUES.get(row.job.state) or job_look(row.job.state).tint
 
@@ -164,6 +164,8 @@ def state_words(lane: Lane, room: int) -> str:
     """The word for its state; of one that failed, with what."""
     if lane.row is None:
         return ""
+    if lane.row.job.stuck:
+        return "STUCK"
     if lane.late:
         return "LATE"
     word = ended_with(lane.row) if lane.dead else lane.look.word

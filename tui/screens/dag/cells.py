@@ -119,7 +119,8 @@ def _state(stage: Stage, course: Course, item: Item, width: int) -> Cell:
     look = job_look(row.job.state)
     word = look.word if cells(look.word) <= width else SHORT.get(row.job.state, look.word)
     said = ("LATE", "late") if row.late else (word, look.style)
-    return _worded(stage.ink, said, _flags(row.job), width)
+    flags = [flag for flag in _flags(row.job) if not (row.late and flag is FLAGS["late"])]
+    return _worded(stage.ink, said, flags, width)
 
 
 def _flags(record: object) -> list[Look]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from itertools import groupby, islice
+from itertools import groupby, islice, takewhile
 from typing import Any, NamedTuple
 
 from jobmon.jobs.definition import FlowDef
@@ -152,9 +152,8 @@ def _times(plan: Plan, settings: Settings, asked: Asked, now: float, local: str)
     span = _span(asked, zone(plan.cron.tz, local), now)
     times = fire_times(plan.cron, span.after, local, settings.calendars)
     most = asked.most or (MOST if span.until else USUAL if asked.flow else 1)
-    slots = list(islice(times, most + 1))
-    if span.until is not None:
-        slots = [slot for slot in slots if slot.at < span.until]
+    end = float("inf") if span.until is None else span.until
+    slots = list(islice(takewhile(lambda slot: slot.at < end, times), most + 1))
     here = zone("", local)
     told: Document = {
         "next": [_slot(plan.name, slot, here) for slot in slots[:most]],

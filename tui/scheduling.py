@@ -20,7 +20,7 @@ from jobmon.tui.options import complete, document, json_option, page, pass_desk
     metavar="DATE",
     help="From that day or minute on (in the schedule's zone) instead of now.",
 )
-@click.option("--days", type=click.IntRange(1, 3660), help="All fire times of so many days.")
+@click.option("--days", type=click.IntRange(1, 366), help="All fire times of so many days.")
 @click.option("--explain", is_flag=True, help="Also what is shifted or left out, and why.")
 @json_option
 @pass_desk
@@ -40,14 +40,14 @@ def schedule(
     window or a change of the clocks does to a slot.
     """
     start = since.isoformat(timespec="minutes") if since else None
-    asked = {"flow": flow, "count": count, "since": start, "days": days, "explain": explain or None}
+    asked = {"flow": flow, "count": count, "start": start, "days": days, "explain": explain or None}
     body = desk.view("schedule", **asked)
     if as_json:
         document(desk.ink, body)
         return
     from jobmon.tui import firing
 
-    page(firing.page(desk.ink, body, desk.now()))
+    page(firing.page(desk.ink, body, desk.now(), explain=explain))
 
 
 COMMANDS = (schedule,)

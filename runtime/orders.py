@@ -10,9 +10,11 @@ import time
 from typing import Any
 
 from jobmon.jobs.definition import FlowDef
+from jobmon.jobs.options import OVERLAP
 from jobmon.runtime import launch, verbs, views
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
+from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Library
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
@@ -22,6 +24,7 @@ from jobmon.runtime.scheduling.starting import Started, Wanted
 from jobmon.runtime.store import Batch
 
 Answer = dict[str, Any]
+OVERLAP_HINT = f"one of flow (as the flow says), {', '.join(OVERLAP)}"
 
 
 class Orders:
@@ -36,7 +39,7 @@ class Orders:
         if request.get("preview"):
             now = time.time()
             wanted = _wanted(flow, request, now)
-            return _started(starting.preview(self._engine.board, wanted, now), flow, request)
+            return _previewed(starting.preview(self._engine.board, wanted, now), flow, request)
 
         def plan(now: float, batch: Batch) -> Planned:
             wanted = _wanted(flow, request, now)
@@ -47,7 +50,7 @@ class Orders:
         answer = await self._engine.order(plan, str(request.get("idem", "")))
         if refused := answer.get("refused"):
             raise starting.refusal(answer["run"], refused)
-        return answer
+        return {name: value for name, value in answer.items() if name != "refused"}
 
     async def verb(self, request: Answer) -> Answer:
         """An operator's verb on a flow, a run or some of its jobs."""
@@ -128,6 +131,8 @@ class Orders:
 
 def _wanted(flow: FlowDef, request: Answer, now: float) -> Wanted:
     policy = str(request.get("overlap") or "allow")
+    if policy not in (*OVERLAP, "flow"):
+        raise UsageError(f"start {flow.name}", f"there is no overlap {policy!r}", OVERLAP_HINT)
     return Wanted(
         flow=flow,
         origin="hand",
@@ -155,6 +160,13 @@ def _started(found: Started, flow: FlowDef, request: Answer) -> Answer:
         "refused": found.refused,
         "applied": not request.get("preview"),
     }
+
+
+def _previewed(found: Started, flow: FlowDef, request: Answer) -> Answer:
+    answer = _started(found, flow, request)
+    if refused := answer.pop("refused"):
+        answer["notes"] = [f"it would be refused: {refused}"]
+    return answer
 
 
 def _offset(moment: Any) -> float:

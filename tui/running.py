@@ -34,6 +34,11 @@ from jobmon.tui.options import (
 @click.option("-f", "--follow", is_flag=True, help="Watch it to its end; exit with its outcome.")
 @click.option("--yes", "-y", is_flag=True, help="With --follow: answer its manual steps.")
 @click.option("--priority", type=int, help="Higher goes first; 0 is usual.")
+@click.option(
+    "--overlap",
+    type=click.Choice(["flow", "skip", "queue", "cancel_running", "allow"]),
+    help="While other runs of it go on; flow: as the flow says. Without: it starts beside them.",
+)
 @click.option("--now", is_flag=True, help="Wait for no other flow that it comes after.")
 @preview_option
 @why_option
@@ -54,6 +59,7 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
         params=_params(params),
         why=options["why"],
         priority=options["priority"],
+        overlap=options["overlap"],
         now=options["now"] or None,
         preview=options["preview"],
     )
@@ -88,12 +94,13 @@ def _params(given: tuple[str, ...]) -> dict[str, str]:
 def _told(desk: Desk, flow: str, answer: dict[str, Any]) -> list[str]:
     ink, jobs = desk.ink, answer.get("jobs") or ()
     number = f"{len(jobs):,} jobs" if len(jobs) != 1 else "1 job"
+    notes = [f"  {ink.safe(note)}" for note in answer.get("notes") or ()]
     if answer["run"] is None:
         names = ", ".join(ink.safe(name) for name in jobs)
-        return [f"would start a run of {ink.safe(flow)}: {number}", f"  {names}"]
+        return [f"would start a run of {ink.safe(flow)}: {number}", f"  {names}", *notes]
     key = ink.paint(ink.safe(answer["run"]), "bold")
     watch = ink.safe(command("show", answer["run"], "-f"))
-    return [f"started {key}: {number}", f"  watch it: {watch}"]
+    return [f"started {key}: {number}", *notes, f"  watch it: {watch}"]
 
 
 @click.command()

@@ -22,10 +22,13 @@ import msgspec
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime import births, verbs
 from jobmon.runtime.board import Board
+from jobmon.runtime.errors import RefusedError
 from jobmon.runtime.model import Event, Run, Wait
 from jobmon.runtime.scheduling.overlap import Queue, Refuse, Replace, Verdict, active, overlap
 from jobmon.runtime.stops import cancel_run
 from jobmon.runtime.store import Batch, Store
+from jobmon.runtime.waiting import periods
+from jobmon.runtime.words import command as line_of
 
 QUEUED = Wait(kind="overlap")
 """Until every earlier run of its line is over; without a line, of its flow."""
@@ -37,7 +40,8 @@ class Wanted(NamedTuple):
     `origin`: hand, schedule, backfill, file, flow, hook, subflow. `moment` is the logical time with
     its zone. `line`: the plan within which `policy` looks for runs that still go on; "": all runs
     of the flow. `key` "" takes the flow's next number. `expired`: why it is to be an expired record
-    at once. `given`: params as text or typed values. `fields`: further fields of the Run.
+    at once. `given`: params as text or typed values. `wait`: for what the flow comes `after`, too.
+    `fields`: further fields of the Run.
     """
 
     flow: FlowDef
@@ -51,6 +55,7 @@ class Wanted(NamedTuple):
     why: str = ""
     expired: str = ""
     waits: tuple[Wait, ...] = ()
+    wait: bool = True
     fields: Mapping[str, Any] = {}
 
 
@@ -113,7 +118,8 @@ def again(
         definition=board.add_definition(wanted.flow),
     )
     first, *rest = verbs.plan(board, command, now).events
-    waits = msgspec.to_builtins((*wanted.waits, *waiting(verdict)))
+    after = periods.waits(wanted.flow, wanted.moment, now) if wanted.wait else ()
+    waits = msgspec.to_builtins((*wanted.waits, *waiting(verdict), *after))
     first = msgspec.structs.replace(first, data=first.data | {"waits": waits})
     events = [*making_room(board, verdict, run.key, now), first, *rest]
     return Started(run, events, "", others)
@@ -142,6 +148,12 @@ def expired(run: Run, reason: str, now: float) -> Event:
     return Event(kind="run.expire", at=now, run=run.id, who="runtime", data={"reason": reason})
 
 
+def refusal(key: str, reason: str) -> RefusedError:
+    """What to tell who asked for the run that was refused, of which the record `key` is kept."""
+    hint = f"start it all the same: {line_of('rerun', key, '--failed')}"
+    return RefusedError(f"start {key}", reason, hint)
+
+
 def _active(board: Board, wanted: Wanted) -> tuple[Run, ...]:
     return tuple(active(board.runs.values(), wanted.line, wanted.flow.name))
 
@@ -167,5 +179,6 @@ def _new(wanted: Wanted, run_id: int, key: str, now: float, waits: tuple[Wait, .
         given=wanted.given,
         who=wanted.who,
         why=wanted.why,
+        wait=wanted.wait,
         **fields | dict(wanted.fields),
     )

@@ -20,9 +20,11 @@ def load(settings: Settings) -> dict[str, Any]:
     """The flows that load, the mistakes of all, and what the folder does not have."""
     from jobmon.jobs.checking import check_folder
     from jobmon.runtime.checks import unmet
+    from jobmon.runtime.planchecks import untimely
 
     loaded = check_folder(settings.home, settings.load_timeout)
-    said = [*loaded.mistakes, *unmet(loaded.flows.values(), settings)]
+    missing = [*unmet(loaded.flows.values(), settings), *untimely(loaded, settings)]
+    said = [*loaded.mistakes, *missing]
     flows = [
         {"flow": flow.name, "file": flow.file, "jobs": len(flow.jobs), "hash": flow.hash}
         for flow in loaded.flows.values()

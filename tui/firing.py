@@ -97,9 +97,17 @@ def _explained(ink: Ink, body: Document, now: float) -> list[str]:
         lines += table(ink, DAYS, [_day(ink, day) for day in row["days"]])
         if not row["days"]:
             lines.append("  its schedule names none of these days")
+        if _several(row["days"]):
+            lines.append(ink.paint("  those that come to the same time are one slot", "dim"))
         if row["more"]:
             lines.append(ink.paint("  there are more: take fewer days", "dim"))
     return lines[1:]
+
+
+def _several(days: Sequence[Document]) -> bool:
+    """Whether some slot was planned more than once."""
+    runs = [slot["run"] for day in days for slot in day["slots"]]
+    return len(set(runs)) < len(runs)
 
 
 def _heading(ink: Ink, row: Document, now: float) -> list[str]:
@@ -131,7 +139,8 @@ def _fires(row: Document, day: dt.date) -> str:
     if row["verdict"] == "fires" and len(moments) == len(row["planned"]):
         return ""
     days = {moment.date() for moment in moments}
-    times = _some([f"{moment:%H:%M}" for moment in moments])
+    shown = "%H:%M%z" if len(moments) > len(row["planned"]) else "%H:%M"
+    times = _some([moment.strftime(shown) for moment in moments])
     return " ".join([*(f"{other:%a %Y-%m-%d}" for other in sorted(days - {day})), times])
 
 

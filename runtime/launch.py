@@ -16,11 +16,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jobmon.jobs.definition import JobDef, Literal, OutputRef, ParamRef, SecretRef, Value
+from jobmon.jobs.definition import (
+    ItemRef,
+    JobDef,
+    Literal,
+    OutputRef,
+    ParamRef,
+    SecretRef,
+    Value,
+)
 from jobmon.jobs.params import as_text
 from jobmon.runtime.config import CONFIG_NAME, Settings
 from jobmon.runtime.executors.contract import AttemptSpec
-from jobmon.runtime.given import UnfitError, output_of
+from jobmon.runtime.given import UnfitError, item_of, output_of
 from jobmon.runtime.model import JobRun, Run
 
 PASSED = (
@@ -62,6 +70,7 @@ def spec(launch: Launch, settings: Settings, environ: Mapping[str, str]) -> Atte
         first={"run": launch.run.key, "flow": launch.run.flow, "job": launch.job.name},
         artifacts=launch.job.artifacts,
         ok_codes=launch.job.ok_codes + launch.job.warn_codes,
+        lock=launch.job.lock,
     )
 
 
@@ -81,6 +90,8 @@ class _Resolver:
             # -P: a file of the batch folder must not stand in for a library module.
             python = job.python or sys.executable
             return (python, "-P", "-m", "jobmon.jobs.call", file, job.function)
+        if job.kind == "subflow":
+            return (sys.executable, "-P", "-m", "jobmon.runtime.subflow", job.flow)
         return tuple(as_text(self.value(item)) for item in job.argv)
 
     def environment(self, attempt: str) -> dict[str, str]:
@@ -89,10 +100,10 @@ class _Resolver:
         env |= self.settings.env
         env |= {name: as_text(value) for name, value in launch.run.params.items()}
         env |= {name: as_text(self.value(value)) for name, value in job.env.items()}
-        if job.kind == "python":
+        if job.kind in ("python", "subflow"):
             env["JOBMON_ARGS"] = self._arguments()
         env.setdefault("PYTHONUNBUFFERED", "1")
-        return env | self._own(attempt)
+        return env | self._own(attempt) | self._shared()
 
     def _passed(self) -> tuple[str, ...]:
         return PASSED + self.settings.pass_env
@@ -104,17 +115,28 @@ class _Resolver:
     def _own(self, attempt: str) -> dict[str, str]:
         run, job = self.launch.run, self.launch.job
         output = f"attempts/{run.id}/{self.launch.job_run.index}.{self.launch.n}.output.json"
-        return {
-            "JOBMON_HOME": str(self.settings.home),
-            "JOBMON_RUN": run.key,
-            "JOBMON_FLOW": run.flow,
-            "JOBMON_JOB": job.name,
-            "JOBMON_ATTEMPT": str(self.launch.n),
-            "JOBMON_ATTEMPT_ID": attempt,
-            "JOBMON_TIME": run.time,
-            "JOBMON_KEY": f"{run.key}/{job.name}",
-            "JOBMON_OUTPUT": f"{self.settings.state_dir}/{output}",
-        }
+        item = {"JOBMON_ITEM": as_text(job.item), "JOBMON_ITEM_KEY": job.item_key}
+        rounds = {"JOBMON_ROUND": str(self.launch.job_run.round + 1)}
+        return (
+            (item if job.of else {})
+            | (rounds if job.repeat else {})
+            | {
+                "JOBMON_HOME": str(self.settings.home),
+                "JOBMON_RUN": run.key,
+                "JOBMON_FLOW": run.flow,
+                "JOBMON_JOB": job.name,
+                "JOBMON_ATTEMPT": str(self.launch.n),
+                "JOBMON_ATTEMPT_ID": attempt,
+                "JOBMON_TIME": run.time,
+                "JOBMON_KEY": f"{run.key}/{job.name}",
+                "JOBMON_OUTPUT": f"{self.settings.state_dir}/{output}",
+            }
+        )
+
+    def _shared(self) -> dict[str, str]:
+        """What the kit must know to find the limits that others share."""
+        told = {"JOBMON_LOCK": self.launch.job.lock, "JOBMON_PROFILE": self.settings.profile}
+        return {name: text for name, text in told.items() if text}
 
     def value(self, value: Value) -> Any:
         match value:
@@ -125,6 +147,8 @@ class _Resolver:
             case OutputRef():
                 launch = self.launch
                 return output_of(launch.job, value, launch.run.key, launch.outputs)
+            case ItemRef():
+                return item_of(self.launch.job, value)
             case SecretRef(name=name):
                 return self._secret(name)
 
@@ -136,12 +160,13 @@ class _Resolver:
         return run.params[name]
 
     def _secret(self, name: str) -> str:
-        text = _read_secret(name, self.settings, self.environ)
+        text = read_secret(name, self.settings, self.environ)
         self.secrets.append(text)
         return text
 
 
-def _read_secret(name: str, settings: Settings, environ: Mapping[str, str]) -> str:
+def read_secret(name: str, settings: Settings, environ: Mapping[str, str]) -> str:
+    """The text of a secret of [secrets]. Raises UnfitError naming what is missing."""
     source = settings.secrets.get(name)
     if source is None:
         hint = f"add it to [secrets] in {settings.home / CONFIG_NAME}"

@@ -35,6 +35,7 @@ class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
     first: dict[str, Any] = {}
     ok_codes: tuple[int, ...] = (0,)
     artifacts: tuple[str, ...] = ()
+    lock: str = ""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

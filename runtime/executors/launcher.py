@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from jobmon.jobs.kit.places import digest
 from jobmon.runtime.executors.attempts import AttemptFiles
 from jobmon.runtime.executors.contract import AttemptSpec, Rejected
 from jobmon.runtime.executors.pool import Backoff, InitiatorLink, Message, Pool
@@ -65,6 +66,9 @@ class Launcher:
             "JOBMON_OUTPUT": self._files.output(spec.attempt),
         }
         order["env"] = own | spec.env
+        if spec.lock:
+            who = "{run}/{job}".format_map({"run": "", "job": spec.attempt} | spec.first)
+            order["lock"] = {"file": digest(spec.lock), "name": spec.lock, "who": who}
         return order
 
     def close(self) -> None:
@@ -81,7 +85,7 @@ def check(spec: AttemptSpec, files: AttemptFiles) -> None:
         raise Rejected(what, "its command is empty", "Give the job a command.")
     try:
         files.relative(spec.attempt)
-        for text in (*spec.argv, *spec.env, *spec.env.values(), *spec.secrets, spec.cwd):
+        for text in (*spec.argv, *spec.env, *spec.env.values(), *spec.secrets, spec.cwd, spec.lock):
             text.encode()
     except UnicodeEncodeError as error:
         hint = "Give what is not UTF-8 in a file, not in a parameter or variable."

@@ -13,7 +13,7 @@ import time
 
 from jobmon.runtime import disk, proctree
 from jobmon.runtime.failpoint import reached
-from jobmon.runtime.initiator import logfile
+from jobmon.runtime.initiator import holding, logfile
 from jobmon.runtime.initiator.capture import Mask, Stream
 from jobmon.runtime.initiator.ending import Ending, secrets_of
 from jobmon.runtime.initiator.sampler import Sampler
@@ -56,23 +56,32 @@ def begin(order: dict[str, Any], host: Host) -> Attempt | None:
     """Claim the attempt and start its command. None: it is not ours to run, the runtime knows."""
     attempt = order["attempt"]
     reached("before-claim")
-    folder = -1
+    folder = lock = holding.FREE
     try:
         host.ballast.fill()
+        lock = holding.take(order, host.state)
+        if lock is None:  # as if another had the claim: the runtime finds none, and it waits on
+            host.say({"refused": attempt})
+            return None
         folder = disk.open_folder(order["folder"], host.attempts)
         own = {"jobmon": 1, "attempt": attempt, **host.me, "t": _now()}
         first = logfile.line({**own, **order["first"], **own})
         fd = disk.link_claim(folder, order["name"], first, host.state)
     except OSError as error:
-        if folder >= 0:
-            os.close(folder)
+        _close(folder, lock)
         host.say({"unclaimed": {"attempt": attempt, "error": error.strerror or str(error)}})
         return None
     if fd is None:
-        os.close(folder)
+        _close(folder, lock)
         host.say({"refused": attempt})
         return None
-    return Attempt(order, host, fd, folder, len(first))
+    return Attempt(order, host, fd, (folder, lock), len(first))
+
+
+def _close(*fds: int | None) -> None:
+    for fd in fds:
+        if fd is not None and fd >= 0:
+            os.close(fd)
 
 
 def _now() -> float:
@@ -82,10 +91,13 @@ def _now() -> float:
 class Attempt:
     """A claimed attempt. `done` once its exit record is on disk."""
 
-    def __init__(self, order: dict[str, Any], host: Host, fd: int, folder: int, size: int) -> None:
+    def __init__(
+        self, order: dict[str, Any], host: Host, fd: int, kept: tuple[int, int], size: int
+    ) -> None:
         self.id: str = order["attempt"]
         self.done = False
-        self._order, self._host, self._folder = order, host, folder
+        self._order, self._host, self._kept = order, host, kept  # kept open: its folder, its lock
+        folder = kept[0]
         self._log = logfile.LogFile(fd, folder, order["name"], size, order["cap"])
         self._ending = Ending(order, self._log, host.ballast)
         self._streams: dict[int, Stream] = {}
@@ -312,6 +324,6 @@ class Attempt:
         self._seal_at = None
         self.done = True
         self._log.close()
-        os.close(self._folder)
+        _close(*self._kept)
         os.chdir("/")  # an idle initiator must not keep somebody's folder busy
         self._host.say({"ended": {"attempt": self.id, "exit": self._ending.record}})

@@ -24,6 +24,8 @@ from jobmon.runtime.library import Library
 from jobmon.runtime.lookout import Lookout
 from jobmon.runtime.model import Event
 from jobmon.runtime.mounts import network_filesystem
+from jobmon.runtime.notify.alive import Heartbeat
+from jobmon.runtime.notify.notifier import Notifier
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.scheduling.scheduler import Scheduler
 from jobmon.runtime.scheduling.turns import Turns
@@ -96,7 +98,10 @@ class Daemon:
         self.lookout = Lookout(
             self.configuration, self.library, self.store, self._reconfigured, self.engine.nudge
         )
-        self.engine.duties.append(self.lookout)
+        self.notifier = Notifier(
+            self.configuration, self.store, self.engine.board, dict(os.environ), self.engine.nudge
+        )
+        self.engine.duties += [self.lookout, Heartbeat(state), self.notifier]
         self.scheduler = Scheduler(
             self.store, self.engine.board, self.library, self.configuration, wall,
             self.engine.bring_back,
@@ -184,7 +189,8 @@ class Daemon:
         mistake = self.configuration.mistake
         stale = f"the settings of before hold: {mistake}" if mistake else ""
         own = (stale, self._trouble, self._unheard, self.stream.trouble)
-        return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles]
+        untold = self.notifier.post.troubles(self.engine.clock())
+        return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles, *untold]
 
     def _publish(self, events: list[Event]) -> None:
         self.server.publish(events)

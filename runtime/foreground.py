@@ -43,7 +43,7 @@ def main() -> int:
     home = _home(file)
     state = Path(tempfile.mkdtemp(prefix="jobmon-"))
     try:
-        settings = config.load(home)._replace(state_dir=state)
+        settings = config.load(home)._replace(state_dir=state, notify=(), report=None)
         code = asyncio.run(_Foreground(settings, file, options).run())
     except JobmonError as error:
         _print(f"jobmon: {error}", sys.stderr)

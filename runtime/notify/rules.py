@@ -7,7 +7,7 @@ twice, or late after a restart, gives the same messages.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -18,6 +18,8 @@ from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.model import JobRun, Run
 from jobmon.runtime.states import State
 
+TOLD_LATE = 60.0
+"""Seconds after its slot from which a run that expired at once is one that was missed."""
 TOLD_RUNS = 50
 """Runs of one line of which it is remembered what was told."""
 TRIGGERS = frozenset(
@@ -83,26 +85,33 @@ class News(NamedTuple):
     others: int = 0
 
 
+Whys = Mapping[tuple[str, int], str]
+"""What events said of a kind and a job (-1: the run)."""
+
+
 def judge(
-    look: Look, known: Known, at: float, *, rerun: bool = False, why: str = ""
+    look: Look, known: Known, at: float, *, rerun: bool = False, whys: Whys | None = None
 ) -> tuple[list[News], Known]:
     """What there is to tell of a run, and what is known of its line from then on.
 
-    `rerun`: somebody ran some of it again since it was judged last. `why`: what an event said of
-    its being late.
+    `rerun`: somebody ran some of it again since it was judged last.
     """
     told = () if rerun else known.told.get(str(look.run.id), ())
     news: list[News] = []
-    for found in (*_of_jobs(look, at), *_of_run(look, at, why)):
+    for found in (*_of_jobs(look, at), *_of_run(look, at)):
         if _mark(found) not in told:
             told = (*told, _mark(found))
             known, placed = _taken(known, found)
-            news.append(placed)
+            news.append(_said(placed, whys or {}))
     if look.run.state == "succeeded" and not _counted_elsewhere(look.run):
         if known.trouble:
             news.append(News("recovered", look, at, since=known.since, first=known.first))
         known, told = replace(known, trouble="", since=0.0, first=""), ()
     return news, _remember(known, look, told)
+
+
+def _said(news: News, whys: Whys) -> News:
+    return news._replace(why=news.why or whys.get((news.kind, news.job), ""))
 
 
 def _of_jobs(look: Look, at: float) -> Iterator[News]:
@@ -119,12 +128,29 @@ def _of_jobs(look: Look, at: float) -> Iterator[News]:
             yield News("stuck", look, at, job.index)
 
 
-def _of_run(look: Look, at: float, why: str) -> Iterator[News]:
+def _of_run(look: Look, at: float) -> Iterator[News]:
     run = look.run
-    if run.state == "expired":
-        yield News("late", look, at, why=run.reason or "it expired before it was started")
+    if run.state == "expired" and _missed(run):
+        yield News("late", look, at, why=run.reason or "it was not started in time")
     elif run.late:
-        yield News("late", look, at, why=why)
+        yield News("late", look, at)
+
+
+def _missed(run: Run) -> bool:
+    """Not one that another run of its line kept from starting: those are refused on time."""
+    waited = run.ended is not None and run.ended > run.created
+    return waited or (run.slot is not None and run.created - run.slot > TOLD_LATE)
+
+
+def as_one(news: Sequence[News]) -> list[News]:
+    """Runs of one line that were missed together are one message, about the newest of them."""
+    found: dict[tuple[str, object], News] = {}
+    for one in news:
+        expired = one.kind == "late" and one.look.run.state == "expired"
+        place = (one.look.line, "expired" if expired else id(one))
+        before = found.pop(place, None)
+        found[place] = one._replace(others=before.others + 1) if before else one
+    return list(found.values())
 
 
 def failures(look: Look) -> list[JobRun]:

@@ -1,0 +1,194 @@
+"""The duty that tells people: it looks at what is committed, and has the outbox sent.
+
+How far it looked, what was told of each line and the messages themselves are committed together.
+A message is handed to the sender only once it is committed, so a kill loses none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from jobmon.runtime import cards
+from jobmon.runtime.board import Board
+from jobmon.runtime.board.shape import Shape
+from jobmon.runtime.configuration import Configuration
+from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.model import RUN_TERMINAL, Event
+from jobmon.runtime.notify import alive, targets, wording
+from jobmon.runtime.notify.outbox import ROOM, Message, Outbox
+from jobmon.runtime.notify.post import Post
+from jobmon.runtime.notify.rules import Known, Look, News, as_one, judge
+from jobmon.runtime.notify.watch import Case, Watch
+from jobmon.runtime.notify.wording import Text
+from jobmon.runtime.reader import open_reader
+from jobmon.runtime.store import Batch, Store
+
+log = logging.getLogger("jobmon")
+
+CURSOR = ("notify", "cursor")
+"""The note that holds the number of the last event looked at, and whether a runtime was up."""
+LINES = "line"
+"""The room of what was told of each line."""
+STRIDE = 1000
+"""Events without news after which it is noted how far it was looked."""
+
+
+class Notifier:
+    """What is worth a message becomes one; `post` gets it to whom it concerns."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: Store,
+        board: Board,
+        environ: Mapping[str, str],
+        nudge: Callable[[], None],
+    ) -> None:
+        self.due: float | None = 0.0
+        self._configuration, self._store, self._board = configuration, store, board
+        self._seen_alive = alive.seen(configuration.now.state_dir)
+        noted = store.notes(CURSOR[0]).get(CURSOR[1])
+        self._noted: dict[str, Any] = noted or {"seq": store.seq, "up": False}
+        self._lines = {
+            line: msgspec.convert(body, Known) for line, body in store.notes(LINES).items()
+        }
+        self._watch = Watch(store, board, min(self._noted["seq"], store.seq))
+        self.outbox = Outbox(store.notes(ROOM))
+        self.post = Post(configuration, self.outbox, environ, self._wake)
+        self._nudge, self._count = nudge, 0
+
+    def heard(self, events: Sequence[Event]) -> None:
+        """These are committed: what concerns people is looked at in the next turn."""
+        if not self._configuration.now.notify:
+            self._watch.skip(events[-1].seq)
+        elif self._watch.heard(events):
+            self.due = 0.0
+
+    def attend(self, now: float, batch: Batch) -> Sequence[Event]:
+        """Look at what happened, take in what the sender said, have sent what is due."""
+        events = self.post.answered(now, batch)
+        self.outbox.sweep(now, batch)
+        made = self._look(now, batch) if self._configuration.now.notify else self._rest(batch)
+        events += self.post.send(now, batch, fresh={message.id for message in made})
+        self.due = 0.0 if self._watch.left or made else self.post.next_time()
+        return events
+
+    def tell(self, kind: str, text: Text, now: float, batch: Batch, number: str) -> list[Message]:
+        """A message that is about no run, to those who want to hear of its kind."""
+        who = targets.wanted(self._configuration.now, kind).values()
+        return self.outbox.put(text, who, batch, now, id=number, kind=kind)
+
+    def _wake(self) -> None:
+        self.due = 0.0
+        self._nudge()
+
+    # Looking
+
+    def _rest(self, batch: Batch) -> list[Message]:
+        """There are no rules: what was remembered for them would be wrong when they are back."""
+        self._watch.skip(self._store.seq)
+        for line in self._lines:
+            batch.notes[LINES, line] = None
+        if self._noted["up"]:
+            batch.notes[CURSOR] = None
+        self._lines, self._noted = {}, {"seq": self._store.seq, "up": False}
+        return []
+
+    def _look(self, now: float, batch: Batch) -> list[Message]:
+        if not self._watch.left and self._noted["up"]:
+            return []
+        taken = self._watch.take()
+        self._count = 0
+        news: list[News] = []
+        for run_id, case in taken.cases.items():
+            news += self._news(run_id, case, now, batch)
+        made = [message for one in as_one(news) for message in self._tell(one, taken.upto, batch)]
+        for event in taken.runtime:
+            made += self._of_runtime(event, taken.lost, now, batch)
+        begins = not self._watch.left and not self._noted["up"]
+        if news or taken.runtime or begins or taken.upto - self._noted["seq"] >= STRIDE:
+            self._noted = {"seq": taken.upto, "up": self._noted["up"] or begins}
+            batch.notes[CURSOR] = self._noted
+        return made
+
+    def _news(self, run_id: int, case: Case, now: float, batch: Batch) -> list[News]:
+        look = self._run(run_id)
+        if look is None:
+            return []
+        known = self._lines.get(look.line, Known())
+        news, after = judge(look, known, now, rerun=case.rerun, whys=case.whys)
+        if after != known:
+            self._remember(look.line, after, batch)
+        return news
+
+    def _remember(self, line: str, known: Known, batch: Batch) -> None:
+        if known.empty:
+            self._lines.pop(line, None)
+        else:
+            self._lines[line] = known
+        batch.notes[LINES, line] = None if known.empty else msgspec.to_builtins(known)
+
+    def _run(self, run_id: int) -> Look | None:
+        """The run as it stands; None when it is removed."""
+        board = self._board
+        if run_id in board.runs:
+            return Look(board.runs[run_id], board.jobs_of(run_id), board.shape_of(run_id))
+        try:
+            run, jobs = self._store.run(run_id)
+            definition = self._store.definition(run.definition)
+        except (JobmonError, TypeError):
+            return None
+        return Look(run, jobs, Shape(definition))
+
+    def _tell(self, news: News, upto: int, batch: Batch) -> list[Message]:
+        run = news.look.run
+        who = targets.wanted(self._configuration.now, news.kind, run).values()
+        if not who:
+            return []
+        self._count += 1
+        return self.outbox.put(
+            wording.of_run(self.post.place, news, self._card(news)),
+            who,
+            batch,
+            news.at,
+            id=f"{upto}.{self._count}",
+            kind=news.kind,
+            line=news.look.line,
+            number=run.id,
+            run=run.key,
+            job=news.look.shape.jobs[news.job].name if news.job >= 0 else "",
+        )
+
+    def _card(self, news: News) -> dict[str, Any] | None:
+        if news.kind not in ("failed", "still", "lost"):
+            return None
+        look, state = news.look, self._configuration.now.state_dir
+        name = look.shape.jobs[news.job].name
+        try:
+            with contextlib.closing(open_reader(state)) as db:
+                return cards.card(db, state, look.run, look.jobs[news.job], name)
+        except Exception:  # a message without its card is better than none
+            log.exception("the failure card of %s %s could not be made", look.run.key, name)
+            return None
+
+    def _of_runtime(self, event: Event, lost: int, now: float, batch: Batch) -> list[Message]:
+        started, was_up = event.kind == "runtime.started", self._noted["up"]
+        self._noted = self._noted | {"up": started}
+        if not (started and was_up):
+            return []
+        since = self._last_sign(event)
+        runs = sum(run.state not in RUN_TERMINAL for run in self._board.runs.values())
+        text = wording.of_runtime(self.post.place, (since, event.at), lost, runs)
+        return self.tell("runtime", text, now, batch, f"{event.seq}.runtime")
+
+    def _last_sign(self, started: Event) -> float:
+        """When the runtime before this start gave its last sign of life."""
+        if self._seen_alive and self._seen_alive <= started.at:
+            return self._seen_alive
+        before = self._store.events_after(started.seq - 2, 1)
+        return min(before[0].at if before else started.at, started.at)

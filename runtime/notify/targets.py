@@ -1,0 +1,72 @@
+"""Who is told: the rules of jobmon.toml, and the addresses they name, told apart without their URL.
+
+An address is known by a short hash of how it is written there; for people by its service and its
+rule. The URL, which may hold a password, is made at the last moment and goes to the sender alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+from jobmon.runtime.config import Settings
+from jobmon.runtime.declared import NotifyRule
+from jobmon.runtime.launch import read_secret
+from jobmon.runtime.model import Run
+
+
+class Target(NamedTuple):
+    """One address. `label` for people: `mailto of rule 1`; `written` as jobmon.toml has it."""
+
+    id: str
+    label: str
+    written: str | Mapping[str, str]
+
+
+def targets(settings: Settings) -> dict[str, Target]:
+    """Every address that a rule names, by its id."""
+    found: dict[str, Target] = {}
+    for number, rule in enumerate(settings.notify, 1):
+        for target in _of_rule(rule, number):
+            found.setdefault(target.id, target)
+    return found
+
+
+def wanted(settings: Settings, kind: str, run: Run | None = None) -> dict[str, Target]:
+    """The addresses that are to hear of `kind`; each once, however many rules name it."""
+    found: dict[str, Target] = {}
+    for number, rule in enumerate(settings.notify, 1):
+        if kind in rule.on and (run is None or fits(rule, run)):
+            found |= {target.id: target for target in _of_rule(rule, number)}
+    return found
+
+
+def fits(rule: NotifyRule, run: Run) -> bool:
+    """Whether the rule is about the run: by its flow, its deployment or one of its tags."""
+    names = {run.flow, run.line} - {""}
+    by_name = any(fnmatchcase(name, pattern) for name in names for pattern in rule.flows)
+    everything = not rule.flows and not rule.tags
+    return everything or by_name or bool(set(rule.tags) & set(run.tags))
+
+
+def url(target: Target, settings: Settings, environ: Mapping[str, str]) -> str:
+    """Its URL. Raises UnfitError when its secret cannot be read."""
+    if isinstance(target.written, str):
+        return target.written
+    return read_secret(target.written["secret"], settings, environ).strip()
+
+
+def _of_rule(rule: NotifyRule, number: int) -> Iterator[Target]:
+    for written in rule.urls:
+        text = written if isinstance(written, str) else json.dumps(dict(written), sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+        yield Target(digest, f"{_service(written)} of rule {number}", written)
+
+
+def _service(written: str | Mapping[str, str]) -> str:
+    if isinstance(written, str):
+        return written.partition("://")[0]
+    return f"secret {written['secret']}"

@@ -69,7 +69,8 @@ def _ended(attempt: Attempt, event: Event) -> Attempt:
     end = data.get("end", {})
     return msgspec.structs.replace(
         attempt,
-        outcome=OUTCOMES[event.kind],
+        # A round of a repeated job went well, whatever it was to bring.
+        outcome="succeeded" if "round" in data else OUTCOMES[event.kind],
         reason=data.get("reason", ""),
         cause=data.get("cause", ""),
         code=data.get("code"),

@@ -25,6 +25,9 @@ from jobmon.runtime.words import state_words
 POLICY = "policy"
 """Who decides when it is nobody in person."""
 
+MOST_NAMED = 3
+"""Children of a map that are named in its reason."""
+
 
 def decide(board: Board, now: float, limits: Limits) -> list[Event]:
     """The next events; [] when nothing is to be done before `next_time`.
@@ -124,15 +127,18 @@ def _by_condition(book: Book, run: Run, index: int, given: Input) -> tuple[Input
     return Input.BRANCH, {"reason": f"its condition is false: {when}", "cause": "condition"}
 
 
-def outputs(book: Book, index: int) -> dict[str, Any]:
-    """What the job's parents left, by job name; parents without an output are left out."""
-    found = ((book.shape.jobs[up].name, book.jobs[up]) for up in book.shape.parents[index])
+def outputs(book: Book, index: int, ups: Iterable[int] | None = None) -> dict[str, Any]:
+    """What the job's parents (or `ups`) left, by job name; those without an output are left out."""
+    parents = book.shape.parents[index] if ups is None else ups
+    found = ((book.shape.jobs[up].name, book.jobs[up]) for up in parents)
     return {name: job.output for name, job in found if job.output is not None}
 
 
 def _by_parents(book: Book, index: int, given: Input) -> dict[str, Any]:
     """Name the parent that decided it."""
     kinds = (FIRED, CANCELLED) if given is Input.DOOM else (BRANCHED,)
+    if book.shape.jobs[index].expanded:
+        return {"reason": _by_children(book, index)}
     cause = "" if given is Input.DOOM else "branch"
     ups = book.shape.parents[index]
     found = next((up for up in ups if class_of(book.jobs[up]) in kinds), None)
@@ -141,6 +147,15 @@ def _by_parents(book: Book, index: int, given: Input) -> dict[str, Any]:
         return {"reason": f"no upstream made {rule} come true", "cause": cause}
     name, job = book.shape.jobs[found].name, book.jobs[found]
     return {"reason": f"upstream {name} {state_words(job)}", "cause": cause}
+
+
+def _by_children(book: Book, index: int) -> str:
+    """How many of a map's children ended badly, and the first of them."""
+    places = book.shape.parents[index]
+    bad = [at for at in places if class_of(book.jobs[at]) in (FIRED, CANCELLED)]
+    names = [book.shape.jobs[at].name for at in bad[:MOST_NAMED]]
+    more = f" and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
+    return f"{len(bad)} of {len(places)} did not succeed: {', '.join(names)}{more}"
 
 
 def _due(board: Board, now: float) -> list[Event]:

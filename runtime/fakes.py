@@ -49,7 +49,8 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
 
     `fail`: how many of the first attempts fail with exit code 1, or how each attempt ends in turn
     (then all succeed). `durations`: seconds an attempt takes, `seconds` for the others. `outputs`:
-    what a successful attempt leaves. `lost`: jobs whose first attempt is lost.
+    what a successful attempt leaves, or a function of its number. `lost`: jobs whose first attempt
+    is lost. What is said of a map goes for each of its children that is not named itself.
     """
 
     fail: Mapping[str, int | Sequence[End]] = {}
@@ -58,14 +59,15 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     outputs: Mapping[str, Any] = {}
     lost: Collection[str] = ()
 
-    def end(self, job: str, n: int, started: float, ended: float) -> ExitRecord:
-        """The exit record of attempt `n` of `job`."""
-        told = self.fail.get(job, 0)
+    def end(self, job: str, n: int, started: float, ended: float, of: str = "") -> ExitRecord:
+        """The exit record of attempt `n` of `job`, a child of the map `of`."""
+        told = self.fail.get(job, self.fail.get(of, 0))
         ends = [1] * told if isinstance(told, int) else told
         end = ends[n - 1] if n <= len(ends) else 0
         if isinstance(end, ExitRecord):
             return msgspec.structs.replace(end, started=started, ended=ended)
-        output = self.outputs.get(job) if end == 0 else None
+        output = self.outputs.get(job, self.outputs.get(of)) if end == 0 else None
+        output = output(n) if callable(output) else output
         return ExitRecord(reason="exit", code=end, started=started, ended=ended, output=output)
 
 
@@ -115,15 +117,16 @@ class FakeExecutor:
 
     def _plan_end(self, spec: AttemptSpec, now: float) -> None:
         job, n = str(spec.first.get("job", "")), int(spec.attempt.rsplit(".", 1)[-1])
-        takes = self.script.durations.get(job, self.script.seconds)
-        if n == 1 and job in self.script.lost:
+        of, script = str(spec.first.get("of", "")), self.script
+        takes = script.durations.get(job, script.durations.get(of, script.seconds))
+        if n == 1 and (job in script.lost or of in script.lost):
             self._later(takes, Gone(spec.attempt))
         elif spec.timeout is not None and takes > spec.timeout:
             end = ExitRecord(reason="timeout", signal=15, started=now, ended=now + spec.timeout)
             self._later(spec.timeout, Stopping(spec.attempt, now + spec.timeout, "timeout"))
             self._later(spec.timeout, Ended(spec.attempt, end))
         else:
-            end = self.script.end(job, n, now, now + takes)
+            end = script.end(job, n, now, now + takes, of)
             self._later(takes, Ended(spec.attempt, end))
 
     def probe(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jobmon.jobs.definition import JobDef, OutputRef
+from jobmon.jobs.definition import ItemRef, JobDef, OutputRef
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.words import command
 
@@ -33,6 +33,16 @@ def output_of(job: JobDef, ref: OutputRef, run: str, outputs: Mapping[str, Any])
             f"{command('rerun', run, ref.job)}, or mark it with an output: jobmon mark --help",
         )
     return whole[ref.key]
+
+
+def item_of(job: JobDef, ref: ItemRef) -> Any:
+    """The item of the child of a map, or a key of it. Raises UnfitError when it has no such key."""
+    if not ref.key:
+        return job.item
+    if not isinstance(job.item, dict) or ref.key not in job.item:
+        hint = "correct the list, or the flow file: jobmon check"
+        raise UnfitError(f"start {job.name}", f"its item has no {ref.key!r}", hint)
+    return job.item[ref.key]
 
 
 def references(job: JobDef) -> Iterator[OutputRef]:

@@ -21,10 +21,16 @@ MOST_OUTPUT = 64 << 10
 """Bytes of JSON that a map leaves; a larger whole is left out, its parts stay with the children."""
 
 
-def items(board: Board, run: Run, index: int, outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """The keyed items of the map at `index`, by its current code. Raises UnfitError."""
+def items(
+    board: Board,
+    run: Run,
+    index: int,
+    outputs: Mapping[str, Any],
+    code: JobDef | None = None,
+) -> list[tuple[str, Any]]:
+    """The keyed items of the map at `index`, by the code it has or by `code`. Raises UnfitError."""
     own = board.shape_of(run.id).jobs[index]
-    job = board.jobdef((run.id, index))
+    job = code or board.jobdef((run.id, index))
     found = job.map or own.map
     assert found is not None
     listed = _keyed(job, run, found, outputs)

@@ -91,7 +91,8 @@ class Reports:
     def _ended(self, job_run: JobRun, record: ExitRecord) -> None:
         job = self._journal.board.jobdef(job_run.key)
         classes = {**settle.CLASSES, **self._configuration.now.classes}
-        event = settle.conclude(job, job_run, record, self._clock(), classes)
+        params = self._journal.board.runs[job_run.run].params
+        event = settle.conclude(job, job_run, record, self._clock(), classes, params)
         data = event.data | attempts.end_data(record)
         self._journal.fold(msgspec.structs.replace(event, data=data))
 

@@ -56,10 +56,10 @@ class Results:
         return {self._name(job): self._since_start(job.ended or 0.0) for job in over}
 
     def _name(self, job: JobRun) -> str:
-        return self.flow.jobs[job.index].name
+        return self.board.name(job.key)
 
     def _job_name(self, event: Event) -> str:
-        return self.flow.jobs[event.job].name
+        return self.board.name((event.run, event.job))
 
     def _since_start(self, at: float) -> float:
         return round(at - self.board.runs[1].created, 6)

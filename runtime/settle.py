@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from jobmon.jobs.conditions import ConditionError, evaluate
 from jobmon.jobs.definition import JobDef, RetryDef
 from jobmon.runtime.executors.contract import Evidence
 from jobmon.runtime.model import Event, ExitRecord, JobRun
@@ -75,6 +76,7 @@ def conclude(
     record: ExitRecord,
     now: float,
     classes: Mapping[int, str] = CLASSES,
+    params: Mapping[str, Any] | None = None,
 ) -> Event:
     """The event an exit record makes of an open attempt: succeed, fail, retry or stopped.
 
@@ -84,16 +86,34 @@ def conclude(
     if job_run.state is State.STOPPING and job_run.by_operator:
         return _event(Input.STOPPED, job_run, record, now, reason=job_run.reason)
     overran = job_run.state is State.STOPPING or record.reason == "timeout"
-    if record.reason == "exit" and not overran:
-        if record.code in job.ok_codes:
-            return _event(Input.SUCCEED, job_run, record, now, output=record.output)
-        if record.code in job.warn_codes:
-            reason = f"exit code {record.code} is a warning"
-            return _event(
-                Input.SUCCEED, job_run, record, now, output=record.output, reason=reason, warn=True
-            )
+    if record.reason == "exit" and not overran and record.code in job.ok_codes + job.warn_codes:
+        if job.repeat is not None and (again := _again(job, job_run, record, now, params or {})):
+            return again
+        warn = record.code not in job.ok_codes
+        words = {"reason": f"exit code {record.code} is a warning", "warn": True} if warn else {}
+        return _event(Input.SUCCEED, job_run, record, now, output=record.output, **words)
     cause = failure_class(record, classes)
     return _failure(job, job_run, record, "timeout" if overran else record.reason, cause, now)
+
+
+def _again(
+    job: JobDef, job_run: JobRun, record: ExitRecord, now: float, params: Mapping[str, Any]
+) -> Event | None:
+    """What becomes of a repeated job whose round went well: None when it will do."""
+    repeat, done = job.repeat, job_run.round + 1
+    assert repeat is not None
+    left = {} if record.output is None else dict.fromkeys((job.name, job.of), record.output)
+    try:
+        if evaluate(repeat.until, params, left):
+            return None
+    except ConditionError as error:
+        reason = f"until {repeat.until}: {error}"
+        return _event(Input.FAIL, job_run, record, now, reason=reason, cause="data")
+    if done >= repeat.most:
+        reason = f"still not after {done} rounds: {repeat.until}"
+        return _event(Input.FAIL, job_run, record, now, reason=reason, cause="rule")
+    words = {"reason": f"round {done} of {repeat.most}", "output": record.output, "round": done}
+    return _event(Input.RETRY, job_run, record, now, due=now + repeat.every, **words)
 
 
 def failure_class(record: ExitRecord, classes: Mapping[int, str]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.book import UNSTARTED
-from jobmon.runtime.model import Event, JobRun
+from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun
 from jobmon.runtime.states import ACTIVE
 from jobmon.runtime.words import said
 
@@ -30,11 +30,31 @@ def cancel_run(
     data = {"mode": mode} | ({} if grace is None else {"grace": grace})
     first = Event(kind="run.cancel", at=now, run=run_id, who=who, why=why, data=data)
     book = board.books[run_id]
-    return [first] + [
-        end_job(board, job, now, who=who, why=why, grace=grace)
+    ended = [
+        job
         for job in book.jobs
         if (job.state in UNSTARTED or job.state in ACTIVE) and not book.spared(mode, job.index)
     ]
+    events = [end_job(board, job, now, who=who, why=why, grace=grace) for job in ended]
+    inner = [
+        event
+        for job in ended
+        for event in cancel_inner(board, job, now, hard=hard, who=who, why=why, grace=grace)
+    ]
+    return [first, *events, *inner]
+
+
+def cancel_inner(board: Board, job: JobRun, now: float, **how: Any) -> list[Event]:
+    """What ends the runs that a subflow job has started, when it is ended itself."""
+    if board.jobdef(job.key).kind != "subflow":
+        return []
+    parent = f"{board.runs[job.run].key}/{board.name(job.key)}"
+    inner = [
+        run.id
+        for run in board.runs.values()
+        if run.parent == parent and run.state not in RUN_TERMINAL and not run.cancel
+    ]
+    return [event for run_id in inner for event in cancel_run(board, run_id, now, **how)]
 
 
 def end_job(

@@ -58,7 +58,9 @@ class Simulation(Results):
 
     `fail`: {"B": 2} lets the first two attempts of B exit with 1; {"B": [75, 0]} tells each
     attempt's exit code (or ExitRecord). `durations`: seconds by job name, 1.0 for the others.
-    `outputs`: JSON by job name. `lost`: jobs whose first attempt is lost. `manual`: "done" answers
+    `outputs`: JSON by job name, or a function of the attempt's number that tells it. What is told
+    of a map goes for its children, unless they are named: `fetch[tokyo]`. `lost`: jobs whose first
+    attempt is lost. `manual`: "done" answers
     manual steps at once, "wait" leaves them to `verb("done", ...)`. `at`: the logical time, ISO
     8601, UTC when it has no offset. Times in results are seconds since the run was created.
     Raises NotFoundError for a job that is not in the flow.
@@ -172,8 +174,9 @@ class Simulation(Results):
     def _check(self, names: Collection[str]) -> None:
         """Raise NotFoundError for a name that no job has: a slip must not make a test pass."""
         there = [job.name for job in self.flow.jobs]
+        maps = tuple(f"{job.name}[" for job in self.flow.jobs if job.map)
         for name in names:
-            if name not in there:
+            if name not in there and not (maps and name.startswith(maps)):
                 why = f"there is no job {name!r} in it"
                 raise NotFoundError(f"simulate {self.flow.name}", why, choose(name, there))
 
@@ -236,7 +239,7 @@ class Simulation(Results):
                     cwd="",
                     timeout=jobdef.timeout,
                     grace=jobdef.grace,
-                    first={"job": jobdef.name},
+                    first={"job": jobdef.name, "of": jobdef.of},
                 )
             )
         elif event.data.get("reason") != "timeout":
@@ -261,7 +264,8 @@ class Simulation(Results):
 
     def _end(self, job: JobRun, record: ExitRecord) -> None:
         jobdef = self.board.jobdef(job.key)
-        self._fold(settle.conclude(jobdef, job, record, self.clock.now))
+        params = self.board.runs[1].params
+        self._fold(settle.conclude(jobdef, job, record, self.clock.now, params=params))
 
     def _news(self, kind: str, job: JobRun, data: dict[str, Any]) -> None:
         self._fold(

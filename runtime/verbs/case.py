@@ -9,11 +9,14 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from jobmon.jobs import expansion
+from jobmon.jobs.definition import JobDef
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.errors import NotFoundError, RefusedError
 from jobmon.runtime.model import Event, JobRun, Run
 from jobmon.runtime.states import Input
+from jobmon.runtime.verbs import maps
 from jobmon.runtime.words import command
 
 
@@ -88,14 +91,33 @@ class Case:
 
     @cached_property
     def jobs(self) -> list[JobRun]:
-        """The jobs it names, each once."""
+        """The jobs it means, each once."""
         every = self.board.jobs_of(self.run.id)
-        indices = dict.fromkeys(self.command.jobs or ())
-        missing = [index for index in indices if not 0 <= index < len(every)]
+        named = dict.fromkeys(self.command.jobs or ())
+        missing = [index for index in named if not 0 <= index < len(every)]
         if missing:
             why = f"{self.run.key} has jobs 0 to {len(every) - 1}"
             raise NotFoundError(f"find job {missing[0]}", why, self.line("show"))
+        verb = self.command.verb
+        children = {index: [every[at] for at in self.children(index)] for index in named}
+        indices = dict.fromkeys(at for i in named for at in maps.meant(verb, i, children[i]))
         return [every[index] for index in indices]
+
+    def children(self, index: int) -> list[int]:
+        """The jobs that a map has made of its list; of another job none."""
+        own = self.shape.jobs[index]
+        return expansion.children(self.shape.flow, index) if own.map else []
+
+    def current(self, index: int) -> JobDef:
+        """The job by the flow's current code, or by what it has where that does not know it."""
+        digest, own = self.command.definition, self.shape.jobs[index]
+        known = self.board.shape(digest).like(own) if digest else None
+        return known or self.board.jobdef((self.run.id, index))
+
+    @cached_property
+    def living(self) -> set[int]:
+        """The children of maps whose keys are in the list."""
+        return {at for index in range(len(self.shape.jobs)) for at in self.children(index)}
 
     def name(self, job: JobRun) -> str:
         """The job's name."""

@@ -6,7 +6,10 @@ environment, retry, limits.
 
 from __future__ import annotations
 
+import msgspec
+
 from jobmon.jobs.definition import JobDef
+from jobmon.jobs.expansion import declared
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.model import Event, JobRun
 from jobmon.runtime.states import State
@@ -98,11 +101,14 @@ class Changes:
             if job.index not in self._closure and job.state is not State.SUCCEEDED:
                 continue
             old = case.board.jobdef(job.key)
-            place = current.names.get(old.name)
-            if place is None:
+            own = case.shape.jobs[job.index]
+            if own.of and job.index not in case.living:
+                continue
+            new = current.like(own)
+            if new is None:
                 self._code[job.index] = "no longer in the code: its old command is used"
                 continue
-            new = current.jobs[place]
+            old, new = _as_declared(old, own), _as_declared(new, own)
             if old != new:
                 self._note_difference(job.index, old, new)
 
@@ -116,5 +122,12 @@ class Changes:
             self._graph.append(index)
 
     def _vanished(self, index: int) -> bool:
-        name = self._case.shape.jobs[index].name
-        return self._current is None or name not in self._current.names
+        own = self._case.shape.jobs[index]
+        return self._current is None or self._current.like(own) is None
+
+
+def _as_declared(job: JobDef, own: JobDef) -> JobDef:
+    """A job to be compared: a map by its declaration, a child with the place it has in the run."""
+    if not own.of:
+        return declared(job)
+    return msgspec.structs.replace(job, after=own.after, trigger=own.trigger)

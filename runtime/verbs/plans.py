@@ -11,9 +11,9 @@ from collections.abc import Callable
 from jobmon.runtime.board import Board
 from jobmon.runtime.decide import decide
 from jobmon.runtime.errors import UsageError
-from jobmon.runtime.model import RUN_TERMINAL, JobRun, Limits
+from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Limits
 from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
-from jobmon.runtime.stops import cancel_run, end_job
+from jobmon.runtime.stops import cancel_inner, cancel_run, end_job
 from jobmon.runtime.verbs.case import Case, Command, Plan, Step, Touch, planned
 from jobmon.runtime.verbs.holds import hold, release
 from jobmon.runtime.verbs.rerun import rerun
@@ -57,13 +57,15 @@ def _followers(board: Board, run_id: int, made: Plan, now: float) -> list[Touch]
     copy = board.copy_of(run_id)
     before = list(board.jobs_of(run_id))
     for event in made.events:
-        copy.apply(event)
+        if event.run == run_id:
+            copy.apply(event)
     while events := decide(copy, now, Limits(slots=0)):
         for event in events:
             copy.apply(event)
+    after = copy.jobs_of(run_id)[: len(before)]  # what a map would make new is told by its list
     return [
         Touch(run_id, old.index, board.name(old.key), old.state.value, new.state.value, new.reason)
-        for old, new in zip(before, copy.jobs_of(run_id), strict=True)
+        for old, new in zip(before, after, strict=True)
         if old.state is not new.state
     ]
 
@@ -87,7 +89,8 @@ def _cancel(case: Case) -> Plan:
     """Jobs: TERM, grace, KILL, or simply never started. A run: all of its jobs."""
     if case.command.jobs is None:
         return _cancel_run(case, case.options.get("grace"))
-    return planned([_cancel_job(case, job) for job in _named(case)])
+    steps = [_cancel_job(case, job) for job in _named(case)]
+    return _with_inner(case, steps, case.options.get("grace"))
 
 
 def _cancel_job(case: Case, job: JobRun) -> Step:
@@ -102,7 +105,7 @@ def _kill(case: Case) -> Plan:
     """KILL at once, for jobs with a process or all of a run."""
     if case.command.jobs is None:
         return _cancel_run(case, 0.0)
-    return planned([_kill_job(case, job) for job in _named(case)])
+    return _with_inner(case, [_kill_job(case, job) for job in _named(case)], 0.0)
 
 
 def _kill_job(case: Case, job: JobRun) -> Step:
@@ -111,6 +114,24 @@ def _kill_job(case: Case, job: JobRun) -> Step:
         hint = f"cancel it: {case.line('cancel', job)}"
         case.refuse(job, f"it has no process: it {state_words(job)}", hint)
     return _end(case, job, 0.0)
+
+
+def _with_inner(case: Case, steps: list[Step], grace: float | None) -> Plan:
+    """The plan of ended jobs, with the runs that subflows among them have started."""
+    command, plan = case.command, planned(steps)
+    how = {"hard": False, "who": command.who, "why": command.why, "grace": grace}
+    events = [e for job in case.jobs for e in cancel_inner(case.board, job, case.now, **how)]
+    touched = (*plan.touched, *_inner_touched(case, events))
+    return Plan(events=(*plan.events, *events), touched=touched, notes=plan.notes)
+
+
+def _inner_touched(case: Case, events: list[Event]) -> list[Touch]:
+    runs = [case.board.runs[e.run] for e in events if e.kind == "run.cancel"]
+    return [
+        Touch(run.id, -1, run.key, run.state, "cancelled", f"started by {run.parent}")
+        for run in runs
+        if run.id != case.run.id
+    ]
 
 
 def _end(case: Case, job: JobRun, grace: float | None) -> Step:
@@ -137,7 +158,11 @@ def _cancel_run(case: Case, grace: float | None) -> Plan:
         hint = case.line("cancel", None, "--hard")
         case.refuse(None, "nothing of it is left but its finally jobs", hint)
     every = case.board.jobs_of(run.id)
-    touched = tuple(case.touch(every[event.job], "cancelled") for event in events[1:])
+    own = [event for event in events[1:] if event.run == run.id]
+    touched = (
+        *(case.touch(every[event.job], "cancelled") for event in own),
+        *_inner_touched(case, events),
+    )
     note = "" if hard else _spared(case)
     return Plan(events=tuple(events), touched=touched, notes=(note,) if note else ())
 

@@ -8,6 +8,7 @@ from jobmon.runtime.board.triggers import BRANCHED, CANCELLED, FIRED, OPEN, Tall
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.model import Event, JobRun
 from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
+from jobmon.runtime.verbs import maps
 from jobmon.runtime.verbs.case import Case, Plan, Touch
 from jobmon.runtime.verbs.changes import Changes
 from jobmon.runtime.words import state_words
@@ -32,15 +33,17 @@ def rerun(case: Case) -> Plan:
     if not case.jobs:
         hint = f"see them: {case.line('show')}, or rerun all that failed with --failed"
         raise UsageError(f"rerun {case.run.key}", "no job was named", hint)
-    below = case.shape.downstream(job.index for job in case.jobs)
     only = bool(case.options.get("only"))
-    targets = {job.index for job in case.jobs}
+    named = {job.index for job in case.jobs}
+    targets = named if only else maps.with_children(case, named)
+    below = case.shape.downstream(targets)
     _wait_for_cancel(case)
     closure = targets if only else targets | below
     for job in case.jobs:
         _may_start(case, job, closure, set() if only else below)
-    _none_active(case, closure)
-    return _reset(case, closure, _stale(case, below - closure) if only else [])
+    _none_active(case, maps.with_children(case, closure))
+    stale = _stale(case, below - closure) if only else []
+    return _reset(case, closure, stale, maps.lists(case, closure, named))
 
 
 def _rerun_failed(case: Case) -> Plan:
@@ -56,7 +59,8 @@ def _rerun_failed(case: Case) -> Plan:
         case.refuse(None, why, f"wait for it, or {case.line('kill')}")
     found |= _answers(case, found)
     found |= _skipped_behind(case, found)
-    return _reset(case, found, _stale(case, case.shape.downstream(found) - found, _DECIDED))
+    stale = _stale(case, case.shape.downstream(found) - found, _DECIDED)
+    return _reset(case, found, stale, maps.lists(case, found, ()))
 
 
 def _answers(case: Case, reset: set[int]) -> set[int]:
@@ -100,19 +104,21 @@ def _wait_for_cancel(case: Case) -> None:
 
 def _may_start(case: Case, job: JobRun, closure: set[int], below: set[int]) -> None:
     """Refuse a job that has nothing to rerun, or whose upstream would not let it start."""
+    every = case.board.jobs_of(case.run.id)
     if job.state in {State.WAITING, State.QUEUED} and job.index not in below:
         again = job.state is State.QUEUED and job.attempt > 0
         why = "it is queued for its next attempt" if again else "it has not run yet"
         case.refuse(job, f"{why}: it {state_words(job)}", f"why: {case.line('explain', job)}")
     if job.state is State.WAITING_HUMAN:
         case.refuse(job, "it waits for a person", case.line("done", job))
-    ups = case.shape.parents[job.index]
+    if (of := case.shape.jobs[job.index].of) and job.index not in case.living:
+        hint = f"ask for the list anew: {case.line('rerun', every[case.shape.names[of]])}"
+        case.refuse(job, f"its key is no longer in the list of {of}", hint)
+    ups, rule = case.shape.entry(job.index)
     outside = [up for up in ups if up not in closure]
-    every = case.board.jobs_of(case.run.id)
     kinds = [class_of(every[up]) for up in outside]
     ok, branched, fired, cancelled = (kinds.count(kind) for kind in range(OPEN))
     tally = Tally(ok, branched, fired, cancelled, len(ups))
-    rule = case.shape.rules[job.index]
     found = verdict(rule, tally)
     blocked = found in {Input.DOOM, Input.BRANCH} or (found is None and OPEN in kinds)
     if blocked:
@@ -159,8 +165,11 @@ def _stale(case: Case, below: Iterable[int], but: frozenset[State] = frozenset()
     return [job for job in jobs if not job.stale and job.state in concerned]
 
 
-def _reset(case: Case, closure: set[int], stale: list[JobRun]) -> Plan:
-    """Stale flags first, so that nothing downstream takes the reset as a repair."""
+def _reset(case: Case, closure: set[int], stale: list[JobRun], again: list[int]) -> Plan:
+    """Stale flags first, so that nothing downstream takes the reset as a repair.
+
+    The lists of the maps `again` are asked for anew.
+    """
     every = case.board.jobs_of(case.run.id)
     changes = Changes(case, closure)
     events: list[Event] = [case.event("run.rerun", jobs=sorted(closure))]
@@ -168,6 +177,7 @@ def _reset(case: Case, closure: set[int], stale: list[JobRun]) -> Plan:
     for job in stale:
         events.append(case.event("job.stale", job))
         touched.append(case.touch(job, "stale", "keeps its state; made from the earlier result"))
+    events += [case.event("run.collapse", every[index]) for index in again]
     events += changes.marks()
     for index in sorted(closure):
         job = every[index]
@@ -175,7 +185,8 @@ def _reset(case: Case, closure: set[int], stale: list[JobRun]) -> Plan:
             events.append(case.event(f"job.{Input.RESET}", job))
             touched.append(case.touch(job, "waiting", _note(case, job, changes)))
         events += changes.events(job)
-    return Plan(events=tuple(events), touched=tuple(touched), notes=tuple(changes.notes()))
+    notes = (*changes.notes(), *(maps.note(case, index, closure) for index in again))
+    return Plan(events=tuple(events), touched=tuple(touched), notes=notes)
 
 
 def _note(case: Case, job: JobRun, changes: Changes) -> str:

@@ -32,6 +32,8 @@ from jobmon.runtime.scheduling.turns import Turns
 from jobmon.runtime.service import Service
 from jobmon.runtime.store import Store, guarded
 from jobmon.runtime.stream import EventStream
+from jobmon.runtime.triggers.files import Files
+from jobmon.runtime.triggers.outcomes import Outcomes
 from jobmon.runtime.waiting.duty import Waits
 from jobmon.runtime.watchman import Watchman
 from jobmon.runtime.wire import Server
@@ -106,6 +108,10 @@ class Daemon:
             self.store, self.engine.board, self.library, self.configuration, wall,
             self.engine.bring_back,
         )  # fmt: skip
+        self.outcomes = Outcomes(self.store, self.engine.board, self.library)
+        self.files = Files(
+            self.store, self.engine.board, self.library, str(settings.home), self.engine.nudge
+        )
         self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(
             self.configuration, self.engine, self.executor, self.library, self.orders, self._down,
@@ -126,7 +132,8 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.engine.leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-        self.engine.duties.append(self.scheduler)  # not in a runtime for one run alone
+        # Not in a runtime for one run alone:
+        self.engine.duties += [self.scheduler, self.files, self.outcomes]
         await self.library.soon(0)  # whoever starts a runtime is about to ask for a flow
         await self.start()
         if warning := network_filesystem(self.settings.state_dir):
@@ -190,7 +197,8 @@ class Daemon:
         stale = f"the settings of before hold: {mistake}" if mistake else ""
         own = (stale, self._trouble, self._unheard, self.stream.trouble)
         untold = self.notifier.post.troubles(self.engine.clock())
-        return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles, *untold]
+        return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles, *untold,
+                *self.files.troubles, *self.outcomes.troubles]  # fmt: skip
 
     def _publish(self, events: list[Event]) -> None:
         self.server.publish(events)

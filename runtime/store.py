@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,6 +30,15 @@ _encode = msgspec.json.Encoder().encode
 _T = TypeVar("_T")
 
 
+class Rubbish(msgspec.Struct):
+    """What no run needs any more: the events of runs that are gone, those of no run up to number
+    `alone` (but for holds of flows), and flow versions by their hashes."""
+
+    runs: list[int] = []
+    alone: int = 0
+    versions: list[str] = []
+
+
 class Batch(msgspec.Struct):
     """What one turn of the engine made: it is committed whole or not at all."""
 
@@ -42,6 +51,7 @@ class Batch(msgspec.Struct):
     counters: dict[str, int] = {}
     answers: list[tuple[str, float, dict[str, Any]]] = []
     forget: list[int] = []  # runs whose every row goes (gc)
+    rubbish: Rubbish | None = None
     notes: dict[tuple[str, str], Any] = {}  # (room, key) -> what a duty remembers; None: no more
 
     @property
@@ -49,6 +59,7 @@ class Batch(msgspec.Struct):
         """Whether there is nothing to write."""
         return not (
             self.events or self.runs or self.jobs or self.answers or self.forget or self.notes
+            or self.rubbish
         )
 
 
@@ -64,6 +75,8 @@ class Store:
         # What is under way in a commit must not be read: other questions go another way.
         self._reader = guarded(f"read {self.path}", lambda: reader.connect(self.path))
         self.commit_seconds = 0.0
+        self.versions_used: set[str] = set()
+        """Flow versions that were committed with a run since somebody emptied it."""
         self._versions = Versions(state_dir)
         self.seq: int = self._one("SELECT coalesce(max(seq), 0) FROM events")
         self.last_run: int = self._one("SELECT coalesce(max(id), 0) FROM runs")
@@ -102,6 +115,9 @@ class Store:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
+        self.versions_used.update(definition.hash for definition in batch.definitions)
+        if batch.rubbish:
+            self._versions.drop(batch.rubbish.versions)
 
     def last_number(self, flow: str) -> int:
         """The number of the newest run of `flow` started by hand; 0 before the first."""
@@ -157,6 +173,14 @@ class Store:
         """The newest run of `flow` whose logical time lies there, expired ones left out."""
         what = f"read {self.path}"
         return guarded(what, lambda: newest_run(self._reader, flow, since, before))
+
+    def runs_ended(self, flow: str, states: Collection[str], since: float) -> list[Run]:
+        """The runs of `flow` that ended so at `since` or later, in the order of their ends."""
+        marks = ",".join("?" * len(states))
+        query = f"""SELECT body FROM runs WHERE flow = ? AND ended >= ? AND state IN ({marks})
+            ORDER BY ended, id"""
+        rows = self._rows(query, flow, since, *states)
+        return [msgspec.json.decode(body, type=Run) for (body,) in rows]
 
     def events_after(self, seq: int, limit: int) -> list[Event]:
         """The first `limit` committed events with a larger number, in order."""
@@ -321,6 +345,18 @@ def _insert_rest(db: sqlite3.Connection, batch: Batch) -> None:
     for run in batch.forget:
         for table, column in (("attempts", "run"), ("job_runs", "run"), ("runs", "id")):
             db.execute(f"DELETE FROM {table} WHERE {column} = ?", (run,))
+    if batch.rubbish:
+        _delete(db, batch.rubbish)
+
+
+def _delete(db: sqlite3.Connection, rubbish: Rubbish) -> None:
+    _many(db, "DELETE FROM events WHERE run = ?", ((run,) for run in rubbish.runs))
+    _many(db, "DELETE FROM definitions WHERE hash = ?", ((one,) for one in rubbish.versions))
+    db.execute(
+        "DELETE FROM events WHERE run = 0 AND seq <= ?"
+        " AND kind NOT IN ('flow.hold', 'flow.release')",
+        (rubbish.alone,),
+    )
 
 
 def _many(db: sqlite3.Connection, query: str, rows: Iterable[Sequence[Any]]) -> None:

@@ -199,13 +199,22 @@ def load(
     found |= _from_files(profiles.read(home, profile))
     found |= _from_environ(environ)
     found |= {f"runtime.{name}": value for name, value in flags.items() if value is not None}
+    settings = _settings(home, profile, found)
+    _related(settings)
+    return settings
+
+
+def usual(home: Path) -> Settings:
+    """The settings of a folder that has no files for them."""
+    return _settings(home, "", {setting.key: setting.default for setting in SETTINGS})
+
+
+def _settings(home: Path, profile: str, found: dict[str, Any]) -> Settings:
     screen = {key[len(SCREEN) :]: found.pop(key) for key in list(found) if key.startswith(SCREEN)}
     plain = {key.removeprefix("runtime."): value for key, value in found.items()}
     plain["slots"] = plain["slots"] or 4 * (os.cpu_count() or 1)
     state = home / STATE_NAME
-    settings = Settings(home=home, state_dir=state, screen=screen, profile=profile, **plain)
-    _related(settings)
-    return settings
+    return Settings(home=home, state_dir=state, screen=screen, profile=profile, **plain)
 
 
 def _from_files(documents: Mapping[Path, dict[str, Any]]) -> dict[str, Any]:

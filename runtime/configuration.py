@@ -24,6 +24,11 @@ class Configuration:
         self._files = profiles.files(settings.home, settings.profile)
         self._seen = self._stamps()
 
+    @property
+    def broken(self) -> list[str]:
+        """The names of the files that cannot be used just now."""
+        return [path.name for path in self._files] if self.mistake else []
+
     def look(self) -> bool:
         """Whether a file changed since the last look; `now` and `mistake` follow it."""
         stamps = self._stamps()

@@ -122,6 +122,7 @@ class _Resolver:
             | (rounds if job.repeat else {})
             | {
                 "JOBMON_HOME": str(self.settings.home),
+            "JOBMON_PROFILE": self.settings.profile,
                 "JOBMON_RUN": run.key,
                 "JOBMON_FLOW": run.flow,
                 "JOBMON_JOB": job.name,

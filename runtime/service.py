@@ -11,7 +11,8 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from jobmon.runtime import occupancy, requests, retention
+from jobmon.runtime import housekeeping, occupancy, requests
+from jobmon.runtime.backfills import Backfills
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
@@ -57,6 +58,7 @@ class Service:
             "status": self._status,
             "run": orders.run,
             "verb": orders.verb,
+            "backfill": Backfills(configuration, engine, library).run,
             "view": self._view,
             "log": self._log,
             "gc": self._gc,
@@ -71,6 +73,7 @@ class Service:
             "started": self._started,
             "seq": self._engine.store.seq,
             "home": str(self._configuration.now.home),
+            "profile": self._configuration.now.profile,
             "host": socket.gethostname(),
             "now": time.time(),
         }
@@ -113,6 +116,7 @@ class Service:
             "initiators": self._executor.initiators,
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
+            "broken": [*self._configuration.broken, *sorted(loaded.broken)],
             "db": str(engine.store.path),
             "troubles": self._troubles(),
         }
@@ -132,6 +136,8 @@ class Service:
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
         found = await asyncio.to_thread(documents.document, self._configuration.now, name, args)
+        if name == "ls":
+            found["profile"] = self._configuration.now.profile
         if name == "explain" and found["state"] == "queued":
             found["reasons"] += self._troubles()
         return found
@@ -158,7 +164,7 @@ class Service:
 
     async def _gc(self, request: Answer) -> Answer:
         preview = bool(request.get("preview"))
-        return await retention.collect(self._engine, self._configuration.now, preview=preview)
+        return await housekeeping.collect(self._engine, self._configuration.now, preview=preview)
 
     async def _down(self, request: Answer) -> Answer:
         drain = bool(request.get("drain"))

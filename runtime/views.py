@@ -22,7 +22,7 @@ Document = dict[str, Any]
 OPEN = ("queued", "running", "blocked", "stopping")
 _RUN_KEYS = (
     "id", "flow", "state", "warn", "held", "params", "time", "created", "started", "ended",
-    "who", "why", "priority", "tags", "deadline", "late",
+    "who", "why", "priority", "tags", "deadline", "late", "origin", "reason", "waits",
 )  # fmt: skip
 _JOB_KEYS = (
     "state", "reason", "cause", "attempt", "tries", "since", "started", "ended", "due", "code",
@@ -267,6 +267,7 @@ def status(db: sqlite3.Connection) -> Document:
         "locks": {},
         "initiators": [],
         "mistakes": [],
+        "broken": [],
         "troubles": [],
     }
 

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, UsageError
+from jobmon.runtime.profiles import VARIABLE
 from jobmon.tui import reading, running, scheduling, serving, verbs, watching
 from jobmon.tui.desk import Desk, Looking
 from jobmon.tui.ink import tame
@@ -130,6 +131,11 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     help="The batch folder. Else $JOBMON_HOME, jobmon.toml here or above, ~/jobmon.",
 )
 @click.option(
+    "--profile",
+    metavar="NAME",
+    help="Settings of jobmon.NAME.toml over those of jobmon.toml. Else $JOBMON_PROFILE, or none.",
+)
+@click.option(
     "--version",
     is_flag=True,
     is_eager=True,
@@ -147,11 +153,19 @@ def _version(ctx: click.Context, _param: click.Parameter, wanted: bool) -> None:
     help="Open the monitor on the runtime behind this socket instead of a folder; several: on all.",
 )
 @click.pass_context
-def cli(ctx: click.Context, home: str | None, view: bool, sockets: tuple[Path, ...]) -> None:
+def cli(
+    ctx: click.Context,
+    home: str | None,
+    profile: str | None,
+    view: bool,
+    sockets: tuple[Path, ...],
+) -> None:
     """Runs your batch jobs in order and shows how they stand. State survives kill -9.
 
     Without a command it opens the monitor; where there is no terminal it prints an overview.
     """
+    if profile is not None:
+        os.environ[VARIABLE] = profile  # also for the runtime that may be started
     ctx.obj = ctx.obj or Desk(home)
     ctx.obj.looking = Looking(sockets, view)
     if ctx.invoked_subcommand is None:

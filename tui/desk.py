@@ -5,12 +5,14 @@ The one place where the command line touches the runtime, and the one that tests
 
 from __future__ import annotations
 
+import os
 import time
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jobmon.runtime.errors import NotFoundError
+from jobmon.runtime.errors import NotFoundError, RefusedError, UsageError
+from jobmon.runtime.profiles import VARIABLE
 from jobmon.tui.ink import Ink, measure
 
 if TYPE_CHECKING:
@@ -55,12 +57,31 @@ class Desk:
         """The batch folder's settings. Raises NotFoundError or UsageError."""
         from jobmon.runtime import config
 
-        return config.load(config.find_home(self.named_home))
+        return config.load(self.home)
+
+    @cached_property
+    def home(self) -> Path:
+        """The batch folder. Raises NotFoundError."""
+        from jobmon.runtime import config
+
+        return config.find_home(self.named_home)
 
     @property
-    def home(self) -> Path:
-        """The batch folder."""
-        return self.settings.home
+    def state_dir(self) -> Path:
+        """Where its state and logs lie."""
+        from jobmon.runtime.config import STATE_NAME
+
+        return self.home / STATE_NAME
+
+    @cached_property
+    def usable(self) -> Settings:
+        """The settings; the usual ones while the file is broken, for looking and for stopping."""
+        from jobmon.runtime import config
+
+        try:
+            return self.settings
+        except UsageError:
+            return config.usual(self.home)
 
     def now(self) -> float:
         """The wall clock."""
@@ -69,11 +90,20 @@ class Desk:
     def connect(self, *, start: bool = False, limit: float | None = None) -> Client:
         """A new connection; starts the runtime when `start`. Raises NoRuntimeError.
 
-        An answer may take `limit` seconds, None: as long as the client bears.
+        An answer may take `limit` seconds, None: as long as the client bears. RefusedError when one
+        is to be there, and serves another profile than the one that was named.
         """
         from jobmon.runtime.client import ANSWER_LIMIT, connect
+        from jobmon.tui import profile
 
-        return connect(self.settings.state_dir, start=start, limit=limit or ANSWER_LIMIT)
+        client = connect(self.state_dir, start=start, limit=limit or ANSWER_LIMIT)
+        if start:
+            try:
+                profile.same(os.environ.get(VARIABLE, ""), client.hello.get("profile", ""))
+            except RefusedError:
+                client.close()
+                raise
+        return client
 
     @cached_property
     def runtime(self) -> Client:
@@ -85,9 +115,9 @@ class Desk:
         from jobmon.runtime.client import view
 
         given = {key: value for key, value in args.items() if value is not None}
-        if name in _OF_RUNS and not self._database.exists():
-            return _no_runs(name, given.get("run"))
-        return view(self.settings, name, **given)
+        nothing = name in _OF_RUNS and not self._database.exists()
+        body = _no_runs(name, given.get("run")) if nothing else view(self.usable, name, **given)
+        return {"profile": self.usable.profile, **body} if name == "ls" else body
 
     def status(self) -> Document:
         """How the runtime is; also when there is none."""
@@ -97,12 +127,14 @@ class Desk:
         return body if body["running"] else self._without_runtime() | body
 
     def _without_runtime(self) -> Document:
-        settings = self.settings
+        settings = self.usable
         return {
             "schema": "jobmon.status/1",
             "running": False,
             **dict.fromkeys(("pid", "version", "started", "uptime", "flows")),
             "home": str(settings.home),
+            "profile": settings.profile,
+            "broken": [],
             "slots": {"total": settings.slots, "busy": 0},
             "counts": {},
             "jobs": {},
@@ -113,7 +145,7 @@ class Desk:
 
     @property
     def _database(self) -> Path:
-        return self.settings.state_dir / "state.db"
+        return self.state_dir / "state.db"
 
     def call(self, op: str, **args: Any) -> Document:
         """Ask the runtime to do something; one is started when there is none."""

@@ -12,6 +12,7 @@ from jobmon.tui import notices, rows
 from jobmon.tui.actions import BY_ID, Action, shown
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Line, Size, ends, fill, fit
+from jobmon.tui.profile import badge
 from jobmon.tui.screens.view import Stage, View
 from jobmon.tui.text import Span, cells, local, plain
 from jobmon.tui.world import Row
@@ -54,7 +55,19 @@ def _names(stage: Stage, view: View) -> list[Line]:
     name, _, more = stage.ink.safe(view.title).partition(" ")
     own, screen = (" JOBMON ", "title"), (f" {name}", "accent")
     detail, where = (f" {more}" if more else "", "accent"), (f"  {_where(stage)}", "dim")
-    return [(own, screen, detail, where), (own, screen, detail), (own, screen), (screen,)]
+    mark = _profile(stage)
+    return [
+        (own, *mark, screen, detail, where), (own, *mark, screen, detail), (own, *mark, screen),
+        (*mark, screen),
+    ]  # fmt: skip
+
+
+def _profile(stage: Stage) -> Line:
+    """Which profile the runtime serves; of several runtimes, that one of them is prod."""
+    profiles = [str(site.hello.get("profile") or "") for site in stage.world.sites]
+    told = [badge(stage.ink.safe(profile)) for profile in dict.fromkeys(profiles) if profile]
+    found = max(told, key=lambda mark: "reverse" in mark[1], default=("", ""))
+    return ((" ", ""), found) if found[0] else ()
 
 
 def _where(stage: Stage) -> str:
@@ -77,6 +90,7 @@ def _figures(stage: Stage) -> list[Span]:
         ("retry", found[State.RETRY_WAIT], "late"),
         ("yours", found[State.WAITING_HUMAN], "late"),
         ("lost", found[State.LOST], "held"),
+        ("! broken", sum(len(s.status.get("broken") or ()) for s in stage.world.sites), "late"),
         ("FAIL", found[State.FAILED], "reverse red"),
     )
     for word, number, style in words_of:
@@ -142,7 +156,9 @@ def small(stage: Stage, size: Size) -> list[Line]:
     found = counts(stage)
     parts = [f"{n} {job_look(s).word}" for s, n in sorted(found.items()) if n]
     worst = _worst(stage.world.rows())
-    lines: list[Line] = [(("JOBMON ", "title"), (", ".join(parts) or "nothing runs", ""))]
+    lines: list[Line] = [
+        (("JOBMON", "title"), *_profile(stage), (" ", ""), (", ".join(parts) or "nothing runs", ""))
+    ]
     if worst is not None:
         look = job_look(worst.job.state)
         text = f"{stage.ink.sign(look)} {worst.name} {worst.run.key}: {rows.why(worst)}"

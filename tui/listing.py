@@ -9,6 +9,7 @@ from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.words import command
 from jobmon.tui import lists
 from jobmon.tui.desk import Desk
+from jobmon.tui.profile import badge
 
 Document = Mapping[str, Any]
 
@@ -38,6 +39,8 @@ def runs(desk: Desk, body: Document, flow: str | None) -> list[str]:
         ]
     lines = lists.runs(ink, rows, desk.now())
     if ink.terminal:
+        mark = ink.paint(*badge(body.get("profile") or ""))
+        lines = [mark, *lines] if mark else lines
         of = f" of {ink.safe(flow)}" if flow else ""
         lines += ["", ink.paint(f"{lists.runs_footer(rows)}{of}", "dim")]
     return lines

@@ -90,7 +90,7 @@ class View:
     def _records(self, chosen: Document, last: int | None, *, follow: bool) -> Iterable[Document]:
         from jobmon.runtime import logs
 
-        path = self.desk.settings.state_dir / chosen["log"]
+        path = self.desk.state_dir / chosen["log"]
         if not follow:
             return _lines(logs.records(path) if last is None else logs.tail(path, last))
         start = 0 if last is None else _last_lines(path, last)

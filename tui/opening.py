@@ -91,7 +91,7 @@ def settings_of(desk: Desk, home: Path | None) -> ScreenSettings:
     from jobmon.tui.settings import ScreenSettings
     from jobmon.tui.theme import THEMES
 
-    screen = desk.settings.screen if home is not None else {}
+    screen = desk.usable.screen if home is not None else {}
     found = ScreenSettings.of(screen, os.environ, THEMES, [field.name for field in FIELDS])
     return found if found.theme else found._replace(theme=_usual_theme())
 

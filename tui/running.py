@@ -40,6 +40,7 @@ from jobmon.tui.options import (
     help="While other runs of it go on; flow: as the flow says. Without: it starts beside them.",
 )
 @click.option("--now", is_flag=True, help="Wait for no other flow that it comes after.")
+@click.option("--last-good", is_flag=True, help="While its file is broken: as it was before.")
 @preview_option
 @why_option
 @json_option
@@ -61,6 +62,7 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
         priority=options["priority"],
         overlap=options["overlap"],
         now=options["now"] or None,
+        last_good=options["last_good"] or None,
         preview=options["preview"],
     )
     if options["preview"]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from typing import Any
 
 import click
 
 from jobmon.runtime.errors import EXIT_NO_RUNTIME, NoRuntimeError
+from jobmon.runtime.profiles import VARIABLE
+from jobmon.tui import profile
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import document, hint, json_option, page, pass_desk
 
@@ -25,6 +28,7 @@ def up(desk: Desk, as_json: bool) -> None:
     """
     try:
         client, began = desk.connect(), False
+        profile.same(os.environ.get(VARIABLE, ""), client.hello.get("profile", ""))
     except NoRuntimeError:
         client, began = desk.connect(start=True), True
     hello = client.hello
@@ -33,11 +37,14 @@ def up(desk: Desk, as_json: bool) -> None:
         document(desk.ink, {"schema": "jobmon.up/1", "started": began, **_identity(hello)})
         return
     what = "runtime started" if began else "the runtime runs already"
-    page([f"{what}: pid {hello['pid']}, version {hello['version']}, {desk.ink.safe(desk.home)}"])
+    mark = desk.ink.paint(*profile.badge(hello.get("profile", "")))
+    where = desk.ink.safe(desk.home)
+    text = f"{what}: pid {hello['pid']}, version {hello['version']}, {where}"
+    page([f"{mark} {text}" if mark else text])
 
 
 def _identity(hello: dict[str, Any]) -> dict[str, Any]:
-    return {key: hello.get(key) for key in ("pid", "version", "home")}
+    return {key: hello.get(key) for key in ("pid", "version", "home", "profile")}
 
 
 @click.command()
@@ -81,7 +88,7 @@ def _await_end(desk: Desk, pid: int) -> None:
         if other:
             return
         time.sleep(0.02)
-    hint_text = f"it is busy; look into {desk.settings.state_dir / 'log' / 'runtime.log'}"
+    hint_text = f"it is busy; look into {desk.state_dir / 'log' / 'runtime.log'}"
     raise NoRuntimeError(f"stop the runtime, pid {pid}", "it still answers", hint_text)
 
 
@@ -182,7 +189,7 @@ def install(desk: Desk, preview: bool) -> None:
     """Write a systemd user unit for this batch folder, and say how to enable it."""
     from jobmon.tui import unit
 
-    page(unit.install(desk.home, preview=preview))
+    page(unit.install(desk.home, desk.settings.profile, preview=preview))
 
 
 @click.command()

@@ -7,6 +7,7 @@ from typing import Any
 
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import Look, job_look, run_look
+from jobmon.tui.profile import badge
 from jobmon.tui.text import bar, count, duration, size
 
 Document = Mapping[str, Any]
@@ -19,7 +20,12 @@ def page(ink: Ink, body: Document, now: float) -> list[str]:
         _counts(ink, body.get("counts"), run_look),
         _counts(ink, body.get("jobs"), job_look),
     )
-    lines = [_headline(ink, body, now), *_field(ink, "folder", ink.safe(body.get("home") or ""))]
+    mark = ink.paint(*badge(body.get("profile") or ""))
+    head = _headline(ink, body, now)
+    lines = [
+        f"{mark} {head}" if mark else head,
+        *_field(ink, "folder", ink.safe(body.get("home") or "")),
+    ]
     lines += _field(ink, "slots", _slots(ink, body["slots"]) if body["running"] else "")
     lines += _field(ink, "runs", runs)
     lines += _field(ink, "jobs", jobs)

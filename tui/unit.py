@@ -7,12 +7,14 @@ import os
 import sys
 from pathlib import Path
 
+from jobmon.runtime.profiles import VARIABLE
+
 UNIT = """\
 [Unit]
 Description=jobmon runtime of {home}
 
 [Service]
-ExecStart={python} -m jobmon.runtime --home {quoted}
+{environment}ExecStart={python} -m jobmon.runtime --home {quoted}
 Restart=on-failure
 RestartPreventExitStatus=2 3 4
 # Jobs outlive the runtime: only the runtime itself is stopped or restarted, never what it started,
@@ -25,9 +27,12 @@ WantedBy=default.target
 """
 
 
-def text(home: Path, python: str = sys.executable) -> str:
+def text(home: Path, profile: str = "", python: str = sys.executable) -> str:
     """The unit file."""
-    return UNIT.format(home=_plain(home), python=_quoted(python), quoted=_quoted(str(home)))
+    named = f"Environment={VARIABLE}={profile}\n" if profile else ""
+    return UNIT.format(
+        home=_plain(home), environment=named, python=_quoted(python), quoted=_quoted(str(home))
+    )
 
 
 def _plain(home: Path) -> str:
@@ -47,14 +52,14 @@ def name(home: Path) -> str:
     return f"jobmon-{own}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:8]}.service"
 
 
-def install(home: Path, *, preview: bool) -> list[str]:
+def install(home: Path, profile: str = "", *, preview: bool) -> list[str]:
     """Write the unit file; the lines to print."""
     if preview:
-        return [text(home).rstrip()]
+        return [text(home, profile).rstrip()]
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     path = Path(base).expanduser() / "systemd" / "user" / name(home)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text(home), encoding="utf-8")
+    path.write_text(text(home, profile), encoding="utf-8")
     return [
         f"wrote {path}",
         "next:",

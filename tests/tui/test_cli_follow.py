@@ -4,7 +4,6 @@ import itertools
 import json
 import re
 import signal
-import types
 
 import pytest
 from click.testing import CliRunner
@@ -204,11 +203,12 @@ def test_a_followed_log_begins_at_its_last_lines(desk, tmp_path, last, shown):
     lines = [{"jobmon": 1}, *({"t": NOW, "s": "out", "m": f"line {n}"} for n in range(5))]
     if not last:  # what comes later is told
         lines.append({"exit": {}})
-    log = tmp_path / "1.jsonl"
+    log = tmp_path / ".jobmon" / "1.jsonl"
+    log.parent.mkdir()
     text = [json.dumps(line, separators=(",", ":")) + "\n" for line in lines]
     log.write_text("".join(text), encoding="utf-8")
     attempt = {"job": "a", "n": 1, "outcome": "succeeded", "log": str(log)}
-    desk.settings = types.SimpleNamespace(state_dir=tmp_path)
+    desk.home = tmp_path
     body = show([job("a", "succeeded", attempt=1)], "succeeded", attempts=[attempt])
     desk.views["show"] = body
     result = CliRunner().invoke(cli, ["logs", "morning#1", "a", "-f", "--raw", "-n", str(last)],

@@ -91,7 +91,8 @@ class _Resolver:
             python = job.python or sys.executable
             return (python, "-P", "-m", "jobmon.jobs.call", file, job.function)
         if job.kind == "subflow":
-            return (sys.executable, "-P", "-m", "jobmon.runtime.subflow", job.flow)
+            state = str(self.settings.state_dir)
+            return (sys.executable, "-P", "-m", "jobmon.runtime.subflow", state, job.flow)
         return tuple(as_text(self.value(item)) for item in job.argv)
 
     def environment(self, attempt: str) -> dict[str, str]:
@@ -122,7 +123,7 @@ class _Resolver:
             | (rounds if job.repeat else {})
             | {
                 "JOBMON_HOME": str(self.settings.home),
-            "JOBMON_PROFILE": self.settings.profile,
+                "JOBMON_PROFILE": self.settings.profile,
                 "JOBMON_RUN": run.key,
                 "JOBMON_FLOW": run.flow,
                 "JOBMON_JOB": job.name,

@@ -22,6 +22,7 @@ from jobmon.runtime.scheduling import starting
 from jobmon.runtime.scheduling.overlap import going_on
 from jobmon.runtime.scheduling.starting import Started, Wanted
 from jobmon.runtime.store import Batch
+from jobmon.runtime.subruns import Subruns
 
 Answer = dict[str, Any]
 OVERLAP_HINT = f"one of flow (as the flow says), {', '.join(OVERLAP)}"
@@ -32,6 +33,8 @@ class Orders:
 
     def __init__(self, configuration: Configuration, engine: Engine, library: Library) -> None:
         self._configuration, self._engine, self._library = configuration, engine, library
+        self.subruns = Subruns(engine.board, engine.store, engine.bring_back)
+        engine.duties.append(self.subruns)
 
     async def run(self, request: Answer) -> Answer:
         """A new run of a flow. Raises NotFoundError or UsageError before any run exists."""
@@ -51,6 +54,19 @@ class Orders:
         if refused := answer.get("refused"):
             raise starting.refusal(answer["run"], refused)
         return {name: value for name, value in answer.items() if name != "refused"}
+
+    async def subflow(self, request: Answer) -> Answer:
+        """The run that an attempt of a subflow job is to wait for; made when there is none."""
+        flow = await self._library.flow(request["flow"])
+
+        def plan(now: float, batch: Batch) -> Planned:
+            found = self.subruns.join(flow, request, now, batch)
+            how = "goes on" if not found.events else "runs again"
+            if any(event.kind == "run.created" for event in found.events):
+                how = "started"
+            return found.events, {"run": found.run.key, "id": found.run.id, "how": how}
+
+        return await self._engine.order(plan, str(request.get("idem", "")))
 
     async def verb(self, request: Answer) -> Answer:
         """An operator's verb on a flow, a run or some of its jobs."""

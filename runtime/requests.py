@@ -19,6 +19,12 @@ FIELDS: Mapping[str, Kinds] = {
     "verb": {
         "verb": TEXT, "run": TEXT, "jobs": ROWS, "flow": TEXT, "options": TABLE, "preview": YES,
     },
+    "backfill": {
+        "name": TEXT, "since": TEXT, "until": TEXT, "only": TEXT, "max": WHOLE, "reverse": YES,
+        "parallel": WHOLE, "params": TABLE, "preview": YES,
+    },
+    "subflow": {"attempt": TEXT, "flow": TEXT, "params": TABLE},
+    "follow": {"run": WHOLE, "seen": WHOLE},
     "view": {"name": TEXT, "args": TABLE},
     "log": {"attempt": TEXT, "offset": WHOLE, "limit": WHOLE},
     "gc": {"preview": YES},
@@ -26,13 +32,17 @@ FIELDS: Mapping[str, Kinds] = {
 }  # fmt: skip
 OPTIONS: Kinds = {
     "only": YES, "failed": YES, "hard": YES, "grace": NUMBER, "until": NUMBER, "outcome": TEXT,
+    "catch_up": TEXT,
 }  # fmt: skip
 ARGS: Kinds = {
     "run": TEXT, "job": TEXT, "flow": TEXT, "limit": WHOLE, "attempts": YES, "all": YES,
     "since": WHOLE, "until": NUMBER, "at": NUMBER, "hash": TEXT,
     "count": WHOLE, "start": TEXT, "days": WHOLE, "explain": YES,
 }  # fmt: skip
-NEEDED = {"run": ("flow",), "verb": ("verb",), "view": ("name",), "log": ("attempt",)}
+NEEDED = {
+    "run": ("flow",), "verb": ("verb",), "backfill": ("name", "since", "until"),
+    "view": ("name",), "log": ("attempt",), "subflow": ("attempt", "flow"), "follow": ("run",),
+}  # fmt: skip
 _WORDS = {TEXT: "a text", NUMBER: "a number", YES: "true or false", TABLE: "an object",
           ROWS: "a list", WHOLE: "a whole number"}  # fmt: skip
 LARGEST = 1 << 53

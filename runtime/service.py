@@ -58,6 +58,8 @@ class Service:
             "status": self._status,
             "run": orders.run,
             "verb": orders.verb,
+            "subflow": orders.subflow,
+            "follow": orders.subruns.follow,
             "backfill": Backfills(configuration, engine, library).run,
             "view": self._view,
             "log": self._log,
@@ -112,13 +114,23 @@ class Service:
             "slots": {"total": self._configuration.now.slots, "busy": engine.busy()},
             **engine.counts(),
             "pools": occupancy.pools(engine.board, engine.limits),
-            "locks": occupancy.locks(engine.board, engine.journal.attempts),
+            **self._shared(),
             "initiators": self._executor.initiators,
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
             "broken": [*self._configuration.broken, *sorted(loaded.broken)],
             "db": str(engine.store.path),
             "troubles": self._troubles(),
+        }
+
+    def _shared(self) -> Answer:
+        """The limits that are files, so that scripts outside share them."""
+        engine, settings = self._engine, self._configuration.now
+        paces = shared.paces(settings.state_dir, settings.rates)
+        held = shared.held(settings.state_dir)
+        return {
+            "rates": occupancy.rates(engine.board, paces),
+            "locks": occupancy.locks(engine.board, engine.journal.attempts, held),
         }
 
     async def _view(self, request: Answer) -> Answer:

@@ -58,7 +58,12 @@ class Batch(msgspec.Struct):
     def empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (
-            self.events or self.runs or self.jobs or self.answers or self.forget or self.notes
+            self.events
+            or self.runs
+            or self.jobs
+            or self.answers
+            or self.forget
+            or self.notes
             or self.rubbish
         )
 
@@ -155,6 +160,10 @@ class Store:
         rows = self._rows("SELECT body FROM attempts WHERE outcome = ''")
         return [msgspec.json.decode(body, type=Attempt) for (body,) in rows]
 
+    def keys(self) -> dict[str, int]:
+        """The id of every run by its key."""
+        return dict(self._rows("SELECT key, id FROM runs"))
+
     def holds(self) -> list[FlowHold]:
         """The flows on hold."""
         return guarded(f"read {self.path}", lambda: load_holds(self._reader))
@@ -168,6 +177,20 @@ class Store:
         """The run of that key, if there is or was one that is still kept."""
         rows = self._rows("SELECT body FROM runs WHERE key = ?", key)
         return msgspec.json.decode(rows[0][0], type=Run) if rows else None
+
+    def inner_run(self, flow: str, parent: str, after: int) -> Run | None:
+        """The newest run of `flow` that the run/job `parent` started; its id is above `after`."""
+        query = """SELECT body FROM runs WHERE flow = ? AND id > ?
+            AND json_extract(body, '$.parent') = ? ORDER BY id DESC LIMIT 1"""
+        rows = self._rows(query, flow, after, parent)
+        return msgspec.json.decode(rows[0][0], type=Run) if rows else None
+
+    def attempts_told(self, run: int, job: int) -> list[float]:
+        """When the attempts of a job ended that said themselves how, by an exit code."""
+        query = "SELECT body FROM attempts WHERE run = ? AND job = ? AND outcome IN (?, ?)"
+        rows = self._rows(query, run, job, "succeeded", "failed")
+        found = [msgspec.json.decode(body, type=Attempt) for (body,) in rows]
+        return [attempt.ended or 0.0 for attempt in found if attempt.code is not None]
 
     def newest_run(self, flow: str, since: float, before: float) -> Run | None:
         """The newest run of `flow` whose logical time lies there, expired ones left out."""

@@ -34,16 +34,23 @@ def rerun(case: Case) -> Plan:
         hint = f"see them: {case.line('show')}, or rerun all that failed with --failed"
         raise UsageError(f"rerun {case.run.key}", "no job was named", hint)
     only = bool(case.options.get("only"))
-    named = {job.index for job in case.jobs}
+    named = _still_there(case, {job.index for job in case.jobs})
     targets = named if only else maps.with_children(case, named)
     below = case.shape.downstream(targets)
     _wait_for_cancel(case)
     closure = targets if only else targets | below
-    for job in case.jobs:
+    for job in (job for job in case.jobs if job.index in named):
         _may_start(case, job, closure, set() if only else below)
     _none_active(case, maps.with_children(case, closure))
     stale = _stale(case, below - closure) if only else []
     return _reset(case, closure, stale, maps.lists(case, closure, named))
+
+
+def _still_there(case: Case, named: set[int]) -> set[int]:
+    """Without the children that their map's list has lost, where the map is named with them."""
+    jobs, names = case.shape.jobs, case.shape.names
+    lost = {i for i in named if jobs[i].of and i not in case.living}
+    return {i for i in named if i not in lost or names[jobs[i].of] not in named}
 
 
 def _rerun_failed(case: Case) -> Plan:

@@ -36,3 +36,11 @@ def rate_of(value: Any) -> tuple[int, float] | None:
     found = _RATE.fullmatch(value.replace(" ", "")) if isinstance(value, str) else None
     seconds = found and (_PERIODS.get(found[2]) or seconds_of(found[2]))
     return (int(found[1]), seconds) if found and seconds else None
+
+
+def rate_text(count: int, seconds: float) -> str:
+    """As it is written in jobmon.toml: "30/min", "30/10s"."""
+    for unit, length in _PERIODS.items():
+        if length == seconds:
+            return f"{count}/{unit}"
+    return f"{count}/{seconds:g}s"

@@ -7,6 +7,7 @@ jobs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import Any
@@ -191,6 +192,14 @@ def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
         if place + 1 < len(line.ready[needs]):
             heappush(heads, (line.ready[needs][place + 1], place + 1, needs, wanted))
     return events
+
+
+def wanted(board: Board, limits: Limits) -> Counter[str]:
+    """How many starts of each rate there would be now if only the other limits bounded them."""
+    found: Counter[str] = Counter()
+    for event in _launches(board, 0.0, limits):
+        found[board.needs(board.jobs[event.run, event.job]).rate] += 1
+    return found
 
 
 def _hopeful(line: LaunchLine, limits: Limits) -> Iterable[Needs]:

@@ -10,22 +10,24 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.runtime import cards, explain, forecasts, history, schedule, snapshot, views
+from jobmon.runtime import cards, explain, forecasts, history, schedule, shared, snapshot, views
 from jobmon.runtime.agenda import Agenda
 from jobmon.runtime.board import Board
 from jobmon.runtime.cards import CARD_STATES
 from jobmon.runtime.config import Settings
 from jobmon.runtime.configuration import limits_of
 from jobmon.runtime.errors import UsageError
-from jobmon.runtime.library import pick
+from jobmon.runtime.library import Version, pick
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.model import FlowHold, JobKey
 from jobmon.runtime.reader import DB_NAME, open_reader
+from jobmon.runtime.states import State
 from jobmon.runtime.store import (
     guarded,
     load_definition,
@@ -39,12 +41,14 @@ Document = dict[str, Any]
 
 def document(settings: Settings, name: str, args: Document) -> Document:
     """Any document, read from the state on disk. Blocks for as long as reading takes."""
-    if name in ("flows", "graph", "schedule") and not args.get("run"):
+    if name in ("flows", "graph", "schedule", "report") and not args.get("run"):
         loaded = load_folder(settings.home, settings.load_timeout)
         if name == "graph":
             return graph_of(pick(loaded, args["flow"]))
         if name == "schedule":
             return scheduled(settings, loaded.flows, args)
+        if name == "report":
+            return reported(settings, loaded.flows, args)
         following = Agenda().next(loaded.flows, settings, time.time())
         return flows(loaded, _holds(settings), following)
     if name in views.VIEWS:
@@ -68,8 +72,10 @@ def _forecast(settings: Settings, found: Document) -> Document:
 def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Document) -> Document:
     if name == "explain":
         return explained(db, settings, **args)
+    if name == "notify":
+        return overview(db, settings)
     if name not in _OF_ROWS:
-        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, "flows", "schedule", "explain"}))
+        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, "flows", "schedule", "report", "notify", "explain"}))
         raise UsageError(f"make the document {name}", "there is none of that name", known)
     return _OF_ROWS[name](db, **args)
 
@@ -96,19 +102,49 @@ def scheduled(settings: Settings, flows: Mapping[str, FlowDef], args: Document) 
     if not path.exists():
         return schedule.schedule(flows, settings, schedule.Known(), asked, **when)
     with contextlib.closing(open_reader(settings.state_dir)) as db:
-        known = schedule.Known(_holds(settings), partial(schedule.last_run, db))
+        known = schedule.Known(
+            _holds(settings), partial(schedule.last_run, db), partial(schedule.missed_runs, db)
+        )
         return guarded(
             f"read {path}", lambda: schedule.schedule(flows, settings, known, asked, **when)
         )
 
 
+def reported(settings: Settings, flows: Mapping[str, FlowDef], args: Document) -> Document:
+    """The hand-over of a span of time; of the last day when none is given."""
+    now = time.time()
+    until = float(args.get("until") or now)
+    span = report.Span(float(args.get("since") or until - 86400.0), until)
+    rows = scheduled(settings, flows, {})["schedules"]
+    path = settings.state_dir / DB_NAME
+    with contextlib.closing(_reader_or_empty(settings)) as db:
+        place = wording.place(settings)
+        return guarded(
+            f"read {path}", lambda: report.report(db, settings.state_dir, place, span, rows)
+        )
+
+
+def _reader_or_empty(settings: Settings) -> sqlite3.Connection:
+    """The state; in a folder where nothing ever ran one that says so."""
+    if (settings.state_dir / DB_NAME).exists():
+        return open_reader(settings.state_dir)
+    db = sqlite3.connect(":memory:")
+    schema.prepare(db)
+    return db
+
+
 def flows(
-    loaded: Loaded, holds: Mapping[str, FlowHold], following: Mapping[str, list[float]]
+    loaded: Loaded,
+    holds: Mapping[str, FlowHold],
+    following: Mapping[str, list[float]],
+    behind: Mapping[str, Version] = MappingProxyType({}),
 ) -> Document:
     """Every flow of the folder, when it starts next, and what keeps others from loading.
 
-    `following` are the next fire times by flow, in seconds since the epoch.
+    `following` are the next fire times by flow, in seconds since the epoch; `behind` the flows of
+    broken files, in their last good version.
     """
+    old = {name: version.flow for name, version in behind.items()}
     rows = [
         {
             "flow": flow.name,
@@ -123,9 +159,10 @@ def flows(
             "schedule": flow.schedule.expression if flow.schedule else None,
             "tz": flow.schedule.tz if flow.schedule else None,
             "next": following.get(flow.name, []),
+            "last_good": behind[flow.name].saved if flow.name in old else None,
             **schedule.hold_fields(holds.get(flow.name)),
         }
-        for flow in loaded.flows.values()
+        for flow in {**loaded.flows, **old}.values()
     ]
     mistakes = [str(m) for m in loaded.mistakes]
     return {"schema": "jobmon.flows/1", "flows": rows, "mistakes": mistakes}
@@ -182,6 +219,10 @@ def explained(
     board = _board(db, run_id)
     key = (run_id, views.find_job(db, run_id, job)) if job else None
     limits = limits_of(settings)
+    if key and board.jobs[key].state is State.QUEUED:
+        needs = board.needs(board.jobs[key])
+        state, rates = settings.state_dir, settings.rates
+        limits = shared.outlook(limits, state, rates, needs.rate, needs.lock)
     why = (
         explain.explain_job(board, key, time.time(), limits)
         if key

@@ -32,6 +32,7 @@ from jobmon.runtime.executors.contract import (
     Report,
 )
 from jobmon.runtime.journal import Act, Journal, finished
+from jobmon.runtime.limiter import Limiter
 from jobmon.runtime.model import RUN_TERMINAL, Event, ExitRecord, JobKey, Limits
 from jobmon.runtime.pending import Order, Pending, Plan
 from jobmon.runtime.reports import LOOK_AGAIN, Reports
@@ -70,7 +71,8 @@ class Engine:
             configuration, store, executor, environ, boot, self._submit, self._verify
         )
         self.board = self.journal.board
-        self.duties: list[Duty] = []
+        self._limiter = Limiter(configuration, self.board, store)
+        self.duties: list[Duty] = [self._limiter]
         self.paused = ""
         self._boot, self._publish = boot, publish
         self._verifier = Verifier(self.order, self.board, self.journal.environment)
@@ -270,12 +272,17 @@ class Engine:
     def _decide(self) -> None:
         limits = Limits(slots=0, pools=self.limits.pools) if self.paused else self.limits
         try:
-            while events := decide(self.board, self.clock(), limits):
+            while events := self._next(limits):
                 for event in events:
                     self.journal.fold(event)
+                self._limiter.took(events)
         except Exception as error:
             log.exception("a decision failed by a defect")
             self.warn(f"a decision failed by a defect ({error!r}): see .jobmon/log/runtime.log")
+
+    def _next(self, limits: Limits) -> list[Event]:
+        now = self.clock()
+        return decide(self.board, now, self._limiter.applied(limits, now))
 
     def _put_off(self, why: str) -> None:
         """The commit fails for now: orders no turn has taken up yet are not done at all."""

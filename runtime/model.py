@@ -237,17 +237,35 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     data: dict[str, Any] = {}
 
 
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How a rate stands: of `count` starts in `seconds`, `used` within the last of these periods.
+
+    `waiting` turns are given but not come, in whatever process; `next`: when the next one may go.
+    `frozen`: nobody goes before, because of what `by` met. Times in seconds since the epoch.
+    """
+
+    count: int
+    seconds: float
+    used: int = 0
+    waiting: int = 0
+    next: float = 0.0
+    frozen: float | None = None
+    by: str = ""
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What bounds concurrency: slots in all, slots per named pool (unknown pools have no bound).
 
     `rates`: starts that each named rate lets go now (a rate that is not in it has no bound).
-    `locked`: locks that somebody outside this runtime holds.
+    `locked`: locks that somebody outside this runtime holds, and who. `paces`: how rates stand, to
+    say why a job waits; nothing is decided by it.
     """
 
     slots: int
     pools: dict[str, int] = {}
     rates: dict[str, int] = {}
-    locked: frozenset[str] = frozenset()
+    locked: dict[str, str] = {}
+    paces: dict[str, Pace] = {}
 
 
 class FlowHold(msgspec.Struct, frozen=True, kw_only=True):

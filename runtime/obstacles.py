@@ -1,9 +1,11 @@
-"""What stands between a job and its start: upstreams, slots, pools, locks, jobs before it."""
+"""What stands between a job and its start: upstreams, slots, pools, rates, locks, others."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from datetime import datetime
 
+from jobmon.jobs.durations import rate_text
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.triggers import CANCELLED, FIRED, OK, OPEN, class_of
 from jobmon.runtime.model import JobRun, Limits
@@ -49,10 +51,38 @@ def against_launch(board: Board, job: JobRun, limits: Limits) -> list[str]:
         found.append(f"the pool {jobdef.pool} is full: {limit} of {limit} slots are taken")
     if jobdef.lock in line.taken:
         found.append(f"the lock {jobdef.lock} is held by {_holder(board, jobdef.lock)}")
+    elif jobdef.lock in limits.locked:
+        found.append(f"the lock {jobdef.lock} is held by {limits.locked[jobdef.lock]}")
+    found += _paced(board, job, jobdef.rate, limits)
+    found += _grouped(board, job)
     ahead = _ahead(board, job)
     if found and ahead:
         found.append(f"{ahead} more urgent or earlier jobs are before it")
     return found
+
+
+def _paced(board: Board, job: JobRun, rate: str, limits: Limits) -> list[str]:
+    """What its rate has against it, by the clock of its run."""
+    pace = limits.paces.get(rate)
+    if pace is None:
+        return []
+    zone = datetime.fromisoformat(board.runs[job.run].time).tzinfo
+    if pace.frozen is not None:
+        until = f"{datetime.fromtimestamp(pace.frozen, zone):%H:%M:%S}"
+        return [f"the rate {rate} is frozen until {until} by {pace.by}"]
+    if pace.used < pace.count and not pace.waiting:
+        return []
+    text = f"{datetime.fromtimestamp(pace.next, zone):%H:%M:%S}"
+    limit = rate_text(pace.count, pace.seconds)
+    return [f"the rate {rate} is used up: {limit}, the next goes at {text}"]
+
+
+def _grouped(board: Board, job: JobRun) -> list[str]:
+    """What the bound of its map has against it."""
+    group = board.needs(job).group
+    if group is None or board.launch_line.grouped.get(group, 0) < group.most:
+        return []
+    return [f"{group.most} of {group.of} run at once, and so many do"]
 
 
 def _holder(board: Board, lock: str) -> str:

@@ -11,7 +11,7 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from jobmon.runtime import housekeeping, occupancy, requests
+from jobmon.runtime import housekeeping, occupancy, requests, shared
 from jobmon.runtime.backfills import Backfills
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
@@ -142,8 +142,8 @@ class Service:
         if name == "flows":
             return await self._flows()
         if name == "schedule":
-            flows = (await self._library.current()).flows
-            settings = self._configuration.now
+            await self._library.current()
+            settings, flows = self._configuration.now, self._library.good
             return await asyncio.to_thread(documents.scheduled, settings, flows, args)
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
@@ -158,8 +158,9 @@ class Service:
         from jobmon.runtime import documents
 
         loaded, settings = await self._library.current(), self._configuration.now
-        following = await asyncio.to_thread(self._agenda.next, loaded.flows, settings, time.time())
-        return documents.flows(loaded, self._engine.board.held_flows, following)
+        good, behind = self._library.good, self._library.behind
+        following = await asyncio.to_thread(self._agenda.next, good, settings, time.time())
+        return documents.flows(loaded, self._engine.board.held_flows, following, behind)
 
     @cached_property
     def _agenda(self) -> Agenda:

@@ -288,7 +288,7 @@ def test_what_waits_for_another_limit_keeps_no_lock_mate_waiting() -> None:
 
 
 def test_a_lock_held_outside_keeps_its_jobs_waiting() -> None:
-    night = Driver(flow(job("A", lock="x"), job("B")), Limits(slots=2, locked=frozenset({"x"})))
+    night = Driver(flow(job("A", lock="x"), job("B")), Limits(slots=2, locked={"x": "a script"}))
     assert launched(night.settle()) == ["B"]
     night.limits = Limits(slots=2)
     assert launched(night.settle()) == ["B", "A"]

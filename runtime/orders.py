@@ -11,11 +11,12 @@ from typing import Any
 
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.options import OVERLAP
-from jobmon.runtime import launch, verbs, views
+from jobmon.runtime import launch, releases, verbs, views
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Library
+from jobmon.runtime.model import FlowHold
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
 from jobmon.runtime.scheduling import starting
@@ -70,6 +71,25 @@ class Orders:
 
     async def verb(self, request: Answer) -> Answer:
         """An operator's verb on a flow, a run or some of its jobs."""
+        hold = self._engine.board.held_flows.get(str(request.get("flow")))
+        which = releases.asked(request.get("options") or {})
+        answer = await self._verb(request)
+        if request["verb"] != "release" or hold is None:
+            return answer
+        return answer | {"notes": [*answer["notes"], *await self._missed(hold, which, request)]}
+
+    async def _missed(self, hold: FlowHold, which: str, request: Answer) -> list[str]:
+        """The slots that a released flow missed, those started that were asked for."""
+        runs = await releases.missed(self._engine, hold)
+        flow = self._library.good.get(hold.flow)
+        if not runs or flow is None:
+            return []
+        if request.get("preview"):
+            return [f"missed while it was held: {len(runs)}; --catch-up {which} is about these"]
+        who, why = str(request.get("who", "")), str(request.get("why", ""))
+        return await releases.catch_up(self._engine, flow, runs, which, who, why)
+
+    async def _verb(self, request: Answer) -> Answer:
         await self._known(request.get("flow"))
         run_id, jobs = await asyncio.to_thread(self._target, request)
         current, files = None, {}

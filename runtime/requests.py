@@ -28,6 +28,7 @@ FIELDS: Mapping[str, Kinds] = {
     "view": {"name": TEXT, "args": TABLE},
     "log": {"attempt": TEXT, "offset": WHOLE, "limit": WHOLE},
     "gc": {"preview": YES},
+    "notify": {"test": YES, "retry": YES, "report": TABLE},
     "down": {"drain": YES},
 }  # fmt: skip
 OPTIONS: Kinds = {

@@ -19,6 +19,7 @@ from jobmon.runtime.errors import UsageError
 from jobmon.runtime.executors.local import LocalExecutor
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
+from jobmon.runtime.notify.wishes import Wishes
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.wire import Peer
 
@@ -50,6 +51,7 @@ class Service:
         orders: Orders,
         down: Callable[[bool], None],
         troubles: Callable[[], list[str]],
+        wishes: Wishes,
     ) -> None:
         self._configuration, self._engine, self._executor = configuration, engine, executor
         self._library, self._stop, self._troubles = library, down, troubles
@@ -64,6 +66,7 @@ class Service:
             "view": self._view,
             "log": self._log,
             "gc": self._gc,
+            "notify": wishes.answer,
             "down": self._down,
         }
 
@@ -145,6 +148,10 @@ class Service:
             await self._library.current()
             settings, flows = self._configuration.now, self._library.good
             return await asyncio.to_thread(documents.scheduled, settings, flows, args)
+        if name == "report":
+            flows = (await self._library.current()).flows
+            settings = self._configuration.now
+            return await asyncio.to_thread(documents.reported, settings, flows, args)
         if name == "graph" and not args.get("run"):
             return documents.graph_of(await self._library.flow(args["flow"]))
         found = await asyncio.to_thread(documents.document, self._configuration.now, name, args)

@@ -57,7 +57,7 @@ def run(ctx: click.Context, flow: str, params: tuple[str, ...], **options: Any) 
     answer = desk.call(
         "run",
         flow=flow,
-        params=_params(params),
+        params=given_params(params),
         why=options["why"],
         priority=options["priority"],
         overlap=options["overlap"],
@@ -85,7 +85,8 @@ def _number_before(desk: Desk) -> int:
     return desk.runtime.hello["seq"]
 
 
-def _params(given: tuple[str, ...]) -> dict[str, str]:
+def given_params(given: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE, each split in two. Raises UsageError."""
     split = [item.partition("=") for item in given]
     wrong = [name for name, sign, _ in split if not sign or not name]
     if wrong:

@@ -127,13 +127,28 @@ def hold(
 @click.argument("run", metavar="[RUN]", required=False, shell_complete=complete("run"))
 @jobs_argument
 @click.option("--flow", metavar="FLOW", help="The whole flow.", shell_complete=complete("flow"))
+@click.option(
+    "--catch-up",
+    type=click.Choice(["all", "latest", "none"]),
+    help="Of a flow: start the slots it missed meanwhile; without, they are only listed.",
+)
 @verb(asks=False)
 def release(
-    desk: Desk, run: str | None, jobs: tuple[str, ...], flow: str | None, **common: Any
+    desk: Desk,
+    run: str | None,
+    jobs: tuple[str, ...],
+    flow: str | None,
+    catch_up: str | None,
+    **common: Any,
 ) -> None:
-    """Undo a hold: what was held may start."""
+    """Undo a hold: what was held may start.
+
+    A flow's answer lists the slots that were missed, each with the line that starts it.
+    """
     _one_target(run, flow)
-    Order(desk, "release", common).on(run, jobs, flow).give()
+    if catch_up and not flow:
+        raise UsageError(f"release {run}", "--catch-up is about a flow", "release --flow FLOW")
+    Order(desk, "release", common).on(run, jobs, flow).give(catch_up=catch_up)
 
 
 @click.command()

@@ -94,10 +94,11 @@ class Board(Registry):
         self.put_run(replace(self.run_of(event.run), **fields), event.at)
 
     def _rerun(self, event: Event) -> None:
-        """What kept it from going on is lifted; it may have to wait anew, for `waits`."""
-        run = self.run_of(event.run)
-        waits = msgspec.convert(event.data.get("waits", run.waits), tuple[Wait, ...])
-        self._change_run(event, cancel="", reason="", start_by=None, waits=waits)
+        """What kept it from going on is lifted. `run`: fields it has anew, as of its waits."""
+        fields = dict(event.data.get("run", {}))
+        if "waits" in fields:
+            fields["waits"] = msgspec.convert(fields["waits"], tuple[Wait, ...])
+        self._change_run(event, cancel="", reason="", start_by=None, **fields)
 
     def _ready(self, event: Event) -> None:
         """One of its waits is over: the one at place `wait`; `note` says what was missing."""

@@ -120,7 +120,9 @@ def again(
     first, *rest = verbs.plan(board, command, now).events
     after = periods.waits(wanted.flow, wanted.moment, now) if wanted.wait else ()
     waits = msgspec.to_builtins((*wanted.waits, *waiting(verdict), *after))
-    first = msgspec.structs.replace(first, data=first.data | {"waits": waits})
+    fields = {name: wanted.fields[name] for name in ("batch", "priority") if name in wanted.fields}
+    anew = fields | {"line": wanted.line, "waits": waits}
+    first = msgspec.structs.replace(first, data=first.data | {"run": anew})
     events = [*making_room(board, verdict, run.key, now), first, *rest]
     return Started(run, events, "", others)
 

@@ -65,16 +65,15 @@ def of_slot(plan: Plan, slot: Slot, origin: str = "schedule", **fields: Any) -> 
         "start_by": None if plan.start_within is None else slot.at + plan.start_within,
     }
     run |= fields.pop("fields", {})
-    fields = {"who": "runtime", "policy": plan.overlap} | fields
+    usual = {"who": "runtime", "policy": plan.overlap, "line": plan.name}
     return Wanted(
         flow=plan.flow,
         origin=origin,
         moment=slot.moment,
-        line=plan.name,
         key=slot_key(plan.name, slot),
         given=plan.params,
         fields=run,
-        **fields,
+        **usual | fields,
     )
 
 

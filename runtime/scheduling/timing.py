@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
 
@@ -9,6 +10,7 @@ from jobmon.jobs.definition import CronDef
 from jobmon.runtime.declared import CalendarSettings
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.timetable import Slot, fire_times
+from jobmon.runtime.timetable.zones import zone
 
 
 class Timing:
@@ -17,6 +19,11 @@ class Timing:
     def __init__(self, cron: CronDef, calendars: Mapping[str, CalendarSettings]) -> None:
         self.cron, self._calendars = cron, calendars
         self._local = "" if cron.tz else local_zone()
+
+    @property
+    def zone(self) -> dt.tzinfo:
+        """The zone it is read in."""
+        return zone(self.cron.tz, self._local)
 
     def between(self, after: float, until: float) -> Iterator[Slot]:
         """The slots after the first instant up to the second, ascending."""

@@ -39,7 +39,7 @@ class Configuration:
             read = config.load(self.now.home, self._environ, self.now.profile)
             self.now = read._replace(state_dir=self.now.state_dir)
         except JobmonError as error:
-            self.mistake = f"{error}"
+            self.mistake = f"{error.what}: {error.why}"
         return True
 
     def _stamps(self) -> Stamps:

@@ -16,7 +16,17 @@ from typing import Any
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
-from jobmon.runtime import cards, explain, forecasts, history, schedule, shared, snapshot, views
+from jobmon.runtime import (
+    cards,
+    explain,
+    forecasts,
+    history,
+    schedule,
+    schema,
+    shared,
+    snapshot,
+    views,
+)
 from jobmon.runtime.agenda import Agenda
 from jobmon.runtime.board import Board
 from jobmon.runtime.cards import CARD_STATES
@@ -26,6 +36,8 @@ from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Version, pick
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.model import FlowHold, JobKey
+from jobmon.runtime.notify import report, wording
+from jobmon.runtime.notify.overview import overview
 from jobmon.runtime.reader import DB_NAME, open_reader
 from jobmon.runtime.states import State
 from jobmon.runtime.store import (
@@ -37,6 +49,7 @@ from jobmon.runtime.store import (
 )
 
 Document = dict[str, Any]
+_OTHERS = ("flows", "schedule", "report", "notify", "explain")
 
 
 def document(settings: Settings, name: str, args: Document) -> Document:
@@ -75,7 +88,7 @@ def _from_rows(db: sqlite3.Connection, settings: Settings, name: str, args: Docu
     if name == "notify":
         return overview(db, settings)
     if name not in _OF_ROWS:
-        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, "flows", "schedule", "report", "notify", "explain"}))
+        known = ", ".join(sorted({*views.VIEWS, *_OF_ROWS, *_OTHERS}))
         raise UsageError(f"make the document {name}", "there is none of that name", known)
     return _OF_ROWS[name](db, **args)
 

@@ -28,6 +28,7 @@ EXPLAINED = 14
 LOOKED_AT = 100
 """Runs of a flow among which its newest slot is looked for."""
 YEARS = range(1970, 2200)
+_RECENT = f"SELECT key, state, body FROM runs WHERE flow = ? ORDER BY id DESC LIMIT {LOOKED_AT}"
 
 
 class Asked(NamedTuple):
@@ -44,10 +45,11 @@ class Asked(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What the state knows: the flows on hold, and the newest scheduled run of a plan."""
+    """What the state knows: holds, the newest scheduled run of a plan, the slots it missed."""
 
     holds: Mapping[str, FlowHold] = {}
     last: Callable[[Plan], Document | None] = lambda _plan: None
+    missed: Callable[[Plan], list[str]] = lambda _plan: []
 
 
 class _Span(NamedTuple):
@@ -118,8 +120,12 @@ def _row(
         "params": {name: str(value) for name, value in plan.params.items()},
         "tags": list(plan.tags),
         "active": plan.active,
+        "overlap": plan.overlap,
+        "catchup": plan.catchup,
+        "deadline": plan.deadline,
         **hold_fields(known.holds.get(plan.flow.name)),
         "last": known.last(plan),
+        "missed": known.missed(plan),
         "next": [],
         "more": False,
         "days": [],
@@ -141,11 +147,17 @@ def hold_fields(hold: FlowHold | None) -> Document:
 
 def last_run(db: sqlite3.Connection, plan: Plan) -> Document | None:
     """The run of the newest slot among the last runs of the flow."""
-    recent = f"SELECT key, state, body FROM runs WHERE flow = ? ORDER BY id DESC LIMIT {LOOKED_AT}"
-    query = f"""SELECT key, state, json_extract(body, '$.slot') AS slot FROM ({recent})
+    query = f"""SELECT key, state, json_extract(body, '$.slot') AS slot FROM ({_RECENT})
         WHERE json_extract(body, '$.line') = ? AND slot IS NOT NULL ORDER BY slot DESC LIMIT 1"""
     row = db.execute(query, (plan.flow.name, plan.name)).fetchone()
     return None if row is None else {"run": row[0], "state": row[1], "at": row[2]}
+
+
+def missed_runs(db: sqlite3.Connection, plan: Plan) -> list[str]:
+    """The slots that expired among the last runs of the flow, as the keys of their records."""
+    query = f"""SELECT key FROM ({_RECENT}) WHERE state = 'expired'
+        AND json_extract(body, '$.line') = ? ORDER BY json_extract(body, '$.slot')"""
+    return [key for (key,) in db.execute(query, (plan.flow.name, plan.name))]
 
 
 def _times(plan: Plan, settings: Settings, asked: Asked, now: float, local: str) -> Document:

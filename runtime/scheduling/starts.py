@@ -65,7 +65,7 @@ def of_slot(plan: Plan, slot: Slot, origin: str = "schedule", **fields: Any) -> 
         "start_by": None if plan.start_within is None else slot.at + plan.start_within,
     }
     run |= fields.pop("fields", {})
-    usual = {"who": "runtime", "policy": plan.overlap, "line": plan.name}
+    usual: dict[str, Any] = {"who": "runtime", "policy": plan.overlap, "line": plan.name}
     return Wanted(
         flow=plan.flow,
         origin=origin,

@@ -20,12 +20,15 @@ from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
 from jobmon.runtime.gate import say
+from jobmon.runtime.housekeeping import Housekeeper
 from jobmon.runtime.library import Library
 from jobmon.runtime.lookout import Lookout
 from jobmon.runtime.model import Event
 from jobmon.runtime.mounts import network_filesystem
 from jobmon.runtime.notify.alive import Heartbeat
 from jobmon.runtime.notify.notifier import Notifier
+from jobmon.runtime.notify.reporting import Reporter
+from jobmon.runtime.notify.wishes import Wishes
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.scheduling.scheduler import Scheduler
 from jobmon.runtime.scheduling.turns import Turns
@@ -103,7 +106,10 @@ class Daemon:
         self.notifier = Notifier(
             self.configuration, self.store, self.engine.board, dict(os.environ), self.engine.nudge
         )
-        self.engine.duties += [self.lookout, Heartbeat(state), self.notifier]
+        reporter = Reporter(
+            self.configuration, self.store, self.library, self.notifier, self.engine.nudge
+        )
+        self.engine.duties += [self.lookout, Heartbeat(state), self.notifier, reporter]
         self.scheduler = Scheduler(
             self.store, self.engine.board, self.library, self.configuration, wall,
             self.engine.bring_back,
@@ -115,7 +121,7 @@ class Daemon:
         self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(
             self.configuration, self.engine, self.executor, self.library, self.orders, self._down,
-            self._troubles,
+            self._troubles, Wishes(self.configuration, self.engine, self.library, self.notifier),
         )  # fmt: skip
         self.server = Server(state, service)
 
@@ -134,6 +140,7 @@ class Daemon:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         # Not in a runtime for one run alone:
         self.engine.duties += [self.scheduler, self.files, self.outcomes]
+        self.engine.duties.append(Housekeeper(self.engine, self.configuration))
         await self.library.soon(0)  # whoever starts a runtime is about to ask for a flow
         await self.start()
         if warning := network_filesystem(self.settings.state_dir):

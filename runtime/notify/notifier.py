@@ -20,7 +20,7 @@ from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.notify import alive, targets, wording
-from jobmon.runtime.notify.outbox import ROOM, Message, Outbox
+from jobmon.runtime.notify.outbox import ROOM, Message, Outbox, again
 from jobmon.runtime.notify.post import Post
 from jobmon.runtime.notify.rules import Known, Look, News, as_one, judge
 from jobmon.runtime.notify.watch import Case, Watch
@@ -61,6 +61,7 @@ class Notifier:
         self.outbox = Outbox(store.notes(ROOM))
         self.post = Post(configuration, self.outbox, environ, self._wake)
         self._nudge, self._count = nudge, 0
+        self._fresh: set[str] = set()  # messages that are not committed yet
 
     def heard(self, events: Sequence[Event]) -> None:
         """These are committed: what concerns people is looked at in the next turn."""
@@ -74,14 +75,27 @@ class Notifier:
         events = self.post.answered(now, batch)
         self.outbox.sweep(now, batch)
         made = self._look(now, batch) if self._configuration.now.notify else self._rest(batch)
-        events += self.post.send(now, batch, fresh={message.id for message in made})
-        self.due = 0.0 if self._watch.left or made else self.post.next_time()
+        fresh = self._fresh | {message.id for message in made}
+        events += self.post.send(now, batch, fresh)
+        self.due = 0.0 if self._watch.left or fresh else self.post.next_time()
+        self._fresh = set()
         return events
 
     def tell(self, kind: str, text: Text, now: float, batch: Batch, number: str) -> list[Message]:
         """A message that is about no run, to those who want to hear of its kind."""
         who = targets.wanted(self._configuration.now, kind).values()
-        return self.outbox.put(text, who, batch, now, id=number, kind=kind)
+        made = self.outbox.put(text, who, batch, now, id=number, kind=kind)
+        self._fresh.update(message.id for message in made)
+        self.due = 0.0
+        return made
+
+    def retry(self, now: float, batch: Batch) -> int:
+        """Have everything tried now, also what was given up; how many messages that are."""
+        every = list(self.outbox)
+        for message in every:
+            self.outbox.change(again(message, now), batch)
+        self.due = 0.0
+        return len(every)
 
     def _wake(self) -> None:
         self.due = 0.0

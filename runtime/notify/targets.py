@@ -70,3 +70,8 @@ def _service(written: str | Mapping[str, str]) -> str:
     if isinstance(written, str):
         return written.partition("://")[0]
     return f"secret {written['secret']}"
+
+
+def labels(rule: NotifyRule, number: int) -> list[str]:
+    """What people call the addresses of a rule."""
+    return [target.label for target in _of_rule(rule, number)]

@@ -18,6 +18,7 @@ from jobmon.runtime.words import command, end_words, span
 
 LAST_LINES = 10
 LONGEST_LINE = 200
+LONGEST_REPORT = 30_000
 Card = Mapping[str, Any]
 
 
@@ -183,6 +184,12 @@ def of_runtime(at: Place, gone: tuple[float, float], lost: int, open_runs: int) 
 def of_test(at: Place) -> Text:
     """What `jobmon notify --test` sends."""
     return text(at, "test", (["this is a test: messages of jobmon arrive here"],))
+
+
+def of_report(at: Place, head: str, lines: Sequence[str]) -> Text:
+    """The report; it may be longer than other messages."""
+    body = bounded("\n".join(lines), LONGEST_REPORT)
+    return Text(subject(f"{at.sign} {head}"), body + "\n")
 
 
 def of_many(at: Place, subjects: Sequence[str]) -> Text:

@@ -1,0 +1,287 @@
+"""The document `report`, the hand-over: what ran, what became of it, and what comes next.
+
+What happened is read from the events of that span; how a run or a job stands is how it stands now.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jobmon.runtime import cards
+from jobmon.runtime.notify.wording import Place
+from jobmon.runtime.states import State
+from jobmon.runtime.store import load_holds, load_run
+from jobmon.runtime.views import newest_event
+
+Document = dict[str, Any]
+CARDS = 50
+"""Failures whose cause is looked up."""
+MOST = 200
+"""Rows of one list; `left_out` says how many more there are."""
+AHEAD = 24 * 3600.0
+"""Seconds from the end of the span in which what comes next is told."""
+DEEDS = {
+    "run.created": "start", "run.hold": "hold", "run.release": "release", "run.cancel": "cancel",
+    "run.rerun": "rerun", "flow.hold": "hold", "flow.release": "release", "job.hold": "hold",
+    "job.release": "release", "job.skip": "skip", "job.cancel": "cancel", "job.stop": "cancel",
+    "job.mark_success": "mark success", "job.mark_failed": "mark failed", "job.done": "done",
+}  # fmt: skip
+"""The events by which a person did something, and the verb."""
+NOBODY = frozenset({"", "runtime", "policy"})
+_COUNTED = ("job.retry", "job.fail", "job.unfit")
+_OPEN = ("queued", "running", "blocked", "stopping")
+
+
+class Span(NamedTuple):
+    """From just after the first instant up to the second."""
+
+    since: float
+    until: float
+
+
+class _Row(NamedTuple):
+    """An event, as far as it is needed."""
+
+    kind: str
+    run: int
+    body: Document
+
+
+class _Names:
+    """What runs and jobs are called, read once each."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self.runs: dict[int, Document] = {}
+        self.jobs: dict[int, list[tuple[str, str]]] = {}
+
+    def run(self, run_id: int) -> Document | None:
+        """The record of a run; None when it is removed."""
+        if run_id not in self.runs:
+            row = self._db.execute("SELECT body FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if row is None:
+                return None
+            self.runs[run_id] = json.loads(row[0])
+        return self.runs[run_id]
+
+    def job(self, run_id: int, index: int) -> tuple[str, str]:
+        """Name and state of a job; "" for one that is not there."""
+        if run_id not in self.jobs:
+            query = "SELECT name, state FROM job_runs WHERE run = ? ORDER BY job"
+            self.jobs[run_id] = self._db.execute(query, (run_id,)).fetchall()
+        known = self.jobs[run_id]
+        return known[index] if 0 <= index < len(known) else ("", "")
+
+
+def report(
+    db: sqlite3.Connection,
+    state_dir: Path,
+    place: Place,
+    span: Span,
+    schedules: Sequence[Mapping[str, Any]],
+) -> Document:
+    """The hand-over of a span; `schedules` are the rows of the document `schedule`."""
+    first, last = newest_event(db, span.since), newest_event(db, span.until)
+    names = _Names(db)
+    events = [row for row in _events(db, first, last) if row.run == 0 or names.run(row.run)]
+    going_on = _ids(db, f"SELECT id FROM runs WHERE state IN {_OPEN} ORDER BY id")
+    touched = _ids(
+        db,
+        "SELECT DISTINCT run FROM events WHERE seq > ? AND seq <= ? AND run > 0"
+        " AND kind NOT LIKE 'notify.%' ORDER BY run",
+        (first, last),
+    )
+    runs = [run for run_id in touched if (run := names.run(run_id))]
+    still = [run for run_id in going_on if (run := names.run(run_id))]
+    counts = Counter((row.kind, row.run, row.body.get("job", -1)) for row in events)
+    lists = {
+        "failed": _failed(db, state_dir, names, counts),
+        "retried": _retried(names, counts),
+        "lost": _standing(db, names, going_on, touched, State.LOST),
+        "waiting": _standing(db, names, going_on, (), State.WAITING_HUMAN),
+        "late": [_late(run) for run in (*runs, *still) if run["late"] and run["ended"] is None],
+        "expired": [_expired(run) for run in runs if run["state"] == "expired"],
+        "deeds": _deeds(names, events),
+        "held": _held(db, still),
+        "running": [_open(run) for run in still],
+        "next": _next(schedules, span.until),
+    }
+    return {
+        "schema": "jobmon.report/1",
+        "since": span.since,
+        "until": span.until,
+        **place._asdict(),
+        "flows": _flows(runs, counts),
+        **{name: rows[:MOST] for name, rows in lists.items()},
+        "left_out": {name: len(rows) - MOST for name, rows in lists.items() if len(rows) > MOST},
+    }
+
+
+def _ids(db: sqlite3.Connection, query: str, values: tuple[Any, ...] = ()) -> list[int]:
+    return [run_id for (run_id,) in db.execute(query, values)]
+
+
+def _events(db: sqlite3.Connection, first: int, last: int) -> Iterable[_Row]:
+    marks = ",".join("?" * (len(DEEDS) + len(_COUNTED)))
+    query = (
+        f"SELECT kind, run, body FROM events WHERE seq > ? AND seq <= ? AND kind IN ({marks})"
+        " ORDER BY seq"
+    )
+    for kind, run, body in db.execute(query, (first, last, *DEEDS, *_COUNTED)):
+        yield _Row(kind, run, json.loads(body))
+
+
+def line_of(run: Mapping[str, Any]) -> str:
+    """The deployment a run belongs to, or its flow."""
+    return run.get("line") or run["flow"]
+
+
+def _flows(runs: Sequence[Document], counts: Counter[tuple[str, int, int]]) -> list[Document]:
+    """What ran, by line: how many runs in each state, and how many retries."""
+    retries: Counter[int] = Counter()
+    for (kind, run_id, _), number in counts.items():
+        retries[run_id] += number if kind == "job.retry" else 0
+    found: dict[str, Counter[str]] = {}
+    for run in runs:
+        row = found.setdefault(line_of(run), Counter())
+        row["runs"] += 1
+        row[run["state"]] += 1
+        row["warn"] += bool(run.get("warn"))
+        row["retries"] += retries[run["id"]]
+    words = ("runs", "succeeded", "warn", "failed", "cancelled", "expired", *_OPEN, "retries")
+    return [{"flow": name, **{word: row[word] for word in words}} for name, row in found.items()]
+
+
+def _failed(
+    db: sqlite3.Connection,
+    state_dir: Path,
+    names: _Names,
+    counts: Counter[tuple[str, int, int]],
+) -> list[Document]:
+    """Every job that failed for good, with why; also where it is well again."""
+    keys = dict.fromkeys((r, j) for kind, r, j in counts if kind in ("job.fail", "job.unfit"))
+    rows = []
+    for run_id, index in keys:
+        run, (name, state) = names.run(run_id), names.job(run_id, index)
+        assert run is not None
+        card = None
+        if state == State.FAILED and len(rows) < CARDS:
+            record, jobs = load_run(db, run_id)
+            card = cards.card(db, state_dir, record, jobs[index], name)
+        cause = (card or {}).get("cause") or {}
+        how = (card or {}).get("ended_how") or ""
+        row = {"run": run["key"], "job": name, "state": state, "how": how}
+        rows.append(row | {"cause": cause.get("line") or "", "hint": cause.get("hint") or ""})
+    return rows
+
+
+def _retried(names: _Names, counts: Counter[tuple[str, int, int]]) -> list[Document]:
+    rows = []
+    for (kind, run_id, index), times in counts.items():
+        run = names.run(run_id)
+        if kind == "job.retry" and run:
+            name, state = names.job(run_id, index)
+            rows.append({"run": run["key"], "job": name, "times": times, "state": state})
+    return rows
+
+
+def _standing(
+    db: sqlite3.Connection,
+    names: _Names,
+    going_on: Sequence[int],
+    touched: Sequence[int],
+    state: State,
+) -> list[Document]:
+    """The jobs in one state, of the runs that go on and of those that were touched."""
+    rows = []
+    for run_id in dict.fromkeys((*going_on, *touched)):
+        run = names.run(run_id)
+        found = db.execute(
+            "SELECT name, body FROM job_runs WHERE run = ? AND state = ? ORDER BY job",
+            (run_id, state),
+        )
+        for name, body in found:
+            if run:
+                since = json.loads(body).get("since")
+                rows.append({"run": run["key"], "job": name, "since": since})
+    return rows
+
+
+def _late(run: Document) -> Document:
+    return {"run": run["key"], "deadline": run.get("deadline"), "state": run["state"]}
+
+
+def _expired(run: Document) -> Document:
+    return {"run": run["key"], "reason": run.get("reason") or ""}
+
+
+def _open(run: Document) -> Document:
+    return {"run": run["key"], "state": run["state"], "started": run["started"]}
+
+
+def _deeds(names: _Names, events: Iterable[_Row]) -> list[Document]:
+    """What people did: when, who, what, to what and why."""
+    rows = []
+    for kind, run_id, body in events:
+        who = body.get("who") or ""
+        if kind not in DEEDS or who in NOBODY:
+            continue
+        run = names.run(run_id) if run_id else None
+        job = names.job(run_id, body.get("job", -1))[0] if run else ""
+        rows.append(
+            {
+                "at": body["at"],
+                "who": who,
+                "verb": DEEDS[kind],
+                "run": run["key"] if run else None,
+                "job": job or None,
+                "flow": (body.get("data") or {}).get("flow") if not run else run["flow"],
+                "why": body.get("why") or "",
+            }
+        )
+    return rows
+
+
+def _held(db: sqlite3.Connection, still: Sequence[Document]) -> list[Document]:
+    """What is held now: flows, and runs that are not over."""
+    flows = [
+        {"flow": h.flow, "run": None, "since": h.at, "until": h.until, "by": _by(h.who, h.why)}
+        for h in load_holds(db)
+    ]
+    runs = [
+        {
+            "flow": run["flow"],
+            "run": run["key"],
+            "since": run.get("held_at"),
+            "until": None,
+            "by": run.get("held_by") or "",
+        }
+        for run in still
+        if run.get("held")
+    ]
+    return flows + runs
+
+
+def _by(who: str, why: str) -> str:
+    return f"{who}: {why}" if why else who
+
+
+def _next(schedules: Sequence[Mapping[str, Any]], now: float) -> list[Document]:
+    """The first start of each line in the next day."""
+    rows = [
+        {"at": row["next"][0]["at"], "line": row["name"], "flow": row["flow"], "held": row["held"]}
+        for row in schedules
+        if row["next"] and row["active"] and row["next"][0]["at"] <= now + AHEAD
+    ]
+    return sorted(rows, key=lambda row: row["at"])
+
+
+def troubled(document: Mapping[str, Any]) -> bool:
+    """Whether somebody has to look at something."""
+    bad = [row for row in document["failed"] if row["state"] == State.FAILED]
+    return bool(bad or document["lost"] or document["late"] or document["waiting"])

@@ -23,8 +23,8 @@ DAYS = (
     Column("DAY"),
     Column("PLANNED", flexible=True, least=5),
     Column("FATE"),
-    Column("FIRES", flexible=True, least=20),
-    Column("WHY", flexible=True, least=12, keep=1),
+    Column("FIRES", flexible=True, least=20, keep=1),
+    Column("WHY", flexible=True, least=12, keep=2),
 )
 FATES = {"fires": "green", "shifted": "yellow", "moved": "yellow", "left out": "dim"}
 SHOWN = 4

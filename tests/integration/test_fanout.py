@@ -9,8 +9,7 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
-from jobmon.runtime.client import connect
-from tests.batch import Batch, alive, until
+from tests.batch import Batch, until
 
 MAP = """
 flow = Flow("shops", params={"shops": ",".join(f"店{i}" for i in range(200))})

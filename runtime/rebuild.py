@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -19,9 +20,10 @@ import msgspec
 
 from jobmon.runtime import attempts, disk, stream
 from jobmon.runtime.board import Board
+from jobmon.runtime.cleaning import BASE, base_of
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError, StateError
-from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, JobKey
+from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.reader import DB_NAME
 from jobmon.runtime.store import Batch, Store, guarded
 from jobmon.runtime.versions import Versions
@@ -59,9 +61,11 @@ def rebuild(settings: Settings) -> Rebuilt:
 
 def _rebuild(state: Path) -> Rebuilt:
     _remove(state / MADE)
+    if base_of(state / "log"):  # the stream goes on from that copy of the whole state
+        shutil.copyfile(state / "log" / BASE, state / MADE)
     store = Store(state, MADE)
     try:
-        folded = _Fold(store, Versions(state)).all(_events(state))
+        folded = _Fold(store, Versions(state)).all(_events(state, store.seq))
     except BaseException:
         store.close()
         _remove(state / MADE)
@@ -91,9 +95,8 @@ def _remove(path: Path) -> None:
 # The events, in the order of their numbers
 
 
-def _events(state: Path) -> Iterator[Event]:
-    """Every committed event once. Raises StateError at the first that is missing."""
-    last = 0
+def _events(state: Path, last: int) -> Iterator[Event]:
+    """Every committed event after number `last` once. StateError at the first that is missing."""
     streams = [stream.events(path) for path in stream.files(state / "log")]
     for event in heapq.merge(*streams, key=lambda event: event.seq):
         if event.seq > last + 1:
@@ -138,8 +141,9 @@ class _Fold:
     def __init__(self, store: Store, versions: Versions) -> None:
         self._store, self._versions = store, versions
         self._board, self._batch = Board(), Batch()
-        self._attempts: dict[JobKey, Attempt] = {}
-        self._keys: dict[str, int] = {}
+        self._attempts = {(a.run, a.job): a for a in store.open_attempts()}
+        self._keys = store.keys()
+        self._board.held_flows.update((hold.flow, hold) for hold in store.holds())
 
     def all(self, events: Iterator[Event]) -> Rebuilt:
         """Fold every event and commit the rows."""

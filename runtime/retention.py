@@ -1,84 +1,79 @@
-"""Retention: which finished runs may go, and letting go of them."""
+"""Which finished runs may go: by their age, and by the room their logs take. Pure."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import shutil
-import sqlite3
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
 
-from jobmon.runtime.config import Settings
-from jobmon.runtime.engine import Engine
-from jobmon.runtime.model import RUN_TERMINAL, Event
-from jobmon.runtime.pending import Planned
-from jobmon.runtime.reader import open_reader
-from jobmon.runtime.store import Batch
+from jobmon.runtime.model import RUN_TERMINAL
 
 DAY = 86400.0
 
 
-def expendable(db: sqlite3.Connection, keep_days: int, keep_runs: int, now: float) -> list[int]:
-    """Ids of finished runs older than `keep_days` (0 = keep all) and not among a flow's newest."""
-    if not keep_days:
-        return []
-    marks = ", ".join(f"'{state}'" for state in sorted(RUN_TERMINAL))
-    query = f"""
-        SELECT id FROM (
-          SELECT id, state, ended, row_number() OVER (PARTITION BY flow ORDER BY id DESC) AS place
-          FROM runs)
-        WHERE state IN ({marks}) AND ended < ? AND place > ? ORDER BY id"""
-    return [i for (i,) in db.execute(query, (now - keep_days * DAY, keep_runs))]
+class Kept(NamedTuple):
+    """A run as far as retention looks at it. `bytes`: what its attempts' files take."""
+
+    id: int
+    key: str
+    flow: str
+    state: str
+    ended: float | None
+    bytes: int = 0
 
 
-async def collect(engine: Engine, settings: Settings, *, preview: bool) -> dict[str, Any]:
-    """Remove what retention lets go: rows in one commit, then the attempts' folders.
+class Going(NamedTuple):
+    """A run that may go, and why: "days" (it is too old) or "bytes" (its flow takes too much)."""
 
-    Returns {"runs": [keys], "bytes": of their logs, "applied": bool}.
+    run: Kept
+    why: str
+
+
+class Bounds(NamedTuple):
+    """How long (days), how many runs of each flow at least, how many bytes of its logs; 0: all."""
+
+    days: int
+    runs: int
+    bytes: int
+
+
+def going(runs: Sequence[Kept], bounds: Bounds, now: float) -> list[Going]:
+    """The runs that may go, oldest first.
+
+    The newest of each flow stay whatever their age and size, and so does what is not over. A run
+    that expired, so that nothing of it ever ran, takes no place among the newest.
     """
-    found = await asyncio.to_thread(_candidates, settings, engine.clock())
-    size = await asyncio.to_thread(lambda: sum(_size(_folder(settings, i)) for i in found))
-    answer = {"runs": list(found.values()), "bytes": size, "applied": not preview}
-    if preview or not found:
-        return answer
-
-    def plan(now: float, batch: Batch) -> Planned:
-        # A rerun may have begun since they were found: what lives is not removed.
-        going = {i: key for i, key in found.items() if not engine.is_open(i)}
-        for run_id in going:
-            engine.forget(run_id)
-        batch.forget.extend(going)
-        keys = list(going.values())
-        event = Event(kind="runtime.gc", at=now, who="runtime", data={"runs": keys})
-        return [event], answer | {"runs": keys}
-
-    told = await engine.order(plan)
-    await asyncio.to_thread(_remove_orphans, settings)
-    return told
+    by_flow = sorted(runs, key=lambda run: (run.flow, -run.id))
+    found = [
+        each
+        for _flow, those in groupby(by_flow, key=lambda run: run.flow)
+        for each in _of_flow(list(those), bounds, now)
+    ]
+    return sorted(found, key=lambda each: each.run.id)
 
 
-def _remove_orphans(settings: Settings) -> None:
-    """Remove the folders of runs that have no row (any more). The folders are listed first: a new
-    run has its row before it has a folder."""
-    folders = [p for p in (settings.state_dir / "attempts").iterdir() if p.name.isdecimal()]
-    with contextlib.closing(open_reader(settings.state_dir)) as db:
-        known = {i for (i,) in db.execute("SELECT id FROM runs")}
-    for folder in folders:
-        if int(folder.name) not in known:
-            shutil.rmtree(folder, ignore_errors=True)
+def _of_flow(newest_first: Sequence[Kept], bounds: Bounds, now: float) -> list[Going]:
+    found: list[Going] = []
+    places, taken = 0, 0
+    for run in newest_first:
+        ran = run.state != "expired"
+        places += ran
+        taken += run.bytes
+        if run.state not in RUN_TERMINAL or (ran and places <= bounds.runs):
+            continue
+        if bounds.days and run.ended is not None and run.ended < now - bounds.days * DAY:
+            found.append(Going(run, "days"))
+        elif bounds.bytes and ran and taken > bounds.bytes:
+            found.append(Going(run, "bytes"))
+    return found
 
 
-def _folder(settings: Settings, run_id: int) -> Path:
-    return settings.state_dir / "attempts" / str(run_id)
-
-
-def _candidates(settings: Settings, now: float) -> dict[int, str]:
-    with contextlib.closing(open_reader(settings.state_dir)) as db:
-        ids = expendable(db, settings.keep_days, settings.keep_runs, now)
-        query = "SELECT key FROM runs WHERE id = ?"
-        return {i: db.execute(query, (i,)).fetchone()[0] for i in ids}
-
-
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*") if path.is_file())
+def per_flow(every: Sequence[Going]) -> list[dict[str, object]]:
+    """How much goes of each flow: `flow`, `runs`, `bytes`, and how many runs for which reason."""
+    found: dict[str, dict[str, int]] = {}
+    for run, why in every:
+        row = found.setdefault(run.flow, {"runs": 0, "bytes": 0, "old": 0, "over": 0})
+        row["runs"] += 1
+        row["bytes"] += run.bytes
+        row["old" if why == "days" else "over"] += 1
+    return [{"flow": flow, **row} for flow, row in sorted(found.items())]

@@ -112,11 +112,11 @@ def newest(log_dir: Path) -> int:
     """
     by_name = files(log_dir)
     by_time = sorted(by_name, key=lambda path: path.stat().st_mtime)
-    found = {_last(path) for path in (*by_name[-2:], *by_time[-2:])} - {0}
-    return max(found) if found else max(map(_last, by_name), default=0)
+    found = {last(path) for path in (*by_name[-2:], *by_time[-2:])} - {0}
+    return max(found) if found else max(map(last, by_name), default=0)
 
 
-def _last(path: Path) -> int:
+def last(path: Path) -> int:
     """The number on the last sound line of a file; 0 when it has none near its end."""
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _BLOCK))

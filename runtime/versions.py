@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,6 +13,11 @@ from jobmon.runtime import disk
 from jobmon.runtime.errors import StateError
 
 FOLDER = "flows"
+
+
+def hashes(state_dir: Path) -> list[str]:
+    """The versions that have a file."""
+    return [path.stem for path in (state_dir / FOLDER).glob("*.json") if path.stem[0] != "."]
 
 
 class Versions:
@@ -29,6 +35,13 @@ class Versions:
                 if not self._lies_there(digest):
                     disk.atomic_write(self._path(digest), msgspec.json.encode(definition))
                 self._kept.add(digest)
+
+    def drop(self, digests: Iterable[str]) -> None:
+        """Remove the files of versions that nothing uses any more."""
+        for digest in digests:
+            self._kept.discard(digest)
+            with contextlib.suppress(OSError):
+                self._path(digest).unlink()
 
     def load(self, digest: str) -> FlowDef:
         """The version of that hash. Raises StateError when its file is missing or damaged."""

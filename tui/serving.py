@@ -126,7 +126,8 @@ def _verdict(body: dict[str, Any]) -> int:
 def gc(desk: Desk, preview: bool, as_json: bool) -> None:
     """Remove old runs with their logs.
 
-    The settings keep_days and keep_runs in jobmon.toml say what is old.
+    The settings keep_days, keep_runs and keep_bytes in jobmon.toml say what is old. The runtime
+    does the same by itself once a day, when nothing runs.
     """
     answer = desk.call("gc", preview=preview)
     if as_json:

@@ -8,7 +8,7 @@ from typing import Any
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import Look, job_look, run_look
 from jobmon.tui.profile import badge
-from jobmon.tui.text import bar, count, duration, size
+from jobmon.tui.text import Cell, Column, bar, count, duration, size, table
 
 Document = Mapping[str, Any]
 LABEL = 8
@@ -69,9 +69,35 @@ def _part(ink: Ink, look: Look, number: int) -> str:
 
 
 def removed(ink: Ink, answer: Document, *, preview: bool) -> list[str]:
-    """What gc took, or would take."""
+    """What gc took, or would take: in all, of each flow, and each run with why."""
     runs = answer.get("runs") or []
     verb = "would remove" if preview else "removed"
     freed = f", {size(answer['bytes'])}" if answer.get("bytes") is not None else ""
     head = f"{verb} {count(len(runs), 'run')}{freed}"
-    return [head, *(f"  {ink.safe(run)}" for run in runs)]
+    flows = table(ink, GONE_COLUMNS, [_gone(ink, row) for row in answer.get("flows") or ()])
+    rows = table(ink, GOING_COLUMNS, [_going(ink, row) for row in answer.get("going") or ()])
+    return [head, *(["", *flows, "", *rows] if runs else [])]
+
+
+GONE_COLUMNS = (
+    Column("FLOW", flexible=True, least=12),
+    Column("RUNS", right=True),
+    Column("TOO OLD", right=True),
+    Column("TOO MUCH", right=True),
+    Column("LOGS", right=True),
+)
+GOING_COLUMNS = (
+    Column("RUN", flexible=True, least=18),
+    Column("LOGS", right=True),
+    Column("WHY"),
+)
+_WHY = {"days": "older than keep_days", "bytes": "its flow takes more than keep_bytes"}
+
+
+def _gone(ink: Ink, row: Document) -> list[Cell | str]:
+    figures = [f"{row[name]:,}" if row[name] else "" for name in ("runs", "old", "over")]
+    return [ink.safe(row["flow"]), *figures, size(row["bytes"])]
+
+
+def _going(ink: Ink, row: Document) -> list[Cell | str]:
+    return [ink.safe(row["run"]), size(row["bytes"]), _WHY.get(row["why"], "")]

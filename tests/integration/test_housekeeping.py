@@ -1,0 +1,79 @@
+"""What is old goes, by age and by room, and what is kept can still be made anew."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from jobmon.runtime.config import load
+from jobmon.runtime.rebuild import rebuild
+from tests.batch import Batch
+
+LONG = 200 * 86400
+
+
+def configure(batch: Batch, **runtime: Any) -> None:
+    lines = [f"{name} = {value}" for name, value in runtime.items()]
+    text = "\n".join(["[runtime]", *lines])
+    (batch.home / "jobmon.toml").write_text(text, encoding="utf-8")
+
+
+def test_logs_beyond_the_room_of_their_flow_go_the_oldest_first(batch: Batch) -> None:
+    configure(batch, keep_bytes=1, keep_runs=1)
+    batch.flow("""
+big = Flow("大")
+big.shell("a", "head -c 600000 /dev/zero | tr '\\\\0' x")
+small = Flow("small")
+small.shell("a", "true")
+""")
+    first, second, third = (batch.wait(batch.run("大"))["run"] for _ in range(3))
+    batch.wait(batch.run("small"))
+    told = batch.call("gc", preview=True)
+    assert (told["runs"], told["applied"]) == ([first, second], False)
+    assert [(row["run"], row["why"]) for row in told["going"]] == [
+        (first, "bytes"), (second, "bytes"),
+    ]  # fmt: skip
+    (row,) = told["flows"]
+    assert (row["flow"], row["runs"], row["old"], row["over"]) == ("大", 2, 0, 2)
+    assert row["bytes"] == told["bytes"] > 1_200_000
+    assert batch.call("gc")["runs"] == [first, second]
+    assert batch.call("gc")["runs"] == []
+    batch.verb("rerun", third, "a")
+    assert batch.wait(third)["state"] == "succeeded"
+
+
+def test_old_events_and_versions_go_and_the_rest_can_be_rebuilt(batch: Batch) -> None:
+    configure(batch, keep_days=30, keep_runs=1)
+    batch.flow('f = Flow("夜")\nf.shell("a", "true")')
+    gone = batch.wait(batch.run("夜"))
+    batch.flow('f = Flow("夜")\nf.shell("a", "true", description="new")')
+    kept = batch.wait(batch.run("夜"))
+    batch.call("down", drain=True)
+    age(batch.state)
+    told = batch.call("gc")
+    assert (told["runs"], told["files"], told["versions"]) == ([gone["run"]], 1, 1)
+    names = {path.stem for path in (batch.state / "flows").iterdir()}
+    assert names == {kept["definition"]}
+    assert {e["run"] for e in batch.call("view", name="events")["events"]} == {0, kept["id"]}
+    new = batch.wait(batch.run("夜"))
+    batch.call("down", drain=True)
+    before = [batch.show(run["run"]) for run in (kept, new)]
+    (batch.state / "state.db").write_bytes(b"garbage" * 1000)
+    made = rebuild(load(batch.home, {}))
+    assert made.runs == 2
+    assert [batch.show(run["run"]) for run in (kept, new)] == before
+    assert batch.wait(batch.run("夜"))["run"] == "夜#4"
+
+
+def age(state: Path) -> None:
+    """Have all that happened so far happen long ago."""
+    db = sqlite3.connect(state / "state.db")
+    with db:
+        db.execute("UPDATE runs SET ended = ended - ?", (LONG,))
+        db.execute(
+            "UPDATE events SET at = at - ?, body = json_set(body, '$.at', at - ?)", (LONG, LONG)
+        )
+    db.close()
+    (stream,) = (state / "log").glob("events-*.jsonl")
+    stream.rename(stream.with_name("events-20200101.jsonl"))

@@ -18,8 +18,9 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.errors import JobmonError
-from jobmon.runtime.model import RUN_TERMINAL, Event
-from jobmon.runtime.notify import alive, targets, wording
+from jobmon.runtime.model import RUN_TERMINAL, Event, Run
+from jobmon.runtime.notify import alive, batches, targets, wording
+from jobmon.runtime.notify.batches import Batches
 from jobmon.runtime.notify.outbox import ROOM, Message, Outbox, again
 from jobmon.runtime.notify.post import Post
 from jobmon.runtime.notify.rules import Known, Look, News, as_one, judge
@@ -58,6 +59,7 @@ class Notifier:
             line: msgspec.convert(body, Known) for line, body in store.notes(LINES).items()
         }
         self._watch = Watch(store, board, min(self._noted["seq"], store.seq))
+        self._batches = Batches(store.notes(batches.ROOM))
         self.outbox = Outbox(store.notes(ROOM))
         self.post = Post(configuration, self.outbox, environ, self._wake)
         self._nudge, self._count = nudge, 0
@@ -75,15 +77,20 @@ class Notifier:
         events = self.post.answered(now, batch)
         self.outbox.sweep(now, batch)
         made = self._look(now, batch) if self._configuration.now.notify else self._rest(batch)
+        for name, flow in self._batches.over(self._board.runs.values(), now, batch):
+            made += self._of_batch(name, flow, now, batch)
         fresh = self._fresh | {message.id for message in made}
         events += self.post.send(now, batch, fresh)
-        self.due = 0.0 if self._watch.left or fresh else self.post.next_time()
+        times = [time for time in (self.post.next_time(), self._batches.due) if time is not None]
+        self.due = 0.0 if self._watch.left or fresh else min(times, default=None)
         self._fresh = set()
         return events
 
-    def tell(self, kind: str, text: Text, now: float, batch: Batch, number: str) -> list[Message]:
-        """A message that is about no run, to those who want to hear of its kind."""
-        who = targets.wanted(self._configuration.now, kind).values()
+    def tell(
+        self, kind: str, text: Text, now: float, batch: Batch, number: str, run: Run | None = None
+    ) -> list[Message]:
+        """A message to those who want to hear of its kind (and of such a run)."""
+        who = targets.wanted(self._configuration.now, kind, run).values()
         made = self.outbox.put(text, who, batch, now, id=number, kind=kind)
         self._fresh.update(message.id for message in made)
         self.due = 0.0
@@ -134,6 +141,8 @@ class Notifier:
         look = self._run(run_id)
         if look is None:
             return []
+        if look.run.batch and look.run.state in RUN_TERMINAL:
+            self._batches.ended(look.run, now, batch)
         known = self._lines.get(look.line, Known())
         news, after = judge(look, known, now, rerun=case.rerun, whys=case.whys)
         if after != known:
@@ -199,6 +208,18 @@ class Notifier:
         runs = sum(run.state not in RUN_TERMINAL for run in self._board.runs.values())
         text = wording.of_runtime(self.post.place, (since, event.at), lost, runs)
         return self.tell("runtime", text, now, batch, f"{event.seq}.runtime")
+
+    def _of_batch(self, name: str, flow: str, now: float, batch: Batch) -> list[Message]:
+        try:
+            ended = batches.counted(self._configuration.now.state_dir, name, flow)
+        except (JobmonError, IndexError):
+            log.exception("what became of the backfill %s cannot be read", name)
+            return []
+        text = wording.of_batch(self.post.place, ended)
+        self._count += 1
+        number = f"batch.{now:.3f}.{self._count}"
+        kind = "failed" if ended.bad else "report"
+        return self.tell(kind, text, now, batch, number, ended.run)
 
     def _last_sign(self, started: Event) -> float:
         """When the runtime before this start gave its last sign of life."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from jobmon.runtime.config import Settings
 from jobmon.runtime.model import JobRun
+from jobmon.runtime.notify.batches import Ended
 from jobmon.runtime.notify.inert import bounded, inert, subject
 from jobmon.runtime.notify.rules import News
 from jobmon.runtime.words import command, end_words, span
@@ -179,6 +180,19 @@ def of_runtime(at: Place, gone: tuple[float, float], lost: int, open_runs: int) 
         lines.append(f"runs that go on now: {open_runs}")
     head = f"runtime was gone: {clock(since)} to {clock(until)}"
     return text(at, head, (lines, ["next    jobmon ls", "        jobmon doctor"]))
+
+
+def of_batch(at: Place, ended: Ended) -> Text:
+    """A backfill is through."""
+    counts = ", ".join(f"{number} {state}" for state, number in ended.counts.items())
+    shown = ended.bad[:LAST_LINES]
+    more = len(ended.bad) - len(shown)
+    lines = [f"the backfill {ended.name} is over: {counts}"]
+    next_lines = [f"next    {command('rerun', shown[0], '--failed')}"] if shown else []
+    bad = ["not well", *(f"  {key}" for key in shown)] if shown else []
+    bad += [f"  and {more} more"] if more else []
+    word = f"{len(ended.bad)} failed" if ended.bad else "done"
+    return text(at, f"{ended.name} {word}", (lines, next_lines, bad))
 
 
 def of_test(at: Place) -> Text:

@@ -39,7 +39,8 @@ class How(NamedTuple):
 
     Nothing is drawn under `folded` jobs. References stand together on a line under their job; each
     on a line of its own when `apart`, on the job's own line when `beside`. Levels below `deepest`
-    are a number. Of the jobs without parents those in `last` come last.
+    are a number. Of the jobs without parents those in `last` come last. Jobs in `absent` are left
+    out with all that hangs under them.
     """
 
     folded: Set[int] = frozenset()
@@ -47,6 +48,7 @@ class How(NamedTuple):
     beside: bool = False
     deepest: int = DEEPEST
     last: Set[int] = frozenset()
+    absent: Set[int] = frozenset()
 
 
 class Graph(NamedTuple):
@@ -180,7 +182,8 @@ class _Place(NamedTuple):
 def _below(place: _Place, hangs: Hanging, lines: Lines, how: How) -> list[_Place]:
     """What hangs under a job, last line first; its references come after its children."""
     at = place.branch.node
-    own: list[tuple[int, tuple[int, ...]]] = [(child, ()) for child in hangs.drawn[at]]
+    there = (child for child in hangs.drawn[at] if child not in how.absent)
+    own: list[tuple[int, tuple[int, ...]]] = [(child, ()) for child in there]
     own += [(at, references) for references in _lines_of(hangs.referenced[at], how)]
     depth = place.depth + 1
     below: list[_Place] = []

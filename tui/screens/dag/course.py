@@ -109,7 +109,7 @@ class Course:
         """The job that took, or takes, most seconds more than its median, and how many."""
         found: tuple[int, float] | None = None
         for job in self.jobs:
-            if job.started is None or job.index in self.shape.manual:
+            if job.started is None or job.index in self.shape.staying:
                 continue
             median = self.history.of(self.name(job.index)).median
             taken = (self.now if job.ended is None else job.ended) - job.started
@@ -128,10 +128,9 @@ class Course:
         By real ends where there are any and by usual durations else, never by the clock: the tree
         stands still while nothing ends.
         """
-        shape = self.shape
-        found = _bare(shape)
+        found = _bare(self.shape)
         ends = [0.0] * len(self.jobs)
-        for i in shape.order:
+        for i in found.order:
             job = self.jobs[i]
             if job.ended is not None:
                 ends[i] = job.ended
@@ -152,7 +151,14 @@ def _graph(shape: Shape) -> Graph:
 
 @lru_cache(maxsize=8)
 def _bare(shape: Shape) -> Graph:
-    """Those of the tree: what runs last waits for all, and is drawn after all, under none."""
+    """Those of the tree: what runs last waits for all, and is drawn after all, under none.
+
+    A map stands where it was declared and its children under it, though it waits for them.
+    """
     last = [job.finally_ for job in shape.jobs]
-    parents = [[p for p in ups if last[p] or not last[i]] for i, ups in enumerate(shape.parents)]
+    entries = [shape.entry(i)[0] for i in range(len(shape.jobs))]
+    parents = [[p for p in ups if last[p] or not last[i]] for i, ups in enumerate(entries)]
+    for i, job in enumerate(shape.jobs):
+        if job.of:
+            parents[i] = [shape.names[job.of]]
     return linked(parents, [UNKNOWN] * len(parents))

@@ -73,8 +73,9 @@ class DagTable(Table):
         if isinstance(key, RowKey | Reference) and _run_of(key) == course.key(RUN)[:2]:
             self._tree.reveal(course, key.job if isinstance(key, RowKey) else key.job.job)
         else:
-            self._tree.reveal(course, course.notable)
-            self.cursor = course.key(course.notable)
+            notable = self._tree.face(course, course.notable)
+            self._tree.reveal(course, notable)
+            self.cursor = course.key(notable)
 
     def items(self, stage: Stage) -> Sequence[Item]:
         """The rows of the tree, or those that a filter lets through."""

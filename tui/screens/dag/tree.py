@@ -15,6 +15,8 @@ from jobmon.tui.world import RowKey
 FEW = 6
 """References that have lines of their own; as many as a quarter of the jobs in a larger tree. Where
 there are more they stand beside their job: they would double the tree."""
+MANY = 8
+"""Children of a map beyond which they are told together, until somebody unfolds them."""
 RUN = -1
 _WELL = (State.SUCCEEDED, State.SKIPPED)
 
@@ -49,11 +51,14 @@ class Item(NamedTuple):
 class Tree:
     """The tree of a run, made anew only when a job ended, a fold changed or the run is another.
 
-    `folds` are names of jobs: they stay folded in the next run too.
+    `folds` are names of jobs: they stay folded in the next run too; so are `opened`, the maps whose
+    children are shown though they are many.
     """
 
     def __init__(self) -> None:
         self.folds: set[str] = set()
+        self.opened: set[str] = set()
+        self._children: dict[int, list[int]] = {}
         self._stamp: tuple[Any, ...] = ()
         self._shape = 0  # grows when something hangs elsewhere than before
         self._made: tuple[Any, ...] = ()
@@ -66,7 +71,8 @@ class Tree:
         """The rows from the top, for a column of that many cells."""
         self._take(course)
         narrow, deepest = width < 40, max(3, (width - 12) // (2 if width < 40 else 3))
-        made = (self._shape, frozenset(self.folds), ink.unicode, narrow, deepest)
+        folds = (frozenset(self.folds), frozenset(self.opened))
+        made = (self._shape, folds, ink.unicode, narrow, deepest)
         if made != self._made:
             self._made = made
             few = sum(map(len, self._hangs.referenced)) <= max(FEW, len(course.jobs) // 4)
@@ -76,6 +82,7 @@ class Tree:
                 beside=not few,
                 deepest=deepest,
                 last=frozenset(i for i, job in enumerate(course.shape.jobs) if job.finally_),
+                absent=frozenset(i for at in self._packed(course) for i in self._children[at]),
             )
             lines = _slim(ink.lines) if narrow else ink.lines
             self._items = self._rows(course, drawn(self._graph, self._hangs, lines, how), how)
@@ -85,6 +92,8 @@ class Tree:
         if course.stamp == self._stamp:
             return
         same, self._stamp = course.stamp[:3] == self._stamp[:3], course.stamp
+        if not same:
+            self._children = _children(course)
         self._graph, hangs = course.hanging()
         if same and hangs == self._hangs:
             return
@@ -99,6 +108,16 @@ class Tree:
         known = (names[name] for name in self.folds if name in names)
         return frozenset(i for i in known if self._hangs.drawn[i] or self._hangs.referenced[i])
 
+    def _packed(self, course: Course) -> list[int]:
+        """The maps whose children are told together."""
+        return [at for at in self._children if course.name(at) not in self.opened]
+
+    def face(self, course: Course, index: int) -> int:
+        """The row that shows a job: for one of many children its map, unless that is unfolded."""
+        self._take(course)
+        at = self.above(index)
+        return at if at in self._packed(course) and index in self._children[at] else index
+
     def _rows(self, course: Course, branches: Sequence[Branch], how: How) -> list[Item]:
         places = {b.node: n for n, b in enumerate(branches) if how.beside or not b.references}
         items = [Item(course.key(RUN), RUN)]
@@ -108,7 +127,9 @@ class Tree:
                 key = Reference(course.key(node), course.key(job))
                 items.append(Item(key, job, guides, below=places.get(job, 0) > n))
             else:
-                hidden = tuple(self._hangs.under(node)) if node in how.folded else ()
+                packed = self._children.get(node, ()) if how.absent else ()
+                packed = tuple(i for i in packed if i in how.absent)
+                hidden = tuple(self._hangs.under(node)) if node in how.folded else packed
                 items.append(Item(course.key(node), node, guides, references, hidden))
         return items
 
@@ -127,7 +148,8 @@ class Tree:
 
     def reveal(self, course: Course, index: int) -> None:
         """Unfold whatever hides the job."""
-        self._take(course)
+        if self.face(course, index) != index:
+            self.opened.add(course.name(self.above(index)))
         at = self.above(index)
         while at != RUN:
             self.folds.discard(course.name(at))
@@ -144,7 +166,9 @@ class Tree:
             return RUN
         if not self._hangs.drawn[index] and not self._hangs.referenced[index]:
             index = self.above(index)
-        if index != RUN:
+        if index in self._children:
+            self.opened ^= {course.name(index)}
+        elif index != RUN:
             self.folds ^= {course.name(index)}
         return index
 
@@ -154,6 +178,15 @@ class Tree:
         for i in reversed(self._graph.order):
             well[i] = well[i] and all(well[child] for child in self._hangs.drawn[i])
         return {course.name(i) for i, ok in enumerate(well) if ok and self._hangs.drawn[i]}
+
+
+def _children(course: Course) -> dict[int, list[int]]:
+    """By map the children it has, of those that have many."""
+    found: dict[int, list[int]] = {}
+    for index, job in enumerate(course.shape.jobs):
+        if job.of:
+            found.setdefault(course.shape.names[job.of], []).append(index)
+    return {at: own for at, own in found.items() if len(own) > MANY}
 
 
 def _slim(lines: Lines) -> Lines:

@@ -170,7 +170,7 @@ class DagView(DagTable):
     def reset(self) -> None:
         """The whole tree, unfolded."""
         self.filter = ""
-        self._tree.folds = set()
+        self._tree.folds, self._tree.opened = set(), set()
 
     # Around it
 

@@ -30,9 +30,6 @@ from jobmon.runtime.store import Batch, Store
 from jobmon.runtime.waiting import periods
 from jobmon.runtime.words import command as line_of
 
-QUEUED = Wait(kind="overlap")
-"""Until every earlier run of its line is over; without a line, of its flow."""
-
 
 class Wanted(NamedTuple):
     """A run that a trigger asks for.
@@ -76,7 +73,7 @@ def start(board: Board, store: Store, batch: Batch, wanted: Wanted, now: float) 
     """
     others = () if wanted.expired else _active(board, wanted)
     verdict = overlap(wanted.policy, others)
-    waits = (*wanted.waits, *waiting(verdict))
+    waits = (*wanted.waits, *waiting(verdict, now))
     run = _run(wanted, store, batch, now, waits)
     batch.definitions.append(wanted.flow)
     board.add_definition(wanted.flow)
@@ -92,7 +89,7 @@ def preview(board: Board, wanted: Wanted, now: float) -> Started:
     others = _active(board, wanted)
     verdict = overlap(wanted.policy, others)
     refused = verdict.reason if isinstance(verdict, Refuse) else ""
-    run = _new(wanted, 0, f"{wanted.flow.name}#0", now, (*wanted.waits, *waiting(verdict)))
+    run = _new(wanted, 0, f"{wanted.flow.name}#0", now, (*wanted.waits, *waiting(verdict, now)))
     return Started(run, [], refused, others)
 
 
@@ -119,7 +116,7 @@ def again(
     )
     first, *rest = verbs.plan(board, command, now).events
     after = periods.waits(wanted.flow, wanted.moment, now) if wanted.wait else ()
-    waits = msgspec.to_builtins((*wanted.waits, *waiting(verdict), *after))
+    waits = msgspec.to_builtins((*wanted.waits, *waiting(verdict, now), *after))
     fields = {name: wanted.fields[name] for name in ("batch", "priority") if name in wanted.fields}
     anew = fields | {"line": wanted.line, "waits": waits}
     first = msgspec.structs.replace(first, data=first.data | {"run": anew})
@@ -127,9 +124,10 @@ def again(
     return Started(run, events, "", others)
 
 
-def waiting(verdict: Verdict) -> tuple[Wait, ...]:
-    """What a run has to wait for by the verdict."""
-    return (QUEUED,) if isinstance(verdict, Queue | Replace) else ()
+def waiting(verdict: Verdict, now: float) -> tuple[Wait, ...]:
+    """What a run has to wait for by the verdict: its place in the line is the time it came."""
+    queued = isinstance(verdict, Queue | Replace)
+    return (Wait(kind="overlap", since=now),) if queued else ()
 
 
 def making_room(board: Board, verdict: Verdict, key: str, now: float) -> list[Event]:

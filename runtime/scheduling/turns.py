@@ -32,15 +32,16 @@ class Turns:
             self._watched = set(self._board.runs)
         runs = [run for i in sorted(self._watched) if (run := self._board.runs.get(i))]
         runs = [run for run in runs if _concerned(run)]
-        first = _Earliest(self._board) if any(map(_queues, runs)) else None
+        queued = any(_queued(run) is not None for run in runs)
+        lines = _Lines(self._board) if queued else None
         self._watched = {run.id for run in runs}
-        self._ahead = {ahead for run in runs if first and (ahead := first.before(run)) is not None}
+        self._ahead = {ahead for run in runs if lines and (ahead := lines.before(run)) is not None}
         self.due = min((_next(run, now) for run in runs), default=None)
         for run in runs:
             if run.start_by is not None and run.started is None and run.start_by <= now:
                 yield expired(run, f"it did not start in time{_waited(run)}", now)
             else:
-                yield from _ready(run, first, now)
+                yield from _ready(run, lines, now)
 
     def heard(self, events: Sequence[Event]) -> None:
         """Look again when a run is new, starts anew, or one that others wait for is over."""
@@ -62,23 +63,34 @@ class Turns:
         return run is None or run.state in RUN_TERMINAL
 
 
-class _Earliest:
-    """The earliest run that is not over, of each line and of each flow."""
+class _Lines:
+    """Who is in the way of a run that waits: those of its line, or of its flow, that do not wait
+    themselves, and those that wait for longer.
+    """
 
     def __init__(self, board: Board) -> None:
-        self._lines: dict[str, int] = {}
-        self._flows: dict[str, int] = {}
-        for run in sorted(board.runs.values(), key=lambda run: run.id):
+        self._going: dict[tuple[str, str], int] = {}
+        self._waiting: dict[tuple[str, str], tuple[float, int]] = {}
+        for run in board.runs.values():
             if run.state not in RUN_TERMINAL:
-                self._lines.setdefault(run.line, run.id)
-                self._flows.setdefault(run.flow, run.id)
+                self._enter(run, ("line", run.line))
+                self._enter(run, ("flow", run.flow))
+
+    def _enter(self, run: Run, where: tuple[str, str]) -> None:
+        since = _queued(run)
+        if since is None:
+            self._going.setdefault(where, run.id)
+        else:
+            place = (since, run.id)
+            self._waiting[where] = min(place, self._waiting.get(where, place))
 
     def before(self, run: Run) -> int | None:
-        """The run that one waits for, if it does."""
-        if not _queues(run):
+        """One that has to be over first, if there is any."""
+        if _queued(run) is None:
             return None
-        first = self._lines[run.line] if run.line else self._flows[run.flow]
-        return None if first == run.id else first
+        where = ("line", run.line) if run.line else ("flow", run.flow)
+        ahead = self._going.get(where, self._waiting[where][1])
+        return None if ahead == run.id else ahead
 
 
 def _concerned(run: Run) -> bool:
@@ -86,14 +98,15 @@ def _concerned(run: Run) -> bool:
     return run.state not in RUN_TERMINAL and (late or any(w.kind in KINDS for w in run.waits))
 
 
-def _queues(run: Run) -> bool:
-    return any(wait.kind == "overlap" for wait in run.waits)
+def _queued(run: Run) -> float | None:
+    """Since when it waits for others of its line; None when it does not."""
+    return next((wait.since for wait in run.waits if wait.kind == "overlap"), None)
 
 
-def _ready(run: Run, first: _Earliest | None, now: float) -> Iterator[Event]:
+def _ready(run: Run, lines: _Lines | None, now: float) -> Iterator[Event]:
     """One event for each wait that is over, from the last: the places of those before stay."""
     for place, wait in reversed(list(enumerate(run.waits))):
-        queued = wait.kind == "overlap" and first is not None and first.before(run) is None
+        queued = wait.kind == "overlap" and lines is not None and lines.before(run) is None
         if queued or (wait.kind == "until" and _past(wait, now)):
             yield Event(kind="run.ready", at=now, run=run.id, who="policy", data={"wait": place})
 
@@ -114,4 +127,4 @@ def _next(run: Run, now: float) -> float:
 def _waited(run: Run) -> str:
     if run.held:
         return ": it was held"
-    return ": it waited for an earlier run" if _queues(run) else ""
+    return "" if _queued(run) is None else ": it waited for an earlier run"

@@ -44,14 +44,15 @@ class Deployment(NamedTuple):
 class CalendarSettings(NamedTuple):
     """One row of [calendars]: whose holidays, and what differs from them.
 
-    Days are YYYY-MM-DD. `weekend`: mon, tue, ... sun. `blackout`: as in a schedule.
+    Days are YYYY-MM-DD. `weekend`: mon, tue, ... sun; None: as in its country, else Saturday and
+    Sunday. `blackout`: as in a schedule.
     """
 
     name: str
     country: str = ""
     holidays: tuple[str, ...] = ()
     workdays: tuple[str, ...] = ()
-    weekend: tuple[str, ...] = ("sat", "sun")
+    weekend: tuple[str, ...] | None = None
     blackout: tuple[str, ...] = ()
 
 

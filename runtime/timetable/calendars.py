@@ -33,7 +33,7 @@ class Calendar:
         self.country = own.country if own else name
         self._free = _days(own.holidays if own else ())
         self._worked = _days(own.workdays if own else ())
-        self._weekend = None if own is None else frozenset(map(_weekday, own.weekend))
+        self._weekend = _weekend(own, self.country)
         self.windows: tuple[Window, ...] = tuple(map(window, own.blackout if own else ()))
         if self.country:
             _known(self.country)
@@ -82,6 +82,13 @@ def calendar(name: str, own: Mapping[str, CalendarSettings]) -> Calendar:
 @lru_cache(maxsize=64)
 def _made(name: str, own: CalendarSettings | None) -> Calendar:
     return Calendar(name, own)
+
+
+def _weekend(own: CalendarSettings | None, country: str) -> frozenset[int] | None:
+    """Its weekdays off; None: those of its country."""
+    if own is None or own.weekend is None:
+        return None if country else frozenset((5, 6))
+    return frozenset(map(_weekday, own.weekend))
 
 
 def _off(year: _Year | None) -> frozenset[dt.date]:

@@ -212,6 +212,7 @@ def test_a_folder_that_is_not_there_exits_4(batch: Batch) -> None:
 def test_check_names_file_and_line_and_exits_1(night: Batch) -> None:
     assert jobmon(night, "check").code == 0
     night.flow('flow = Flow("bad")\nflow.shell("x", "true", trigger="sometimes")\n', "bad")
+    night.flow('flow = Flow("閏日", schedule="0 0 29 2 *")\nflow.shell("x", "true")\n', "leap")
     told = jobmon(night, "check", code=1).out
     assert "flows/bad.py:3" in told
     body = jobmon(night, "check", "--json", code=1).json
@@ -437,6 +438,7 @@ def missing(name: str, body: dict[str, Any]) -> list[str]:
 
 def test_every_document_has_the_keys_it_had(night: Batch) -> None:
     night.flow('flow = Flow("bad")\nflow.shell("x", "true", trigger="sometimes")\n', "bad")
+    night.flow('flow = Flow("閏日", schedule="0 0 29 2 *")\nflow.shell("x", "true")\n', "leap")
     digest = night.show("夜間")["definition"]
     asked = {"snapshot": {}, "history": {"flow": "夜間"}, "definition": {"hash": digest}}
     given = {
@@ -444,6 +446,7 @@ def test_every_document_has_the_keys_it_had(night: Batch) -> None:
         "show": jobmon(night, "show", "夜間", "--json").json,
         "explain": jobmon(night, "explain", "夜間", "b", "--json").json,
         "flows": jobmon(night, "ls", "--flows", "--json").json,
+        "schedule": jobmon(night, "schedule", "閏日", "--json").json,
         "graph": jobmon(night, "graph", "夜間", "--json").json,
         "events": jobmon(night, "events", "--json").json,
         "log": json.loads(jobmon(night, "logs", "夜間", "集計", "--json").out.splitlines()[0]),

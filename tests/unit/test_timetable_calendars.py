@@ -98,9 +98,10 @@ def test_an_own_calendar_may_have_another_weekend_and_no_country() -> None:
 
 
 def test_the_weekend_of_a_country_is_its_own() -> None:
-    israel = calendar("IL", {})
-    assert israel.closed(dt.date(2027, 1, 8)) == "Friday"
-    assert israel.closed(dt.date(2027, 1, 10)) == ""
+    own = {"own": CalendarSettings("own", country="IL")}
+    for israel in (calendar("IL", {}), calendar("own", own)):
+        assert israel.closed(dt.date(2027, 1, 8)) == "Friday"
+        assert israel.closed(dt.date(2027, 1, 10)) == ""
 
 
 def test_a_part_of_a_country_has_its_own_holidays() -> None:

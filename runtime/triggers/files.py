@@ -87,7 +87,7 @@ class Files:
     def heard(self, events: Sequence[Event]) -> None:
         """Triggers that are new are looked at; so is what waited for a hold, or for room."""
         del events
-        if self._known is not None and self._library.known is not self._known:
+        if self._library.known is not self._known:
             self.due = 0.0
 
     def _begin(self) -> None:
@@ -108,7 +108,7 @@ class Files:
         """Take over the triggers as the flows have them now."""
         if self._library.known is self._known:
             return
-        self._known = self._library.known
+        known = self._library.known
         if self._first is None:
             self._first = self._store.notes(FIRST)
         self._triggers = {
@@ -126,6 +126,7 @@ class Files:
         for flow, _ in self._triggers:
             if flow not in self._seen:
                 self._seen[flow] = Seen(self._store, flow)
+        self._known = known
 
     def _found(
         self, watch: Watch, files: Mapping[str, Stamp] | None, now: float, batch: Batch

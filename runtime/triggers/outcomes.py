@@ -76,31 +76,29 @@ class Outcomes:
 
     def heard(self, events: Sequence[Event]) -> None:
         """A run that may start others has ended, or a flow was released."""
-        if self._known is None:
-            return
         if self._library.known is not self._known:
             self.due = 0.0
         for event in events:
             run = self._board.runs.get(event.run) if self._triggers else None
             if run is not None and run.state in RUN_TERMINAL:
-                self._note(run)
+                for key in self._done:
+                    self._note(key, run)
             elif event.kind == "flow.release" and self._ended:
                 self.due = 0.0
 
-    def _note(self, run: Run) -> None:
-        """Keep the ending for each trigger that it concerns and that has not acted on it."""
-        for key in self._triggers:
-            ended, done = run.ended or 0.0, self._done[key]
-            concerned = key[1] == run.flow and run.state in ENDINGS[key[2]]
-            if concerned and done.get(run.key) != ended:
-                self._ended[key, run.key, ended] = run
-                self.due = 0.0
+    def _note(self, key: Key, run: Run) -> None:
+        """Keep the ending if it concerns the trigger, which has not acted on it."""
+        ended = run.ended or 0.0
+        concerned = key[1] == run.flow and run.state in ENDINGS[key[2]]
+        if concerned and self._done[key].get(run.key) != ended:
+            self._ended[key, run.key, ended] = run
+            self.due = 0.0
 
     # What the triggers are
 
     def _follow(self, now: float, batch: Batch) -> None:
         """Take over the triggers as the flows have them now."""
-        self._known = self._library.known
+        known = self._library.known
         if self._first is None:
             self._first = self._store.notes(FIRST)
         self._triggers, self._told = _triggers(self._library.good)
@@ -112,6 +110,7 @@ class Outcomes:
         self._done = {key: done for key, done in self._done.items() if key in self._triggers}
         for key in self._triggers.keys() - self._done.keys():
             self._enter(key, now, batch)
+        self._known = known
 
     def _enter(self, key: Key, now: float, batch: Batch) -> None:
         """A trigger that is new counts from now on; one that was there, from what it has noted."""
@@ -121,7 +120,7 @@ class Outcomes:
         if note not in self._first:
             self._first[note] = batch.notes[FIRST, note] = now
         for run in self._store.runs_ended(key[1], ENDINGS[key[2]], self._first[note]):
-            self._note(self._board.runs.get(run.id, run))
+            self._note(key, self._board.runs.get(run.id, run))
         self._let_go(key, now, batch)
 
     # Runs

@@ -9,7 +9,7 @@ import msgspec
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.outcome import excuses
 from jobmon.runtime.model import JobKey, JobRun, Limits
-from jobmon.runtime.obstacles import against_launch, roots, unmet
+from jobmon.runtime.obstacles import against_launch, of_children, roots, unmet
 from jobmon.runtime.settle import may_retry
 from jobmon.runtime.states import ACTIVE, State
 from jobmon.runtime.verbs.case import Case, Command
@@ -86,6 +86,9 @@ _DECIDING = (
 def _waiting(reader: Reader, job: JobRun) -> Explanation:
     rule = reader.shape.rules[job.index]
     ups = unmet(reader.board, job)
+    if ups and (told := of_children(reader.board, job)):
+        reasons = (f"it waits for its children: {told}",)
+        return Explanation(reasons, (reader.line("show"), reader.line("explain", ups[0])))
     if whole := waits_for(reader.board, reader.run, reader.clock):
         return Explanation(tuple(f"the whole run waits: {reason}" for reason in whole))
     if not ups:
@@ -132,6 +135,9 @@ def _retry_wait(reader: Reader, job: JobRun) -> Explanation:
     retry = reader.board.jobdef(job.key).retry
     times = retry.times if retry else 0
     wait = span((job.due or reader.now) - reader.now)
+    if not job.tries:  # an attempt that failed would count
+        reasons = (f"it is repeated: {job.reason} in vain", f"the next begins in {wait}")
+        return Explanation(reasons, (reader.line("cancel", job),))
     reasons = (
         f"attempt {job.attempt} failed: {end_words(job)}",
         f"retry {job.tries} of {times} in {wait}, at {reader.clock(job.due)}",

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from jobmon.jobs.durations import rate_text
 from jobmon.runtime.board import Board
+from jobmon.runtime.board.lines import Needs
 from jobmon.runtime.board.triggers import CANCELLED, FIRED, OK, OPEN, class_of
 from jobmon.runtime.model import JobRun, Limits
 from jobmon.runtime.states import ACTIVE, State
@@ -19,6 +20,17 @@ def unmet(board: Board, job: JobRun) -> list[JobRun]:
         return []
     ups = [book.jobs[up] for up in book.shape.parents[job.index]]
     return [up for up in ups if class_of(up) == OPEN] or [up for up in ups if class_of(up) != OK]
+
+
+def of_children(board: Board, job: JobRun) -> str:
+    """How far the children of a map are: `38 of 200 ended, 3 badly`; "" for any other job."""
+    book = board.books[job.run]
+    if not book.shape.jobs[job.index].expanded:
+        return ""
+    tally = book.tally(job.index)
+    ended = tally.ok + tally.branched + tally.bad
+    badly = f", {tally.bad} badly" if tally.bad else ""
+    return f"{ended} of {tally.total} ended{badly}"
 
 
 def roots(board: Board, job: JobRun) -> list[JobRun]:
@@ -55,7 +67,7 @@ def against_launch(board: Board, job: JobRun, limits: Limits) -> list[str]:
         found.append(f"the lock {jobdef.lock} is held by {limits.locked[jobdef.lock]}")
     found += _paced(board, job, jobdef.rate, limits)
     found += _grouped(board, job)
-    ahead = _ahead(board, job)
+    ahead = _ahead(board, job, short=line.active >= limits.slots)
     if found and ahead:
         found.append(f"{ahead} more urgent or earlier jobs are before it")
     return found
@@ -94,9 +106,14 @@ def _holder(board: Board, lock: str) -> str:
     return next(holders, "another job")
 
 
-def _ahead(board: Board, job: JobRun) -> int:
-    """Jobs in the same pool that start before it."""
-    jobdef, line = board.jobdef(job.key), board.launch_line
+def _ahead(board: Board, job: JobRun, *, short: bool) -> int:
+    """Jobs that start before it and share a limit with it: slots, if they are `short`."""
+    needs, line = board.needs(job), board.launch_line
+    jobdef = board.jobdef(job.key)
     entry = (-(board.runs[job.run].priority + jobdef.priority), job.run, job.index)
-    lines = (found for needs, found in line.ready.items() if needs.pool == jobdef.pool)
+    lines = (found for other, found in line.ready.items() if short or _share(needs, other))
     return sum(bisect_left(found, entry) for found in lines)
+
+
+def _share(one: Needs, other: Needs) -> bool:
+    return any(mine and mine == its for mine, its in zip(one[:4], other[:4], strict=True))

@@ -7,7 +7,7 @@ from typing import Any
 
 from jobmon.runtime.forecast import left_of
 from jobmon.runtime.model import Limits
-from jobmon.runtime.obstacles import against_launch, roots, unmet
+from jobmon.runtime.obstacles import against_launch, of_children, roots, unmet
 from jobmon.runtime.states import State
 from jobmon.tui import words
 from jobmon.tui.bars import level
@@ -142,6 +142,8 @@ def _limits(row: Row) -> Limits:
 
 def _needs(row: Row) -> str:
     """What it still waits for."""
+    if told := of_children(row.site.board, row.job):
+        return told
     names = [row.site.board.name(up.key) for up in unmet(row.site.board, row.job)]
     more = f" +{len(names) - 2}" if len(names) > 2 else ""
     return f"needs {', '.join(names[:2])}{more}" if names else ""

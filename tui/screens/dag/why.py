@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from jobmon.runtime.board.book import LINED, UNSTARTED
 from jobmon.runtime.forecast import left_of
 from jobmon.runtime.model import JobRun
-from jobmon.runtime.obstacles import roots, unmet
+from jobmon.runtime.obstacles import of_children, roots, unmet
 from jobmon.runtime.states import State
 from jobmon.runtime.words import LOST_WORDS, end_words
 from jobmon.tui import rows
@@ -46,6 +46,8 @@ def _held(course: Course, job: JobRun) -> str:
 def _waiting(ink: Ink, course: Course, job: JobRun) -> Cell:
     """The parents that are not done, by the rule that looks at them."""
     ups = unmet(course.site.board, job)
+    if ups and (told := of_children(course.site.board, job)):
+        return cell(told, "dim")
     if not ups:
         return cell("next to be queued", "dim")
     jobdef, rule = course.shape.jobs[job.index], course.shape.rules[job.index]

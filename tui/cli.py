@@ -16,7 +16,7 @@ import click
 
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, UsageError
 from jobmon.runtime.profiles import VARIABLE
-from jobmon.tui import reading, running, scheduling, serving, verbs, watching
+from jobmon.tui import reading, running, scheduling, serving, telling, verbs, watching
 from jobmon.tui.desk import Desk, Looking
 from jobmon.tui.ink import tame
 
@@ -26,6 +26,7 @@ SECTIONS = {
     "Look": reading,
     "Act": verbs,
     "Time": scheduling,
+    "Tell": telling,
     "Runtime": serving,
 }
 EXIT_BROKEN_PIPE = 141

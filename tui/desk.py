@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jobmon.runtime.errors import NotFoundError, RefusedError, UsageError
+from jobmon.runtime.errors import NoRuntimeError, NotFoundError, RefusedError, UsageError
 from jobmon.runtime.profiles import VARIABLE
 from jobmon.tui.ink import Ink, measure
 
@@ -119,12 +119,34 @@ class Desk:
         body = _no_runs(name, given.get("run")) if nothing else view(self.usable, name, **given)
         return {"profile": self.usable.profile, **body} if name == "ls" else body
 
-    def status(self) -> Document:
-        """How the runtime is; also when there is none."""
+    def status(self, patience: float | None = None) -> Document:
+        """How the runtime is, and when it last gave a sign of life; also when there is none.
+
+        One that does not answer within `patience` seconds counts as none, with that as a trouble.
+        """
+        from jobmon.runtime.notify.alive import seen
+
+        return self._status(patience) | {"seen": seen(self.state_dir)}
+
+    def _status(self, patience: float | None) -> Document:
         if not self._database.exists():
             return self._without_runtime()
-        body = self.view("status")
+        body = self.view("status") if patience is None else self._soon(patience)
         return body if body["running"] else self._without_runtime() | body
+
+    def _soon(self, patience: float) -> Document:
+        from jobmon.runtime import views
+        from jobmon.runtime.client import SilentRuntimeError
+
+        troubles: list[str] = []
+        try:
+            with self.connect(limit=patience) as client:
+                return client.call("view", name="status")
+        except SilentRuntimeError as error:
+            troubles = [f"a runtime is there, but {error.why}"]
+        except NoRuntimeError:
+            pass
+        return views.read(self.state_dir, "status", {}) | {"troubles": troubles}
 
     def _without_runtime(self) -> Document:
         settings = self.usable

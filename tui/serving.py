@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from jobmon.runtime.errors import EXIT_NO_RUNTIME, NoRuntimeError
+from jobmon.runtime.errors import NoRuntimeError
 from jobmon.runtime.profiles import VARIABLE
 from jobmon.tui import profile
 from jobmon.tui.desk import Desk
@@ -94,29 +94,37 @@ def _await_end(desk: Desk, pid: int) -> None:
 
 @click.command()
 @click.option("--check", is_flag=True, help="Exit with 6 without a runtime, 1 with troubles.")
+@click.option(
+    "--quiet", is_flag=True, help="With --check: one line when something is wrong, else nothing."
+)
+@click.option(
+    "--max-age",
+    type=click.FloatRange(0),
+    default=0.0,
+    metavar="SECONDS",
+    help="With --check: a runtime that was there so recently is not missed yet.",
+)
 @json_option
 @click.pass_context
-def status(ctx: click.Context, check: bool, as_json: bool) -> None:
+def status(ctx: click.Context, check: bool, quiet: bool, max_age: float, as_json: bool) -> None:
     """Tell how the runtime is.
 
-    Its pid, uptime, version, slots, counts and troubles; also when there is none.
+    Its pid, uptime, version, slots, counts and troubles; also when there is none. With --check
+    from cron it is a dead man's switch: a runtime that is gone cannot tell so itself.
     """
+    from jobmon.tui import statuspage, vigil
+
     desk: Desk = ctx.obj
-    body = desk.status()
+    body = desk.status(vigil.PATIENCE if check else None)
+    found = vigil.verdict(body, max_age, desk.now())
     if as_json:
         document(desk.ink, body)
-    else:
-        from jobmon.tui import statuspage
-
+    elif not (check and quiet):
         page(statuspage.page(desk.ink, body, desk.now()))
+    elif found.code:
+        page([desk.ink.safe(f"jobmon {desk.home}: {found.words}")])
     if check:
-        ctx.exit(_verdict(body))
-
-
-def _verdict(body: dict[str, Any]) -> int:
-    if not body["running"]:
-        return EXIT_NO_RUNTIME
-    return 1 if body.get("troubles") or body.get("mistakes") else 0
+        ctx.exit(found.code)
 
 
 @click.command()

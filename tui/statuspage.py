@@ -8,7 +8,7 @@ from typing import Any
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import Look, job_look, run_look
 from jobmon.tui.profile import badge
-from jobmon.tui.text import Cell, Column, bar, count, duration, size, table
+from jobmon.tui.text import Cell, Column, bar, count, duration, moment, size, table
 
 Document = Mapping[str, Any]
 LABEL = 8
@@ -39,7 +39,9 @@ def page(ink: Ink, body: Document, now: float) -> list[str]:
 def _headline(ink: Ink, body: Document, now: float) -> str:
     if not body["running"]:
         off = ink.paint("no runtime", "bold yellow")
-        return f"{off}: nothing starts until one is up; jobs that run go on. Start it: jobmon up"
+        seen = f", last seen {moment(body['seen'], now)}" if body.get("seen") else ""
+        rest = "nothing starts until one is up; jobs that run go on. Start it: jobmon up"
+        return f"{off}{seen}: {rest}"
     uptime = body.get("uptime")
     if uptime is None and body.get("started"):
         uptime = now - body["started"]

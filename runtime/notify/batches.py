@@ -57,7 +57,7 @@ class Batches:
 
 
 def counted(state_dir: Path, name: str, flow: str) -> Ended:
-    """What became of the runs of a backfill. Raises StateError, or IndexError when there are none."""
+    """What became of its runs. Raises StateError, or IndexError when there are none."""
     query = (
         "SELECT key, state, body FROM runs WHERE flow = ? AND json_extract(body, '$.batch') = ?"
         " ORDER BY id"

@@ -148,7 +148,8 @@ class Post:
         events: list[Event] = []
         while self._answers:
             target, results = self._answers.popleft()
-            mine = {m.id: m for m in self._box if m.id in self._under_way.pop(target)}
+            sent = set(self._under_way.pop(target))
+            mine = {message.id: message for message in self._box if message.id in sent}
             self._recorded += [number for number, error in results if not error]
             for message, error in _each(mine, results):
                 events += self._settle(message, error, now, batch)

@@ -162,10 +162,9 @@ def _output(card: Card) -> list[str]:
 def _changed(card: Card) -> list[str]:
     changed = card.get("changed") or {}
     parts = [f"{what}: {', '.join(map(str, names))}" for what, names in changed.items() if names]
-    since = card.get("since")
-    if not since:
+    if not card.get("since"):
         return []
-    return [f"changed since {since} succeeded: {'; '.join(parts) or 'nothing jobmon sees'}"]
+    return [f"good in {card['since']}", *(["changed since: " + "; ".join(parts)] if parts else [])]
 
 
 def of_runtime(at: Place, gone: tuple[float, float], lost: int, open_runs: int) -> Text:

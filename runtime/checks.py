@@ -27,8 +27,10 @@ def unmet(
 ) -> list[Mistake]:
     """A warning for each pool, secret, directory and interpreter missing, at the first job's line.
 
-    Warnings only: the folder may be made ready between the check and the run.
+    Only warnings, as the folder may be made ready between the check and the run; but a flow that
+    would run itself is a mistake.
     """
+    flows = list(flows)
     env = {name: environ[name] for name in (*PASSED, *settings.pass_env) if name in environ}
     unfit = cache(lambda python, cwd: _unfit(python, cwd, env | dict(settings.env)))
     found: dict[tuple[str, str], Mistake] = {}
@@ -37,7 +39,35 @@ def unmet(
             for text, hint in _unmet(job, settings, unfit):
                 told = Mistake(flow.file, job.line, f"job {job.name!r}: {text}", hint, warning=True)
                 found.setdefault((flow.name, text), told)
-    return list(found.values())
+    return [*found.values(), *_inner(flows)]
+
+
+def _inner(flows: Iterable[FlowDef]) -> Iterator[Mistake]:
+    """Flows that jobs are runs of and that are not there; and those that would run themselves."""
+    known = {flow.name: flow for flow in flows}
+    inner = {name: [j for j in flow.jobs if j.kind == "subflow"] for name, flow in known.items()}
+    for name, flow in known.items():
+        for job in inner[name]:
+            told = f"job {job.name!r}: "
+            if job.flow not in known:
+                hint = _near(job.flow, known) or "no file in flows/ defines it"
+                text = f"{told}there is no flow {job.flow!r}"
+                yield Mistake(flow.file, job.line, text, hint, warning=True)
+            elif path := _way(job.flow, name, inner):
+                text = f"{told}{name} runs itself: {' -> '.join([name, *path])}"
+                yield Mistake(flow.file, job.line, text, "take out one of these subflows")
+
+
+def _way(start: str, to: str, inner: Mapping[str, list[JobDef]]) -> list[str]:
+    """The shortest way from flow to flow by their subflows, both ends included; [] when none."""
+    ways, seen = [[start]], {start}
+    for way in ways:
+        if way[-1] == to:
+            return way
+        further = dict.fromkeys(j.flow for j in inner.get(way[-1], ()) if j.flow not in seen)
+        seen |= further.keys()
+        ways += [[*way, name] for name in further]
+    return []
 
 
 def _unmet(

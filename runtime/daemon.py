@@ -30,6 +30,7 @@ from jobmon.runtime.notify.notifier import Notifier
 from jobmon.runtime.notify.reporting import Reporter
 from jobmon.runtime.notify.wishes import Wishes
 from jobmon.runtime.orders import Orders
+from jobmon.runtime.room import RoomGuard
 from jobmon.runtime.scheduling.scheduler import Scheduler
 from jobmon.runtime.scheduling.turns import Turns
 from jobmon.runtime.service import Service
@@ -96,6 +97,10 @@ class Daemon:
             self.configuration, self.store, self.executor, dict(os.environ), procs.boot_id(),
             SteadyClock(wall), self._publish,
         )  # fmt: skip
+        self.guard = RoomGuard(
+            self.configuration, self.engine.journal, lambda why: self.engine.pause(why, by="room")
+        )
+        self.engine.duties.append(self.guard)
         self.watchman = Watchman(state, self.engine.journal, self.engine.clock)
         self.engine.duties += [self.watchman, Waits(self.engine.board, self.store)]
         self.engine.duties.append(Turns(self.engine.board))

@@ -16,8 +16,16 @@ from jobmon.runtime.store import Batch
 class Duty(Protocol):
     """One of them. Nothing in it may block; whatever it raises is logged and shown as a trouble."""
 
-    due: float | None
-    """When `attend` is to be called, by the engine's clock; None: not before something happens."""
+    @property
+    def due(self) -> float | None:
+        """When `attend` is to be called, by the engine's clock; None: not before something happens.
+
+        An attribute, or worked out when it is asked for.
+        """
+        ...
+
+    @due.setter
+    def due(self, at: float | None) -> None: ...
 
     def attend(self, now: float, batch: Batch) -> Iterable[Event]:
         """What follows now. Called at the beginning of a turn when `due` is past; sets `due` anew.

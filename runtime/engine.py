@@ -73,7 +73,7 @@ class Engine:
         self.board = self.journal.board
         self._limiter = Limiter(configuration, self.board, store)
         self.duties: list[Duty] = [self._limiter]
-        self.paused = ""
+        self._pauses: dict[str, str] = {}
         self._boot, self._publish = boot, publish
         self._verifier = Verifier(self.order, self.board, self.journal.environment)
         self._reports = Reports(self.journal, executor, clock, self.post, configuration)
@@ -184,10 +184,17 @@ class Engine:
         self._draining = True
         self.pause("draining: the runtime stops when what runs now has ended")
 
-    def pause(self, why: str) -> None:
-        """Launch nothing more, go on watching; `why` is shown to people. "" lifts it."""
-        self.paused = why
+    def pause(self, why: str, by: str = "") -> None:
+        """Launch nothing more, go on watching; `why` is shown to people. "" lifts what `by` set."""
+        self._pauses.pop(by, None)
+        if why:
+            self._pauses[by] = why
         self._wake.set()
+
+    @property
+    def paused(self) -> str:
+        """Why nothing is launched just now; "" when it is."""
+        return "; ".join(self._pauses.values())
 
     async def order(self, plan: Plan, idem: str = "") -> dict[str, Any]:
         """Have `plan` folded and committed; returns its answer after the commit.

@@ -96,7 +96,7 @@ class Watchman:
             if event.kind == "job.succeed" and event.run in runs:
                 self._changed.add(runs[event.run].flow)
 
-    def attend(self, now: float, _batch: Batch) -> Sequence[Event]:
+    def attend(self, now: float, batch: Batch) -> Sequence[Event]:
         """Judge by what the last look found, and look again."""
         begun = time.perf_counter()
         jobs, runs = self._running(), self._timed()

@@ -114,6 +114,7 @@ def small_disk(tmp_path: Path) -> Iterator[Batch]:
     if made.returncode:
         pytest.skip(f"a small file system may not be mounted here: {made.stderr.strip()}")
     batch = Batch(place / "batch")
+    (batch.home / "jobmon.toml").write_text("[runtime]\nmin_free = 0\n")
     try:
         yield batch
     finally:

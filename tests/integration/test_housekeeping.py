@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
 
+from jobmon.runtime import disk
 from jobmon.runtime.config import load
+from jobmon.runtime.daemon import Daemon
 from jobmon.runtime.rebuild import rebuild
 from tests.batch import Batch
 
@@ -77,3 +80,38 @@ def age(state: Path) -> None:
     db.close()
     (stream,) = (state / "log").glob("events-*.jsonl")
     stream.rename(stream.with_name("events-20200101.jsonl"))
+
+
+def test_without_room_nothing_new_is_launched_until_there_is(tmp_path: Path) -> None:
+    asyncio.run(_little_room(tmp_path))
+
+
+async def _little_room(home: Path) -> None:
+    (home / "flows").mkdir()
+    text = 'from jobmon.jobs import *\nf = Flow("f")\nf.shell("a", "true") >> f.shell("b", "true")'
+    (home / "flows" / "f.py").write_text(text, encoding="utf-8")
+    disk.prepare_state(home / ".jobmon")
+    daemon = Daemon(load(home, {"JOBMON_MIN_FREE": "100"}))
+    room = {"free": 80 << 20}
+    daemon.guard.free = lambda _folder: room["free"]
+    await daemon.start()
+    engine = asyncio.create_task(daemon.engine.run())
+    try:
+        run = (await daemon.orders.run({"flow": "f"}))["id"]
+        (trouble,) = daemon.engine.troubles()
+        assert "80 MiB are free" in trouble
+        assert "runtime.min_free wants 100 MiB" in trouble
+        states = [job.state.value for job in daemon.engine.board.jobs_of(run)]
+        assert states == ["queued", "waiting"]
+        room["free"] = 200 << 20
+        async with asyncio.timeout(30):
+            while daemon.engine.is_open(run):
+                daemon.guard.due = 0.0  # its look is due
+                daemon.engine.nudge()
+                await asyncio.sleep(0.01)
+        assert daemon.engine.troubles() == []
+        assert daemon.guard.due is None
+    finally:
+        daemon.engine.leave()
+        await engine
+        await daemon.close()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jobmon.runtime.model import Event
 from jobmon.tui.picture import Size
-from jobmon.tui.screens.schedule import NOT_YET, Schedule
+from jobmon.tui.screens.schedule import Schedule
 from jobmon.tui.text import moment, plain
 from tests.tui.cli_fakes import NOW
 from tests.tui.flows import DAILY, HOURLY
-from tests.tui.worlds import ASCII, HOSTILE, UNICODE, Folder, asked, page, stage
+from tests.tui.worlds import ASCII, HOSTILE, UNICODE, Folder, asked, give, page, stage
 
 
 def row(flow: str, **more: Any) -> dict[str, Any]:
@@ -62,21 +61,110 @@ def test_what_never_ran_says_so_with_a_dash() -> None:
     assert " -  " in page(Schedule(), stage(folder(row("hourly"))))
 
 
-def test_a_schedule_that_nothing_acts_on_is_told_honestly() -> None:
-    assert NOT_YET in page(Schedule(), stage(folder(row("hourly"))))
-    assert NOT_YET not in page(Schedule(), stage(folder(row("hourly", schedule=None))))
+def plan(name: str, flow: str = "", **more: Any) -> dict[str, Any]:
+    return {
+        "name": name, "flow": flow or name, "schedule": "10 6 * * 1-5", "tz": "Asia/Tokyo",
+        "calendar": "", "shift": "skip", "blackout": [], "params": {}, "tags": [], "active": True,
+        "overlap": "skip", "catchup": "latest", "deadline": "", "last": None, "missed": [],
+        "error": None, "next": [{"at": NOW + 7500, "time": "2026-11-24T06:10+09:00"}],
+    } | more  # fmt: skip
 
 
-def test_slots_that_a_document_tells_are_shown_in_place_of_that() -> None:
+def planned(one: Folder, *plans: dict[str, Any], mistakes: tuple[str, ...] = ()) -> tuple[Any, Any]:
+    view, on = Schedule(), stage(one)
+    give(view, on, "schedule", {"schedules": list(plans), "mistakes": list(mistakes)})
+    return view, on
+
+
+def test_the_next_slot_is_told_here_and_in_its_zone_with_the_time_until_then() -> None:
+    view, on = planned(folder(row("日次")), plan("日次"))
+    shown = page(view, on, 120, 30)
+    (line,) = [text for text in shown.split("\n") if text.strip().startswith("日次")]
+    assert moment(NOW + 7500, NOW) in line
+    assert "2h 5m" in line
+    here = f"next 2026-11-24 06:10 there, {moment(NOW + 7500, NOW)} here, in 2h 5m"
+    assert here in shown
+
+
+def test_without_plans_the_flows_own_times_are_shown() -> None:
     shown = page(Schedule(), stage(folder(row("hourly", next=[NOW + 60, NOW + 3660]))))
-    assert NOT_YET not in shown
     assert moment(NOW + 60, NOW) in shown
-    assert moment(NOW + 3660, NOW) in shown
+    assert f"then {moment(NOW + 3660, NOW)}" in shown
 
 
-def test_the_note_is_the_readme_s() -> None:
-    told = " ".join((Path(__file__).parents[2] / "README.md").read_text("utf-8").split())
-    assert NOT_YET.lower() in told.lower()
+def test_a_deployment_has_a_row_of_its_own_with_what_it_gives_the_flow() -> None:
+    param = {"name": "shop", "type": "str", "default": "tokyo", "choices": []}
+    one = folder(row("morning", params=[param]))
+    view, on = planned(
+        one, plan("morning"), plan("morning-大阪", "morning", params={"shop": "osaka"})
+    )
+    assert [(item.name, item.flow) for item in view.items(on)] == [
+        ("morning", "morning"),
+        ("morning-大阪", "morning"),
+    ]
+    view.act("move.bottom", on)
+    assert view.flow(on) == (0, "morning")
+    shown = page(view, on, 160, 40)
+    assert "flow morning, 10 6 * * 1-5" in shown
+    assert "shop str = osaka" in shown
+
+
+def test_what_is_not_active_says_so_and_has_no_next_slot() -> None:
+    view, on = planned(folder(row("a")), plan("a", active=False))
+    shown = page(view, on, 100, 30)
+    assert " off " in shown
+    assert "not active" in shown
+    assert moment(NOW + 7500, NOW) not in shown
+
+
+def test_missed_slots_are_counted_and_named() -> None:
+    view, on = planned(folder(row("a")), plan("a", missed=["a@2026-11-22", "a@2026-11-23"]))
+    (line,) = [text for text in page(view, on, 120).split("\n") if text.strip().startswith("a ")]
+    assert line.endswith(" 2")
+    assert "2 slots, the last one a@2026-11-23" in page(view, on, 120)
+
+
+def test_rules_calendar_and_backfills_stand_under_the_table() -> None:
+    one = folder(row("a"))
+    one.run(HOURLY, 3, line="a", batch="a-week", origin="backfill")
+    said = {"calendar": "JP", "shift": "next", "blackout": ["01:00-03:00"], "deadline": "08:00"}
+    view, on = planned(one, plan("a", **said))
+    shown = page(view, on, 120, 40)
+    assert "calendar JP, else next, none in 01:00-03:00, overlap skip, catch-up latest" in shown
+    assert "a-week: 1 run to go" in shown
+
+
+def test_a_broken_file_s_flow_is_marked_and_says_which_version_goes_on() -> None:
+    for ink in (UNICODE, ASCII):
+        one = folder(row("a", last_good=NOW - 60), mistakes=("flows/a.py:3: broken",))
+        view, on = Schedule(), stage(one, ink=ink)
+        shown = page(view, on, 100, 30)
+        assert "! a" in shown
+        assert f"the version of {moment(NOW - 60, NOW)} goes on" in shown
+
+
+def test_a_schedule_that_cannot_be_followed_says_why() -> None:
+    error = {"text": "there is no calendar XX", "hint": "a country code"}
+    view, on = planned(
+        folder(row("a")), plan("a", error=error, next=[]), mistakes=("b: no flow b",)
+    )
+    shown = page(view, on, 100, 30)
+    assert "there is no calendar XX a country code" in shown
+    assert " ! b: no flow b" in shown
+
+
+def test_the_last_run_of_long_ago_is_known_from_the_document() -> None:
+    last = {"run": "a@2026-11-20", "state": "expired", "at": NOW - 90_000}
+    shown = page(*planned(folder(row("a")), plan("a", last=last)), 120)
+    assert "expired" in shown
+    assert moment(NOW - 90_000, NOW) in shown
+
+
+def test_what_starts_next_can_come_first() -> None:
+    soon = [{"at": NOW + 60, "time": ""}]
+    view, on = planned(folder(row("a"), row("b")), plan("a"), plan("b", next=soon))
+    view.order = 3
+    assert [item.name for item in view.items(on)] == ["b", "a"]
 
 
 def test_a_hold_is_shown_as_soon_as_the_board_knows_it_with_who_why_and_until() -> None:
@@ -134,7 +222,7 @@ def test_without_a_flow_there_is_nothing_to_hold() -> None:
 def test_a_flow_that_was_added_turns_up() -> None:
     one = folder(row("old"))
     view, on = Schedule(), stage(one)
-    assert asked(view, on) == {("flows", ())}
+    assert asked(view, on) == {("flows", ()), ("schedule", ())}
     page(view, on)
     one.site.flows = document(row("old"), row("new"))
     assert [item.flow for item in view.items(on)] == ["new", "old"]

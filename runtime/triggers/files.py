@@ -25,6 +25,7 @@ from jobmon.runtime.triggers.wanted import moment_of, wanted
 
 EVERY = 1.5
 """Seconds between two looks at the files; more where a look takes long."""
+SHORTEST = 0.1
 RESTS = 200.0
 """A look may take this part of the time between two of them."""
 SELDOM = 60.0
@@ -80,7 +81,7 @@ class Files:
                 self._stuck.add(look.at)
             for watch, files in list(look.found.items()):
                 yield from self._found(watch, files, now, batch)
-            self.due = now + min(SELDOM, max(EVERY, RESTS * look.took))
+            self.due = now + min(SELDOM, max(self._soonest(), RESTS * look.took))
         if not self._triggers:
             self.due = None
 
@@ -95,6 +96,16 @@ class Files:
         watches = [watch for watch in self._triggers if watch not in self._stuck]
         if watches:
             self._look = Look(self._home, watches, lambda look: _hand_over(loop, self._came, look))
+
+    def _soonest(self) -> float:
+        """Seconds until a file may have rested for long enough, or to the next look for others."""
+        now = time.monotonic()
+        rests = [
+            settling.since + self._triggers[watch].settle - now
+            for watch, all_of_it in self._settling.items()
+            for settling in all_of_it.values()
+        ]
+        return max(SHORTEST, min([EVERY, *(rest for rest in rests if rest > 0)]))
 
     def _came(self, look: Look) -> None:
         """In the loop again: a look has ended."""

@@ -11,7 +11,7 @@ from jobmon.runtime import disk
 from jobmon.runtime.config import load
 from jobmon.runtime.daemon import Daemon
 from jobmon.runtime.rebuild import rebuild
-from tests.batch import Batch
+from tests.batch import Batch, alive, until
 
 LONG = 200 * 86400
 
@@ -52,7 +52,7 @@ def test_old_events_and_versions_go_and_the_rest_can_be_rebuilt(batch: Batch) ->
     gone = batch.wait(batch.run("夜"))
     batch.flow('f = Flow("夜")\nf.shell("a", "true", description="new")')
     kept = batch.wait(batch.run("夜"))
-    batch.call("down", drain=True)
+    leave(batch)
     age(batch.state)
     told = batch.call("gc")
     assert (told["runs"], told["files"], told["versions"]) == ([gone["run"]], 1, 1)
@@ -60,13 +60,20 @@ def test_old_events_and_versions_go_and_the_rest_can_be_rebuilt(batch: Batch) ->
     assert names == {kept["definition"]}
     assert {e["run"] for e in batch.call("view", name="events")["events"]} == {0, kept["id"]}
     new = batch.wait(batch.run("夜"))
-    batch.call("down", drain=True)
+    leave(batch)
     before = [batch.show(run["run"]) for run in (kept, new)]
     (batch.state / "state.db").write_bytes(b"garbage" * 1000)
     made = rebuild(load(batch.home, {}))
     assert made.runs == 2
     assert [batch.show(run["run"]) for run in (kept, new)] == before
     assert batch.wait(batch.run("夜"))["run"] == "夜#4"
+
+
+def leave(batch: Batch) -> None:
+    """End the runtime, and wait until it let go of the folder."""
+    pid = batch.pid()
+    batch.call("down")
+    until(lambda: not alive(pid), "the runtime has ended")
 
 
 def age(state: Path) -> None:

@@ -14,7 +14,8 @@ _UNSHOWN = re.compile(
 )
 """Signs without a picture, some of which turn the line around; halves of signs."""
 _CALLS = re.compile(
-    r"(?<![\w.+-])@(?=\w)|@(?=(?:everyone|here|channel|all|room|team)\b)|<(?=[@!#&])",
+    r"(?<![A-Za-z0-9_.+-])@(?=\w)(?!\d{4}-\d\d)"  # not in a mail address or a run's key
+    r"|@(?=(?:everyone|here|channel|all)(?![a-z0-9-]*\.[a-z]))|<(?=[@!#&])",
     re.IGNORECASE,
 )
 _BREAK = "\u200b"  # takes no room, and a mention with it in between is none

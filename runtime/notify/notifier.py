@@ -62,6 +62,7 @@ class Notifier:
         self._batches = Batches(store.notes(batches.ROOM))
         self.outbox = Outbox(store.notes(ROOM))
         self.post = Post(configuration, self.outbox, environ, self._wake)
+        self.post.sweep()
         self._nudge, self._count = nudge, 0
         self._fresh: set[str] = set()  # messages that are not committed yet
 

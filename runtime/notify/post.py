@@ -51,6 +51,14 @@ class Post:
         self._recorded: list[str] = []  # their receipts go once that is committed
         self._working: set[str] = set()
 
+    def sweep(self) -> None:
+        """Remove receipts of messages that are no longer waited for, left by an earlier runtime."""
+        waited_for = {message.id for message in self._box}
+        for path in self._folder.glob("*.sent"):
+            many = path.stem.startswith("many.") and waited_for
+            if path.stem not in waited_for and not many:
+                sending.forget(self._folder, path.stem)
+
     # What is due
 
     def send(self, now: float, batch: Batch, fresh: Collection[str]) -> list[Event]:
@@ -64,6 +72,8 @@ class Post:
 
     def next_time(self) -> float | None:
         """When something is due next; an answer comes by itself."""
+        if self._recorded:
+            return 0.0
         if len(self._under_way) >= SENDERS:
             return None
         times = (m.due for m in self._box.pending() if m.target not in self._under_way)

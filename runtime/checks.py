@@ -25,7 +25,7 @@ PATIENCE = 10
 def unmet(
     flows: Iterable[FlowDef], settings: Settings, environ: Mapping[str, str] = os.environ
 ) -> list[Mistake]:
-    """A warning for each pool, secret, directory and interpreter missing, at the first job's line.
+    """A warning for each pool, rate, secret, folder, interpreter missing, at the first job's line.
 
     Only warnings, as the folder may be made ready between the check and the run; but a flow that
     would run itself is a mistake.
@@ -77,6 +77,9 @@ def _unmet(
     if job.pool and job.pool not in settings.pools:
         add = f"nothing limits it: add {_key(job.pool)} = 4 to [pools] in {CONFIG_NAME}"
         yield f"there is no pool {job.pool!r}", _near(job.pool, settings.pools) or add
+    if job.rate and job.rate not in settings.rates:
+        add = f'nothing limits it: add {_key(job.rate)} = "30/min" to [rates] in {CONFIG_NAME}'
+        yield f"there is no rate {job.rate!r}", _near(job.rate, settings.rates) or add
     for name in _secrets(job):
         if name not in settings.secrets:
             add = f'add {_key(name)} = {{ file = "PATH" }} to [secrets] in {CONFIG_NAME}'

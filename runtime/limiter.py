@@ -154,7 +154,8 @@ class Limiter:
             if told is None:
                 return []
             batch.notes[ROOM, name] = None
-            return [Event(kind="rate.thawed", at=now, who="runtime", data={"rate": name})]
+            who = pace.by or "runtime"
+            return [Event(kind="rate.thawed", at=now, who=who, data={"rate": name})]
         self._told[name] = pace.frozen
         if told is not None and abs(told - pace.frozen) < 1.0:
             return []

@@ -241,7 +241,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How a rate stands: of `count` starts in `seconds`, `used` within the last of these periods.
 
     `waiting` turns are given but not come, in whatever process; `next`: when the next one may go.
-    `frozen`: nobody goes before, because of what `by` met. Times in seconds since the epoch.
+    `frozen`: nobody goes before, because of what `by` met; of one that is not, `by` lifted the last
+    freeze before its time. Times in seconds since the epoch.
     """
 
     count: int

@@ -82,5 +82,5 @@ def _rate(pace: Pace | None) -> dict[str, Any]:
         "turns": pace.waiting,
         "next": pace.next or None,
         "frozen_until": pace.frozen,
-        "frozen_by": pace.by,
+        "frozen_by": pace.by if pace.frozen else "",
     }

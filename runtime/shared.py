@@ -55,7 +55,7 @@ def pace(window: Window) -> Pace:
         waiting=window.waiting(now),
         next=zero + (coming[0] if coming else window.next(now)),
         frozen=zero + window.frozen if window.frozen > now else None,
-        by=window.by if window.frozen > now else "",
+        by=window.by if window.frozen > now or not window.frozen else "",
     )
 
 
@@ -87,12 +87,14 @@ def outlook(
     )
 
 
-def thaw(state: Path, name: str, declared: Mapping[str, Limit]) -> bool:
+def thaw(state: Path, name: str, declared: Mapping[str, Limit], who: str) -> bool:
     """Lift the freeze of a rate; whether there was one. LookupError for a rate nobody knows."""
+    bucket(state, name, declared).look()
     prepare(state)
     with bucket(state, name, declared).change() as window:
         frozen = window.frozen > places.now()
-        window.thaw(places.now())
+        if frozen:
+            window.thaw(places.now(), who)
     return frozen
 
 

@@ -203,4 +203,25 @@ def check(ctx: click.Context, as_json: bool) -> None:
     ctx.exit(1 if body["mistakes"] else 0)
 
 
-COMMANDS = (ls, show, logs, events, explain, graph, check)
+@click.command()
+@click.option("--thaw", "name", metavar="NAME", help="Lift the freeze of this rate.")
+@json_option
+@pass_desk
+def limits(desk: Desk, name: str | None, as_json: bool) -> None:
+    """Show slots, pools, rates and locks.
+
+    Who holds them and who waits, also of scripts outside jobmon; which rates are frozen, by whom
+    and until when. --thaw lets the starts of a frozen rate go on at once.
+    """
+    from jobmon.tui import limitspage
+
+    done = limitspage.thaw(desk, name) if name else ""
+    if as_json:
+        document(desk.ink, limitspage.load(desk))
+    elif done:
+        page([desk.ink.safe(done)])
+    else:
+        page(limitspage.page(desk.ink, limitspage.load(desk), desk.now()))
+
+
+COMMANDS = (ls, show, logs, events, explain, graph, limits, check)

@@ -24,8 +24,8 @@ class Turn(NamedTuple):
 class Window:
     """Who went within the last `seconds`, and who has a turn to come; at most `count` a period.
 
-    `frozen`: nobody goes before that moment, because of what `by` met. `turns` are in the order of
-    their times.
+    `frozen`: nobody goes before that moment, because of what `by` met; 0: it was lifted, by `by`.
+    `turns` are in the order of their times.
     """
 
     def __init__(
@@ -89,9 +89,9 @@ class Window:
             self.frozen, self.by = until, by
             self._call_off(now)
 
-    def thaw(self, now: float) -> None:
+    def thaw(self, now: float, by: str) -> None:
         """Lift the freeze; who was to go after it asks anew."""
-        self.frozen, self.by = 0.0, ""
+        self.frozen, self.by = 0.0, by
         self._call_off(now)
 
     def _call_off(self, now: float) -> None:

@@ -54,7 +54,7 @@ def test_nobody_goes_while_it_is_frozen_and_the_longest_freeze_counts(
             window.freeze(now, now + length, "somebody")
             frozen = max(frozen, now + length)
         elif step == "x":
-            window.thaw(now)
+            window.thaw(now, "me")
             frozen = 0.0
         else:
             assert window.take(now, "me") >= frozen

@@ -20,9 +20,9 @@ class Days(NamedTuple):
     last: dt.date
     text: str
 
-    def holds(self, wall: dt.datetime) -> bool:
-        """Whether a time on the wall is inside."""
-        return self.first <= wall.date() <= self.last
+    def holds(self, day: dt.date) -> bool:
+        """Whether a day is inside."""
+        return self.first <= day <= self.last
 
 
 class Hours(NamedTuple):

@@ -37,8 +37,7 @@ class Rules(NamedTuple):
             times = [time for time in times if not self.blackout_hours(time)]
         for day in self._days(after.date()) if times else ():
             begun = bisect_right(times, after.time()) if day == after.date() else 0
-            if not any(days.first <= day <= days.last for days in self.closed_days):
-                yield from (dt.datetime.combine(day, time) for time in times[begun:])
+            yield from (dt.datetime.combine(day, time) for time in times[begun:])
 
     def blackout_hours(self, wall: dt.time | dt.datetime) -> str:
         """The daily window in which a time lies, as it is written; "" for none."""
@@ -46,8 +45,11 @@ class Rules(NamedTuple):
 
     def blackout(self, wall: dt.datetime) -> str:
         """The window in which a time on the wall lies, as it is written; "" for none."""
-        days = next((days.text for days in self.closed_days if days.holds(wall)), "")
-        return days or self.blackout_hours(wall)
+        return self.blackout_days(wall.date()) or self.blackout_hours(wall)
+
+    def blackout_days(self, day: dt.date) -> str:
+        """The window of days in which a day lies, as it is written; "" for none."""
+        return next((days.text for days in self.closed_days if days.holds(day)), "")
 
     def target(self, day: dt.date) -> dt.date | None:
         """The day on which the slots of a day fire; None when they are left out."""
@@ -65,7 +67,7 @@ class Rules(NamedTuple):
             if day - last > FAR:
                 return
             target = self.target(day)
-            if target is not None and target > last:
+            if target is not None and target > last and not self.blackout_days(target):
                 yield target
                 last = target
 

@@ -164,6 +164,11 @@ def test_days_of_a_blackout_are_both_left_out() -> None:
     assert days(cron, "2026-12-28", "2027-01-07") == ["12-28", "01-04", "01-06"]
 
 
+def test_a_blackout_without_end_means_never() -> None:
+    cron = CronDef("*/5 * * * *", blackout=("0001-01-01..9999-12-31",))
+    assert next(fire_times(cron, 0.0, "UTC"), None) is None
+
+
 def test_a_slot_shifted_into_a_blackout_is_left_out() -> None:
     cron = CronDef("0 6 * * sat", "Asia/Tokyo", "JP", "next", ("2027-05-06",))
     assert days(cron, "2027-05-01", "2027-05-11") == ["05-10"]  # the one of the 8th

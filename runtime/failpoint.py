@@ -12,6 +12,9 @@ from collections import Counter
 STEPS = ("recovered", "gathered", "decided", "committed", "submitting", "submitted", "acted")
 """In the order a turn reaches them."""
 
+SLOTTED = "slotted"
+"""Reached by a turn in which slots are decided: before anything of it is committed."""
+
 _wanted, _, _nth = os.environ.get("JOBMON_DIE_AT", "").partition(":")
 _passed: Counter[str] = Counter()
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from jobmon.jobs.mistakes import WrongError
+from jobmon.runtime import failpoint
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.library import Library
@@ -164,6 +165,7 @@ class Scheduler:
             yield from self._starts.make(plan, decision, now, batch)
             ticket = msgspec.structs.replace(ticket, cursor=decision.slot.at)
         self._keep(plan.name, ticket, batch)
+        failpoint.reached(failpoint.SLOTTED)
         yield from self._plan_next(plan, wall, now)
 
     def _come(self, plan: Plan, cursor: float, wall: float) -> tuple[Found, float]:

@@ -45,8 +45,8 @@ def late(job: JobRun, history: JobHistory, now: float) -> Event | None:
     if history.p90 is None or not history.late(elapsed):
         return None
     why = (
-        f"it runs for {span(elapsed)}: "
-        f"nine of its last {len(history.seconds)} runs in ten took {span(history.p90)} at most"
+        f"it runs for {span(elapsed)}; "
+        f"nine of ten of its last {len(history.seconds)} runs took {span(history.p90)} at most"
     )
     data = {"late": True, "elapsed": elapsed, "p90": history.p90, "runs": len(history.seconds)}
     return _of_job("job.late", job, now, why, data)

@@ -227,7 +227,11 @@ class JobDef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: for its hash
-    """A whole flow. `jobs` stand in declaration order; a job's index here is its number."""
+    """A whole flow. `jobs` stand in declaration order; a job's index here is its number.
+
+    `base`: of the version that a run has for itself, with the children of its maps, the hash of the
+    version it was made from.
+    """
 
     name: str
     jobs: tuple[JobDef, ...]
@@ -246,6 +250,7 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
     description: str = ""
     file: str = ""  # relative to the batch folder when inside it
     imports: tuple[str, ...] = ()  # absolute paths of the files whose change means reload
+    base: str = ""
 
     @cached_property
     def hash(self) -> str:

@@ -127,7 +127,7 @@ def expand(flow: FlowDef, index: int, template: JobDef, items: Items) -> FlowDef
     jobs += [job for key, job in wanted.items() if key not in places]
     mapping = replace(_mapping(own, template), after=own.after)
     jobs[index] = replace(own, map=mapping, after=tuple(job.name for job in wanted.values()))
-    return replace(flow, jobs=tuple(jobs))
+    return _version(flow, jobs)
 
 
 def collapse(flow: FlowDef, index: int) -> FlowDef:
@@ -139,7 +139,11 @@ def collapse(flow: FlowDef, index: int) -> FlowDef:
     for place in children(flow, index):
         jobs[place] = replace(jobs[place], after=(own.name,), trigger="all_success")
     jobs[index] = declared(own)
-    return replace(flow, jobs=tuple(jobs))
+    return _version(flow, jobs)
+
+
+def _version(flow: FlowDef, jobs: Sequence[JobDef]) -> FlowDef:
+    return replace(flow, jobs=tuple(jobs), base=flow.base or flow.hash)
 
 
 def children(flow: FlowDef, index: int) -> list[int]:

@@ -17,7 +17,7 @@ from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.decide import outputs
 from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.executors.contract import AttemptSpec, Executor
-from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, JobKey, JobRun
+from jobmon.runtime.model import RUN_TERMINAL, Attempt, Event, JobKey, JobRun, Run
 from jobmon.runtime.states import ACTIVE, Effect
 from jobmon.runtime.store import Batch, Store
 
@@ -125,10 +125,15 @@ class Journal:
             return job_event("job.unfit", wanted.job_run, event.at, {"reason": reason}), None
         data = event.data | {
             "boot": self._boot,
-            "definition": wanted.job_run.definition or wanted.run.definition,
+            "definition": self._version(wanted.run, wanted.job_run),
             "fingerprint": launch.fingerprint(wanted, self._configuration.now.home),
         }
         return msgspec.structs.replace(event, data=data), spec
+
+    def _version(self, run: Run, job_run: JobRun) -> str:
+        """The flow version the attempt is of, as its file said it."""
+        own = self.board.definitions[run.definition]
+        return job_run.definition or own.base or run.definition
 
     def environment(self, key: JobKey) -> dict[str, str]:
         """What the newest attempt of a job had as its environment. Raises UnfitError."""

@@ -23,15 +23,17 @@ OPEN = ("queued", "running", "blocked", "stopping")
 _RUN_KEYS = (
     "id", "flow", "state", "warn", "held", "params", "time", "created", "started", "ended",
     "who", "why", "priority", "tags", "deadline", "late", "origin", "reason", "waits",
+    "parent",
 )  # fmt: skip
 _JOB_KEYS = (
     "state", "reason", "cause", "attempt", "tries", "since", "started", "ended", "due", "code",
     "signal", "held", "late", "stuck", "stale", "old_code", "warn", "unsupervised", "probing",
-    "output",
+    "output", "round",
 )  # fmt: skip
 _DECLARED_KEYS = (
     "kind", "group", "trigger", "pool", "lock", "effects", "text", "description", "priority",
 )  # fmt: skip
+_FANOUT_KEYS = ("of", "item_key", "flow")
 _ATTEMPT_KEYS = (
     "n", "outcome", "reason", "cause", "created", "started", "ended", "code", "signal", "error",
     "lines", "bytes", "quiet", "rusage", "artifacts", "definition",
@@ -113,8 +115,9 @@ def show(
     """One run with its jobs in declaration order; with `attempts`, every attempt and its log."""
     run_id = find_run(db, run)
     row = _run_row(db, run_id)
-    document = {"schema": "jobmon.show/1", **row, "jobs": _jobs(db, run_id)}
-    document["definition"] = _definition_hash(db, run_id)
+    flow = _flow_of(db, run_id)
+    document = {"schema": "jobmon.show/1", **row, "jobs": _jobs(db, run_id, flow["jobs"])}
+    document["definition"] = flow.get("base") or _definition_hash(db, run_id)
     if attempts:
         document["attempts"] = _attempts(db, run_id, document["jobs"], state_dir)
     return document
@@ -127,14 +130,17 @@ def _definition_hash(db: sqlite3.Connection, run_id: int) -> str:
 
 def declared_jobs(db: sqlite3.Connection, run_id: int) -> list[Document]:
     """The JobDefs of the run's flow version, as plain data."""
+    return _flow_of(db, run_id)["jobs"]
+
+
+def _flow_of(db: sqlite3.Connection, run_id: int) -> Document:
     row = db.execute(
         "SELECT body FROM definitions WHERE hash = ?", (_definition_hash(db, run_id),)
     ).fetchone()
-    return json.loads(row[0])["jobs"]
+    return json.loads(row[0])
 
 
-def _jobs(db: sqlite3.Connection, run_id: int) -> list[Document]:
-    declared = declared_jobs(db, run_id)
+def _jobs(db: sqlite3.Connection, run_id: int, declared: list[Document]) -> list[Document]:
     handlers = handled(declared)
     rows = db.execute("SELECT job, name, body FROM job_runs WHERE run = ? ORDER BY job", (run_id,))
     return [_job(index, name, body, declared[index], handlers) for index, name, body in rows]
@@ -161,6 +167,9 @@ def _job(
         **{key: row.get(key) for key in _JOB_KEYS},
         **dict.fromkeys(JOB_FORECAST),
         **{key: declared[key] for key in _DECLARED_KEYS},
+        **{key: declared.get(key) or "" for key in _FANOUT_KEYS},
+        "item": declared.get("item"),
+        "map": bool(declared.get("map")),
     }
 
 
@@ -265,6 +274,7 @@ def status(db: sqlite3.Connection) -> Document:
         "jobs": dict(jobs),
         "pools": {},
         "locks": {},
+        "hook": None,
         "initiators": [],
         "mistakes": [],
         "broken": [],

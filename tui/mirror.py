@@ -11,16 +11,18 @@ from typing import Any
 
 import msgspec
 
-from jobmon.jobs.definition import FlowDef, JobDef
+from jobmon.jobs.definition import FlowDef, JobDef, Literal, MapDef
 from jobmon.runtime.board import Board
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Run
 from jobmon.runtime.states import TERMINAL
+from jobmon.tui.runpage import declared_after
 
 Document = dict[str, Any]
 RUN_ENDS = RUN_TERMINAL
 _NOT_FOLDED = frozenset({"run.created", "job.definition"})
 """The document begins after the one; what the other names is not in it."""
+_RESHAPED = frozenset({"run.expand", "run.collapse"})
 _RUN_FIELDS = ("state", "warn", "held", "started", "ended")
 _GIVEN = ("flow", "time", "created", "priority", *_RUN_FIELDS)
 
@@ -47,6 +49,7 @@ class Mirror:
         run = Run(
             id=old.id, key=old.key, flow=old.flow, definition="", time=old.time, created=old.created
         )
+        _as_declared(self.document)
         number = range(len(self.document["jobs"]))
         jobs = [JobRun(run=old.id, index=i, since=old.created) for i in number]
         self._begin(self.document, run, jobs)
@@ -71,9 +74,22 @@ class Mirror:
             self._board.apply(msgspec.convert(event, Event))
         except JobmonError as error:
             raise OutOfStepError from error
+        if event["kind"] in _RESHAPED:
+            self._reshape()
         self._show_run()
         index = event.get("job", -1)
         return self._show(index) if index >= 0 else None
+
+    def _reshape(self) -> None:
+        """A map has its children, or is to be asked for its list anew."""
+        rows = self.document["jobs"]
+        for index, job in enumerate(self._board.shape_of(self.number).jobs):
+            if index == len(rows):
+                like = next(row for row in rows if row["job"] == job.of)
+                rows.append({**like, "index": index, "map": False})
+            rows[index].update(job=job.name, after=list(job.after))
+            rows[index].update(of=job.of, item_key=job.item_key, item=job.item)
+            self._show(index)
 
     def _show(self, index: int) -> Document:
         row = self.document["jobs"][index]
@@ -102,10 +118,29 @@ def _flow(document: Document) -> FlowDef:
             trigger=row["trigger"],
             finally_=row["finally"],
             after=tuple(row["after"]),
+            map=_map(row, document) if row.get("map") else None,
+            of=row.get("of", ""),
+            item_key=row.get("item_key", ""),
+            item=row.get("item"),
         )
         for row in document["jobs"]
     )
     return FlowDef(name=document["flow"], jobs=jobs)
+
+
+def _map(row: Document, document: Document) -> MapDef:
+    """What the run needs to know of a map: where it was declared, once its list is known."""
+    after = declared_after(row, document["jobs"])
+    return MapDef(Literal([]), after=None if after is None else tuple(after))
+
+
+def _as_declared(document: Document) -> None:
+    """Take the children of maps out again, as it was before the lists were known."""
+    jobs = document["jobs"]
+    document["jobs"] = [row for row in jobs if not row.get("of")]
+    for row in document["jobs"]:
+        after = declared_after(row, jobs) if row.get("map") else None
+        row["after"] = row["after"] if after is None else list(after)
 
 
 def _run(document: Document, number: int) -> Run:

@@ -99,10 +99,25 @@ def job_tree(ink: Ink, jobs: Sequence[Document], now: float) -> list[str]:
 
 
 def needs(job: Document, jobs: Sequence[Document]) -> Sequence[str]:
-    """The names a job comes after; a `finally_` job comes after all that are none."""
+    """The names a job comes after; a `finally_` job comes after all that are none.
+
+    A map comes after what it was declared after, and its children after it.
+    """
+    if job.get("of"):
+        return [job["of"]]
+    declared = declared_after(job, jobs) if job.get("map") else None
+    if declared is not None:
+        return declared
     if job.get("finally"):
         return [other["job"] for other in jobs if not other.get("finally")]
     return job.get("after") or ()
+
+
+def declared_after(job: Document, jobs: Sequence[Document]) -> Sequence[str] | None:
+    """What a map was declared to come after; None while its list is not known."""
+    named = set(job["after"])
+    mine = (row for row in jobs if row.get("of") == job["job"] and row["job"] in named)
+    return next((row["after"] for row in mine), None)
 
 
 def _seconds(job: Document, now: float) -> float:

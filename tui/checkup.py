@@ -27,7 +27,9 @@ INDENT = 20
 LITTLE_ROOM, NO_ROOM = 1 << 30, 64 << 20
 FILES_WANTED = 1024
 REBUILD = "jobmon down, then make it anew from the event stream: jobmon doctor --rebuild"
-DEPENDENCIES = ("click", "croniter", "filelock", "msgspec", "psutil", "rich", "textual")
+DEPENDENCIES = (
+    "click", "croniter", "filelock", "holidays", "msgspec", "psutil", "rich", "textual",
+)  # fmt: skip
 
 
 class Finding(NamedTuple):

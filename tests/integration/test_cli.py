@@ -21,7 +21,9 @@ from jobmon.runtime.states import State
 from jobmon.tui.mirror import Mirror
 from tests.batch import Batch
 
-HEAVY = {"textual", "rich.console", "asyncio", "msgspec", "psutil", "croniter", "filelock"}
+HEAVY = {
+    "textual", "rich.console", "asyncio", "msgspec", "psutil", "croniter", "filelock", "holidays",
+}  # fmt: skip
 SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 FLOW = """
 flow = Flow("夜間", params={"day": "today"})

@@ -475,7 +475,9 @@ def test_completion_scripts_are_printed():
 
 # Start-up
 
-HEAVY = ("textual", "rich.console", "asyncio", "msgspec", "psutil", "croniter", "filelock")
+HEAVY = (
+    "textual", "rich.console", "asyncio", "msgspec", "psutil", "croniter", "filelock", "holidays",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("command", ["status", "ls"])

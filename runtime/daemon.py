@@ -20,6 +20,7 @@ from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
 from jobmon.runtime.gate import say
+from jobmon.runtime.hook.door import Door
 from jobmon.runtime.housekeeping import Housekeeper
 from jobmon.runtime.library import Library
 from jobmon.runtime.lookout import Lookout
@@ -129,6 +130,13 @@ class Daemon:
             self._troubles, Wishes(self.configuration, self.engine, self.library, self.notifier),
         )  # fmt: skip
         self.server = Server(state, service)
+        self.door = Door(
+            self.configuration,
+            os.environ,
+            lambda request: self.orders.run(request, "hook"),
+            lambda: service.answer({"op": "status"}),
+        )
+        service.hook_port = lambda: self.door.port
 
     async def start(self) -> None:
         """Settle what an earlier runtime left, then listen."""
@@ -163,16 +171,20 @@ class Daemon:
 
     async def close(self) -> None:
         """Stop listening and close the state."""
+        self.door.close()
         self.server.close()
         await self.executor.close()
         self.store.close()
 
     async def _look_around(self, lock: disk.WriterLock) -> None:
         files = asyncio.create_task(self.lookout.look())
+        door = asyncio.create_task(self.door.follow())
         while True:
             await asyncio.sleep(LOOK_AROUND)
             if files.done():  # flow files may take their time to load
                 files = asyncio.create_task(self.lookout.look())
+            if door.done():  # its secret may lie on a slow disk
+                door = asyncio.create_task(self.door.follow())
             gone = "" if lock.still_mine() else LOCK_GONE
             gone = gone or ("" if self.store.in_place() else STATE_GONE)
             if gone and not self._gone:
@@ -207,7 +219,7 @@ class Daemon:
     def _troubles(self) -> list[str]:
         mistake = self.configuration.mistake
         stale = f"the settings of before hold: {mistake}" if mistake else ""
-        own = (stale, self._trouble, self._unheard, self.stream.trouble)
+        own = (stale, self._trouble, self._unheard, self.stream.trouble, self.door.trouble)
         untold = self.notifier.post.troubles(self.engine.clock())
         return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles, *untold,
                 *self.files.troubles, *self.outcomes.troubles]  # fmt: skip

@@ -37,16 +37,16 @@ class Orders:
         self.subruns = Subruns(engine.board, engine.store, engine.bring_back)
         engine.duties.append(self.subruns)
 
-    async def run(self, request: Answer) -> Answer:
+    async def run(self, request: Answer, origin: str = "hand") -> Answer:
         """A new run of a flow. Raises NotFoundError or UsageError before any run exists."""
         flow = await self._library.flow(request["flow"], last_good=bool(request.get("last_good")))
         if request.get("preview"):
             now = time.time()
-            wanted = _wanted(flow, request, now)
+            wanted = _wanted(flow, request, origin, now)
             return _previewed(starting.preview(self._engine.board, wanted, now), flow, request)
 
         def plan(now: float, batch: Batch) -> Planned:
-            wanted = _wanted(flow, request, now)
+            wanted = _wanted(flow, request, origin, now)
             board, store = self._engine.board, self._engine.store
             found = starting.start(board, store, batch, wanted, now)
             return found.events, _started(found, flow, request)
@@ -165,13 +165,13 @@ class Orders:
         return loaded.flows.get(self._engine.board.runs[run_id].flow)
 
 
-def _wanted(flow: FlowDef, request: Answer, now: float) -> Wanted:
+def _wanted(flow: FlowDef, request: Answer, origin: str, now: float) -> Wanted:
     policy = str(request.get("overlap") or "allow")
     if policy not in (*OVERLAP, "flow"):
         raise UsageError(f"start {flow.name}", f"there is no overlap {policy!r}", OVERLAP_HINT)
     return Wanted(
         flow=flow,
-        origin="hand",
+        origin=origin,
         moment=dt.datetime.fromtimestamp(now).astimezone(),
         policy=flow.overlap if policy == "flow" else policy,
         given=dict(request.get("params") or {}),

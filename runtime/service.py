@@ -56,6 +56,8 @@ class Service:
         self._configuration, self._engine, self._executor = configuration, engine, executor
         self._library, self._stop, self._troubles = library, down, troubles
         self._started = time.time()
+        self.hook_port: Callable[[], int] = lambda: 0
+        """Where calls are let in; 0 for nowhere."""
         self._operations: dict[str, Callable[[Answer], Awaitable[Answer]]] = {
             "status": self._status,
             "run": orders.run,
@@ -122,6 +124,7 @@ class Service:
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
             "broken": [*self._configuration.broken, *sorted(loaded.broken)],
+            "hook": {"port": port} if (port := self.hook_port()) else None,
             "db": str(engine.store.path),
             "troubles": self._troubles(),
         }

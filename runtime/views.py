@@ -168,6 +168,7 @@ def _job(
         **dict.fromkeys(JOB_FORECAST),
         **{key: declared[key] for key in _DECLARED_KEYS},
         **{key: declared.get(key) or "" for key in _FANOUT_KEYS},
+        "rate": declared.get("rate") or "",
         "item": declared.get("item"),
         "map": bool(declared.get("map")),
     }

@@ -132,8 +132,9 @@ class Simulation(Results):
     def until(self, job: str, state: str) -> Simulation:
         """Go on until `job` is in `state`. AssertionError when it never gets there."""
         self._check([job])
-        self._go(lambda: self.states[job] == state)
-        assert self.states[job] == state, f"{job} is {self.states[job]}, never became {state}"
+        self._go(lambda: self.states.get(job) == state)
+        now = self.states.get(job, "not there")
+        assert now == state, f"{job} is {now}, never became {state}"
         return self
 
     def run(self) -> Simulation:

@@ -144,8 +144,8 @@ def url(value: Any) -> str | Mapping[str, str]:
 
 def port(value: Any) -> int:
     """A TCP port."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
-        raise ValueError("a port, a number from 1 to 65535")
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
+        raise ValueError("a port, a number from 1 to 65535, or 0 for any that is free")
     return value
 
 

@@ -107,10 +107,14 @@ def _call(body: bytes) -> Call:
     if not body.strip():
         return Call()
     try:
-        return msgspec.json.decode(body, type=Call)
+        call = msgspec.json.decode(body, type=Call)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         hint = '{"params": {"NAME": "value"}, "key": "...", "why": "..."}'
         raise UsageError("understand the body of the call", str(error), hint) from error
+    for name, value in call.params.items():
+        if isinstance(value, int | float) and not abs(value) <= requests.LARGEST:
+            raise UsageError("understand the body of the call", f"{name} is too large a number")
+    return call
 
 
 def _name(path: str) -> str:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("jobmon")
 
 Answer = dict[str, Any]
-MOST = 32
-"""Calls answered at once."""
+MOST = 100
+"""Connections at once; more are sent away."""
 NAME = "127.0.0.1"
 NAME6 = "::1"
 

@@ -15,7 +15,7 @@ MAX_BODY = 64 << 10
 PATIENCE = 5.0
 """Seconds a whole request may take to arrive, and its answer to be taken."""
 LINGER = 0.5
-_CHUNK = 16 << 10
+_CHUNK = 4 << 10
 
 
 class Request(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 from jobmon.tui.desk import Desk
 from jobmon.tui.ink import Ink
 from jobmon.tui.text import Cell, Column, bar, cell, moment, table
+from jobmon.tui.words import rate_stands
 
 Document = Mapping[str, Any]
 BAR = 12
@@ -71,7 +72,7 @@ def _rows(ink: Ink, body: Document, now: float) -> Iterator[list[Cell | str]]:
     for name, row in body["pools"].items():
         yield _row(ink, "pool", name, row["busy"], row["total"], row["waiting"], ())
     for name, row in body["rates"].items():
-        note = rate_note(ink, row, now)
+        note = _rate(ink, row, now)
         yield _row(ink, "rate", name, row["used"], row["total"], row["waiting"], note)
     for name, row in body["locks"].items():
         yield _row(
@@ -87,14 +88,8 @@ def _row(
     return [kind, ink.safe(name), filled, use, f"{waiting}" if waiting else "", note]
 
 
-def rate_note(ink: Ink, row: Document, now: float) -> Cell:
-    """What there is to say of a rate: frozen by whom, when the next goes, how much it is."""
-    limit = row.get("limit") or "no limit is set"
-    if row.get("frozen_until"):
-        by = ink.safe(row.get("frozen_by") or "somebody")
-        return cell(f"frozen until {moment(row['frozen_until'], now)} by {by}", "bold yellow")
-    at = row.get("next") or 0.0
-    return cell(f"{limit}, the next at {moment(at, now)}" if at > now + 0.5 else limit)
+def _rate(ink: Ink, row: Document, now: float) -> Cell:
+    return cell(ink.safe(rate_stands(row, now)), "bold yellow" if row["frozen_until"] else "")
 
 
 def _holder(ink: Ink, row: Document, now: float) -> Cell:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jobmon.jobs.durations import rate_of
 from jobmon.runtime.forecast import left_of
-from jobmon.runtime.model import Limits
+from jobmon.runtime.model import Limits, Pace
 from jobmon.runtime.obstacles import against_launch, of_children, roots, unmet
 from jobmon.runtime.states import State
 from jobmon.tui import words
@@ -137,7 +138,26 @@ def _holder(by: str) -> str:
 def _limits(row: Row) -> Limits:
     status = row.site.status
     pools = {n: p["total"] for n, p in (status.get("pools") or {}).items() if p.get("total")}
-    return Limits(slots=(status.get("slots") or {}).get("total") or 1_000_000, pools=pools)
+    rates = status.get("rates") or {}
+    return Limits(
+        slots=(status.get("slots") or {}).get("total") or 1_000_000,
+        pools=pools,
+        locked={n: r["holder"] for n, r in (status.get("locks") or {}).items() if r.get("holder")},
+        paces={name: _pace(told) for name, told in rates.items() if told.get("limit")},
+    )
+
+
+def _pace(told: Mapping[str, Any]) -> Pace:
+    count, seconds = rate_of(told["limit"]) or (0, 0.0)
+    return Pace(
+        count=count,
+        seconds=seconds,
+        used=told.get("used") or 0,
+        waiting=told.get("turns") or 0,
+        next=told.get("next") or 0.0,
+        frozen=told.get("frozen_until"),
+        by=told.get("frozen_by") or "",
+    )
 
 
 def _needs(row: Row) -> str:

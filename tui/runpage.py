@@ -231,7 +231,7 @@ def _job_facts(ink: Ink, job: Document, now: float) -> list[str]:
         "kind": " ".join(str(job[k]) for k in ("kind", "group") if job.get(k)),
         "trigger": job.get("trigger") if job.get("trigger") != "all_success" else "",
         "effects": job.get("effects"),
-        "limits": " ".join(f"{k} {job[k]}" for k in ("pool", "lock") if job.get(k)),
+        "limits": " ".join(f"{k} {job[k]}" for k in ("pool", "rate", "lock") if job.get(k)),
         "flags": ", ".join(flag.word for name, flag in FLAGS.items() if job.get(name)),
         "output": "" if output is None else json.dumps(output, ensure_ascii=False),
     }

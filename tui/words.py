@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from signal import Signals
 from typing import Any
 
-from jobmon.tui.text import duration
+from jobmon.tui.text import duration, moment
 
 _ENDS = {
     "timeout": "timed out",
@@ -48,3 +48,16 @@ def why(job: Mapping[str, Any], now: float) -> str:
 
 def _countdown(seconds: float) -> str:
     return duration(seconds) if seconds >= 60 else f"{max(0.0, seconds):.0f}s"
+
+
+def rate_stands(row: Mapping[str, Any], now: float) -> str:
+    """How a rate stands: until when it is frozen and by whom, or its limit and when the next goes.
+
+    `row` is that of the document of the status.
+    """
+    if row.get("frozen_until"):
+        by = row.get("frozen_by") or "somebody"
+        return f"frozen until {moment(row['frozen_until'], now)} by {by}"
+    limit, at = row.get("limit") or "no limit is set", row.get("next") or 0.0
+    full = row.get("turns") or (row.get("used") or 0) >= (row.get("total") or 1)
+    return f"{limit}, the next at {moment(at, now)}" if full and at > now else limit

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobmon.runtime.model import Event
+from jobmon.tui.rows import why
 from jobmon.tui.screens.limits import Limits
 from jobmon.tui.text import plain
 from jobmon.tui.world import RowKey
+from tests.core import flow, job
 from tests.tui.cli_fakes import NOW
 from tests.tui.flows import DAILY, HOURLY
 from tests.tui.worlds import ASCII, HOSTILE, UNICODE, Folder, page, stage
@@ -118,6 +121,47 @@ def test_pools_and_locks_that_only_the_status_knows_are_free() -> None:
     shown = page(Limits(), stage(one), 120)
     assert "0/5" in line(shown, "pool", "api")
     assert "free" in line(shown, "lock", "books")
+
+
+RATES = {
+    "site": {"limit": "30/min", "total": 30, "used": 12, "turns": 0, "next": NOW - 1, "waiting": 0,
+             "frozen_until": None, "frozen_by": ""},
+    "帳簿": {"limit": "2/s", "total": 2, "used": 2, "turns": 1, "next": NOW + 5, "waiting": 0,
+             "frozen_until": None, "frozen_by": ""},
+    "web": {"limit": "1/s", "total": 1, "used": 0, "turns": 0, "next": NOW + 60, "waiting": 0,
+            "frozen_until": NOW + 60, "frozen_by": "morning#3/collect\x1b[31m"},
+}  # fmt: skip
+
+
+def test_a_rate_tells_how_much_went_when_the_next_goes_and_who_froze_it() -> None:
+    one = Folder()
+    one.site.status = {"rates": RATES}
+    shown = page(Limits(), stage(one), 120)
+    assert "12/30  " in line(shown, "rate", "site")
+    assert "the next" not in line(shown, "rate", "site")
+    assert "2/s, the next at " in line(shown, "rate", "帳簿")
+    assert "frozen until " in line(shown, "rate", "web")
+    assert "by morning#3/collect" in line(shown, "rate", "web")
+
+
+def test_a_job_that_waits_for_its_rate_says_so_in_the_queue() -> None:
+    one = Folder()
+    one.limits = msgspec.structs.replace(one.limits, rates={"web": 0})
+    one.site.status = {"rates": RATES}
+    one.run(flow(job("A", rate="web")), 1)
+    (row,) = [item for item in Limits().items(stage(one)) if item.name == "web"]
+    assert [waiter.name for waiter in row.waiters] == ["A"]
+    assert why(row.waiters[0]).startswith("the rate web is frozen until ")
+
+
+def test_a_lock_held_outside_tells_by_whom_and_since_when() -> None:
+    one = Folder()
+    locks = {"帳簿.xlsx": {"holder": "book.py (pid 7)", "since": NOW - 90, "waiting": 0}}
+    one.site.status = {"locks": locks}
+    found = line(page(Limits(), stage(one), 120), "lock", "帳簿.xlsx")
+    assert "1/1" in found
+    assert "book.py (pid 7)" in found
+    assert "01:30" in found
 
 
 def test_a_host_tells_what_serves_it_and_since_when() -> None:

@@ -65,7 +65,7 @@ def _facts(stage: Stage, row: Row, width: int) -> list[Line]:
         "usually": f"{clock_span(history.median)}{p90}  of {len(history.seconds)}" if known else "",
         "attempt": tries,
         "effects": row.jobdef.effects,
-        "limits": " ".join(p for p in (row.jobdef.pool, row.jobdef.lock) if p),
+        "limits": " ".join(filter(None, (row.jobdef.pool, row.jobdef.rate, row.jobdef.lock))),
         "blocks": ", ".join(_blocked(row)),
         "by": row.run.who,
     }

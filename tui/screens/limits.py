@@ -1,19 +1,19 @@
-"""The limits: slots, pools, locks and initiators, each with who holds it and who waits for it."""
+"""The limits: slots, pools, rates, locks, initiators, with who holds each and who waits for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from jobmon.runtime.model import RUN_TERMINAL, JobRun, Run
-from jobmon.runtime.states import ACTIVE, State
 from jobmon.tui.bars import level
+from jobmon.tui.limited import KINDS, Limit, limits_of
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Field, Line, Size, fit
 from jobmon.tui.screens.filtered import Filtered, Painter, host
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.text import Cell, Span, cell, clock_span, moment, pad, wrap
-from jobmon.tui.world import Document, Row, Site
+from jobmon.tui.words import rate_stands
+from jobmon.tui.world import Row, Site
 
 COLUMNS = (
     Field("kind", "LIMIT", 6),
@@ -34,20 +34,6 @@ MOST = 100
 LABEL = 14
 
 
-class Limit(NamedTuple):
-    """Something jobs hold and wait for. `kind` is one of KINDS; a `total` of None has no bound."""
-
-    site: Site
-    kind: str
-    name: str
-    total: int | None
-    holders: tuple[Row, ...] = ()
-    waiters: tuple[Row, ...] = ()
-
-
-KINDS = ("slots", "pool", "lock", "init", "host")
-
-
 class Limits(Filtered):
     """What is limited, kind by kind; the initiators are the slots one by one."""
 
@@ -58,13 +44,9 @@ class Limits(Filtered):
     empty = "no runtime is known"
 
     def everything(self, stage: Stage) -> Sequence[Limit]:
-        """Slots, pools, locks, initiators, and the hosts they are on."""
+        """Slots, pools, rates, locks, initiators, and the hosts they are on."""
         world = stage.world
-        found = [
-            limit
-            for site in world.sites
-            for limit in _limits(site, _standing(site, world.now + site.skew))
-        ]
+        found = [limit for site in world.sites for limit in limits_of(site, world.now + site.skew)]
         return sorted(found, key=lambda limit: (KINDS.index(limit.kind), limit.site.number))
 
     def basis(self, stage: Stage) -> tuple[Any, ...]:
@@ -103,67 +85,6 @@ class Limits(Filtered):
         return ("job.log", "job.explain", "view.filter", "go.equalizer", "go.syslog")
 
 
-def _standing(site: Site, now: float) -> list[Row]:
-    """The job runs of a site that hold or wait for something, in launch order."""
-    found: list[tuple[int, Row]] = []
-    for run in site.board.runs.values():
-        if run.state not in RUN_TERMINAL:
-            rows = [Row(site, run, j, now) for j in site.board.jobs_of(run.id) if _stands(run, j)]
-            found += [(-run.priority - row.jobdef.priority, row) for row in rows]
-    found.sort(key=lambda entry: (entry[0], entry[1].run.id, entry[1].job.index))
-    return [row for _urgency, row in found]
-
-
-def _stands(run: Run, job: JobRun) -> bool:
-    """It has a process, or nothing but a limit keeps it from one."""
-    return job.state in ACTIVE or (job.state is State.QUEUED and not job.held and not run.held)
-
-
-def _limits(site: Site, rows: Sequence[Row]) -> Iterable[Limit]:
-    """All of one site."""
-    active, waiting = _split(rows)
-    yield Limit(site, "slots", "jobs at once", _total(site.status.get("slots")), active, waiting)
-    yield from _named(site, "pool", rows, lambda row: row.jobdef.pool)
-    yield from _named(site, "lock", rows, lambda row: row.jobdef.lock)
-    yield from _initiators(site, active)
-    yield Limit(site, "host", str(site.hello.get("home") or ""), None)
-
-
-def _split(rows: Iterable[Row]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    rows = tuple(rows)
-    return tuple(r for r in rows if r.active), tuple(r for r in rows if not r.active)
-
-
-def _total(told: Any) -> int | None:
-    total = told.get("total") if isinstance(told, Mapping) else None
-    return total if isinstance(total, int) else None
-
-
-def _named(
-    site: Site, kind: str, rows: Sequence[Row], name_of: Callable[[Row], str]
-) -> Iterable[Limit]:
-    """Pools or locks: those that jobs name, and those the status tells of."""
-    told: Document = site.status.get(f"{kind}s") or {}
-    named: dict[str, list[Row]] = {name: [] for name in told}
-    for row in rows:
-        named.setdefault(name_of(row), []).append(row)
-    for name in sorted(named.keys() - {""}):
-        total = 1 if kind == "lock" else _total(told.get(name))
-        yield Limit(site, kind, name, total, *_split(named[name]))
-
-
-def _initiators(site: Site, active: Sequence[Row]) -> Iterable[Limit]:
-    """One for each attempt with a process; and those that wait for their next job."""
-    told = [(i.get("attempt"), i.get("pid")) for i in site.status.get("initiators") or ()]
-    pids, attempts = dict(told), {f"{r.job.run}.{r.job.index}.{r.job.attempt}": r for r in active}
-    for attempt, row in attempts.items():
-        pid = pids.get(attempt)
-        yield Limit(site, "init", f"pid {pid}" if pid else "-", None, (row,))
-    for attempt, pid in told:
-        if attempt not in attempts:
-            yield Limit(site, "init", f"pid {pid}", None)
-
-
 def _full_name(row: Row) -> str:
     return f"{row.run.key} {row.name}"
 
@@ -185,13 +106,13 @@ def _bar(stage: Stage, item: Limit, width: int) -> Cell:
         return _job_state(stage, item)
     if not item.total:
         return ()
-    return level(stage.ink, len(item.holders) / item.total, width, _tint(item))
+    return level(stage.ink, item.used / item.total, width, _tint(item))
 
 
 def _tint(item: Limit) -> str:
     """A full limit that somebody waits for is told from one that is just in use."""
-    full = item.total is not None and len(item.holders) >= item.total
-    return "late" if full and item.waiters else "bar"
+    full = item.total is not None and item.used >= item.total
+    return "late" if (full and item.waiters) or item.told.get("frozen_until") else "bar"
 
 
 def _state_of(site: Site) -> Cell:
@@ -209,7 +130,7 @@ def _use(_stage: Stage, item: Limit, _width: int) -> Cell:
     if item.kind in ("host", "init"):
         return ()
     total = "" if item.total is None else f"/{item.total}"
-    return ((f"{len(item.holders)}", "bold" if item.holders else "dim"), (total, "dim"))
+    return ((f"{int(item.used)}", "bold" if item.used else "dim"), (total, "dim"))
 
 
 def _waiting(_stage: Stage, item: Limit, _width: int) -> Cell:
@@ -221,8 +142,16 @@ def _who(stage: Stage, item: Limit, _width: int) -> Cell:
         return _about_host(stage, item.site)
     if item.kind == "init" and item.holders:
         return _about_job(stage, item.holders[0])
-    names = ", ".join(_full_name(row) for row in item.holders)
+    if item.kind == "rate":
+        return _about_rate(stage, item)
+    names = ", ".join(_full_name(row) for row in item.holders) or item.told.get("holder") or ""
     return cell(stage.ink.safe(names) or "free", "" if names else "dim")
+
+
+def _about_rate(stage: Stage, item: Limit) -> Cell:
+    """Who froze it and until when, or how much it is."""
+    words = rate_stands(item.told, stage.world.now + item.site.skew)
+    return cell(stage.ink.safe(words), "late" if item.told.get("frozen_until") else "")
 
 
 def _about_host(stage: Stage, site: Site) -> Cell:
@@ -246,13 +175,15 @@ def _about_job(stage: Stage, row: Row) -> Cell:
 
 
 def _claims(row: Row) -> tuple[tuple[str, str], ...]:
-    return (("pool", row.jobdef.pool), ("lock", row.jobdef.lock))
+    return (("pool", row.jobdef.pool), ("rate", row.jobdef.rate), ("lock", row.jobdef.lock))
 
 
 def _started(item: Limit) -> float | None:
     """Since when it is so: the host up or away, the only holder started."""
     if item.kind == "host":
         return item.site.away or item.site.hello.get("started")
+    if item.kind == "lock" and not item.holders:
+        return item.told.get("since")
     starts = [row.job.started or row.job.since for row in item.holders]
     return starts[0] if len(starts) == 1 and item.kind != "slots" else None
 

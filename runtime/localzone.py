@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,17 @@ def local_zone(environ: Mapping[str, str] = os.environ) -> str:
     An offset knows no changes of the clocks: schedules without a zone then have none.
     """
     return next((name for name in _candidates(environ) if _there(name)), None) or _offset()
+
+
+def here(instant: float) -> dt.datetime:
+    """The instant with the zone of this machine, which knows when the clocks change."""
+    name = local_zone()
+    where = None if name[0] in "+-" else ZoneInfo(name)
+    return dt.datetime.fromtimestamp(instant, where) if where else _by_offset(instant)
+
+
+def _by_offset(instant: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(instant).astimezone()
 
 
 def _candidates(environ: Mapping[str, str]) -> Iterator[str]:

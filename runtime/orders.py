@@ -16,6 +16,7 @@ from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.library import Library
+from jobmon.runtime.localzone import here
 from jobmon.runtime.model import FlowHold
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
@@ -172,7 +173,7 @@ def _wanted(flow: FlowDef, request: Answer, origin: str, now: float) -> Wanted:
     return Wanted(
         flow=flow,
         origin=origin,
-        moment=dt.datetime.fromtimestamp(now).astimezone(),
+        moment=here(now),
         policy=flow.overlap if policy == "flow" else policy,
         given=dict(request.get("params") or {}),
         who=str(request.get("who", "")),

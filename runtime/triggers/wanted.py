@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobmon.jobs.definition import FlowDef
-from jobmon.jobs.mistakes import WrongError
-from jobmon.runtime.localzone import local_zone
+from jobmon.runtime.localzone import here
 from jobmon.runtime.scheduling.starting import Wanted
-from jobmon.runtime.timetable.zones import zone
+from jobmon.runtime.waiting.periods import as_scheduled
 
 
 def wanted(
@@ -27,8 +26,4 @@ def wanted(
 
 def moment_of(flow: FlowDef, now: float) -> dt.datetime:
     """The time in the zone of the flow's schedule, without one in that of this machine."""
-    named = flow.schedule.tz if flow.schedule else ""
-    try:
-        return dt.datetime.fromtimestamp(now, zone(named, local_zone()))
-    except WrongError:  # told by jobmon check
-        return dt.datetime.fromtimestamp(now).astimezone()
+    return as_scheduled(flow, here(now))

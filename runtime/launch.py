@@ -104,7 +104,9 @@ class _Resolver:
         if job.kind in ("python", "subflow"):
             env["JOBMON_ARGS"] = self._arguments()
         env.setdefault("PYTHONUNBUFFERED", "1")
-        return env | self._own(attempt) | self._shared()
+        if job.lock:  # held by its processes: the kit does not wait for it in vain
+            env |= {"JOBMON_LOCK": job.lock}
+        return env | self._own(attempt)
 
     def _passed(self) -> tuple[str, ...]:
         return PASSED + self.settings.pass_env
@@ -134,11 +136,6 @@ class _Resolver:
                 "JOBMON_OUTPUT": f"{self.settings.state_dir}/{output}",
             }
         )
-
-    def _shared(self) -> dict[str, str]:
-        """What the kit must know to find the limits that others share."""
-        told = {"JOBMON_LOCK": self.launch.job.lock, "JOBMON_PROFILE": self.settings.profile}
-        return {name: text for name, text in told.items() if text}
 
     def value(self, value: Value) -> Any:
         match value:

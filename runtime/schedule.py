@@ -28,6 +28,8 @@ EXPLAINED = 14
 LOOKED_AT = 100
 """Runs of a flow among which its newest slot is looked for."""
 YEARS = range(1970, 2200)
+LONGEST = 366
+"""Days that are told at most."""
 _RECENT = f"SELECT key, state, body FROM runs WHERE flow = ? ORDER BY id DESC LIMIT {LOOKED_AT}"
 
 
@@ -71,8 +73,11 @@ def schedule(
 ) -> Document:
     """The plans and their slots, those that fire next first; what is wrong with others.
 
-    Raises NotFoundError when nothing starts the flow asked for, UsageError for a bad `start`.
+    Raises NotFoundError when nothing starts the flow asked for, UsageError for a bad `start`, `most`
+    or `days`.
     """
+    _bounded("count", asked.most, MOST)
+    _bounded("days", asked.days, LONGEST)
     found, faults = read(flows, settings)
     wanted = [plan for plan in found.values() if asked.flow in (None, plan.name, plan.flow.name)]
     if asked.flow and not wanted:
@@ -86,6 +91,11 @@ def schedule(
         "schedules": rows,
         "mistakes": [] if asked.flow else [f"{name}: {why}" for name, why in faults.items()],
     }
+
+
+def _bounded(name: str, value: int | None, most: int) -> None:
+    if value is not None and not 1 <= value <= most:
+        raise UsageError(f"tell {value} {name}", f"{name} must be from 1 to {most}")
 
 
 def _nothing(

@@ -94,8 +94,9 @@ def _explained(ink: Ink, body: Document, now: float) -> list[str]:
     lines: list[str] = []
     for row in body["schedules"]:
         lines += ["", *_heading(ink, row, now)]
-        lines += table(ink, DAYS, [_day(ink, day) for day in row["days"]])
-        if not row["days"]:
+        if row["days"]:
+            lines += table(ink, DAYS, [_day(ink, day) for day in row["days"]])
+        elif not row["error"]:
             lines.append("  its schedule names none of these days")
         if _several(row["days"]):
             lines.append(ink.paint("  those that come to the same time are one slot", "dim"))

@@ -189,6 +189,14 @@ def test_a_beginning_that_cannot_be_is_an_error(start: str) -> None:
         answer(flows(MORNING), Asked(start=start), settings())
 
 
+@pytest.mark.parametrize(
+    "asked", [Asked(most=0), Asked(most=10**12), Asked(days=0), Asked(days=367)]
+)
+def test_more_than_anybody_reads_is_refused(asked: Asked) -> None:
+    with pytest.raises(UsageError, match="must be from 1 to"):
+        answer(flows(MORNING), asked, settings())
+
+
 def test_check_finds_schedules_that_never_fire() -> None:
     known = flows(
         MORNING,

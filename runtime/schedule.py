@@ -73,8 +73,8 @@ def schedule(
 ) -> Document:
     """The plans and their slots, those that fire next first; what is wrong with others.
 
-    Raises NotFoundError when nothing starts the flow asked for, UsageError for a bad `start`, `most`
-    or `days`.
+    Raises NotFoundError when nothing starts the flow asked for, UsageError for a bad `start`,
+    `most` or `days`.
     """
     _bounded("count", asked.most, MOST)
     _bounded("days", asked.days, LONGEST)

@@ -1,0 +1,65 @@
+"""Which files have come to rest and are new."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from jobmon.runtime.triggers import inbox
+from jobmon.runtime.triggers.inbox import Settling, TooManyError, listing, settle
+
+OLD, NEW = (100, 1), (200, 2)
+
+
+def test_a_file_is_ready_once_it_has_not_changed_for_long_enough() -> None:
+    ready, settling = settle({"a": OLD}, {}, {}, now=0.0, rest=5.0)
+    assert ready == []
+    ready, settling = settle({"a": NEW}, {}, settling, now=4.0, rest=5.0)  # still being written
+    assert settling == {"a": Settling(NEW, 4.0)}
+    ready, settling = settle({"a": NEW}, {}, settling, now=8.9, rest=5.0)
+    assert ready == []
+    ready, settling = settle({"a": NEW}, {}, settling, now=9.0, rest=5.0)
+    assert [(file.path, file.stamp) for file in ready] == [("a", NEW)]
+
+
+def test_what_was_acted_on_is_new_only_when_it_changed() -> None:
+    ready, settling = settle({"a": OLD, "b": NEW}, {"a": OLD, "b": OLD}, {}, now=0.0, rest=0.0)
+    assert [file.path for file in ready] == ["b"]
+    assert settling.keys() == {"b"}
+
+
+def test_a_file_that_goes_before_it_has_settled_starts_nothing() -> None:
+    _, settling = settle({"a": OLD}, {}, {}, now=0.0, rest=5.0)
+    _, settling = settle({}, {}, settling, now=3.0, rest=5.0)
+    ready, _ = settle({"a": OLD}, {}, settling, now=6.0, rest=5.0)  # back: it begins anew
+    assert ready == []
+
+
+def test_the_oldest_go_first() -> None:
+    ready, _ = settle({"b": OLD, "c": NEW, "a": NEW}, {}, {}, now=0.0, rest=0.0)
+    assert [file.path for file in ready] == ["b", "a", "c"]
+
+
+def test_what_a_pattern_finds(tmp_path: Path) -> None:
+    for name in ("注文 1.csv", ".hidden.csv", "x.csv.part", "x.csv~", "sub/y.csv", "z.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("1")
+    (tmp_path / "folder.csv").mkdir()
+    os.symlink("nowhere", tmp_path / "dangling.csv")
+    home = str(tmp_path)
+    assert listing(home, "*.csv").keys() == {"注文 1.csv"}
+    assert listing(home, "**/*.csv*").keys() == {"注文 1.csv", "sub/y.csv"}
+    assert listing(home, f"{home}/sub/*").keys() == {f"{home}/sub/y.csv"}
+    assert listing(home, "nothing/*") == {}
+
+
+def test_a_pattern_that_finds_too_much_is_not_acted_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "MOST_FILES", 3)
+    for number in range(4):
+        (tmp_path / str(number)).touch()
+    with pytest.raises(TooManyError):
+        listing(str(tmp_path), "*")

@@ -2,7 +2,8 @@
 
 The only module of the runtime that opens state files for writing. Standard library alone at
 import: initiators load this file too. Layout of the state folder (all names are made by jobmon):
-`runtime.lock runtime.sock state.db log/ attempts/<run>/<job>.<n>.jsonl flows/<hash>`.
+`runtime.lock runtime.sock state.db log/ attempts/<run>/<job>.<n>.jsonl flows/<hash> limits/
+locks/`.
 """
 
 from __future__ import annotations

@@ -456,6 +456,7 @@ def test_every_document_has_the_keys_it_had(night: Batch) -> None:
         "verb": jobmon(night, "rerun", "夜間", "b", "--preview", "--json").json,
         "check": jobmon(night, "check", "--json", code=1).json,
         "status": jobmon(night, "status", "--json").json,
+        "limits": jobmon(night, "limits", "--json").json,
         "up": jobmon(night, "up", "--json").json,
         "gc": jobmon(night, "gc", "--preview", "--json").json,
         "doctor": jobmon(night, "doctor", "--json", code=None).json,

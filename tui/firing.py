@@ -8,7 +8,7 @@ from typing import Any
 
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import FLAGS
-from jobmon.tui.text import Cell, Column, cell, moment, table
+from jobmon.tui.text import Cell, Column, cell, count, moment, table
 
 Document = Mapping[str, Any]
 TIMES = (
@@ -75,8 +75,10 @@ def _note(ink: Ink, row: Document, now: float, *, none: bool) -> Cell:
         return cell(ink.safe(f"held{until} by {row['by']}"), FLAGS["held"].style)
     if none:
         return cell("no fire time in this span", "dim")
-    last = row["last"]
-    return cell(ink.safe(f"last {last['run']} {last['state']}" if last else ""), "dim")
+    last, missed = row["last"], row["missed"]
+    words = [f"last {last['run']} {last['state']}"] if last else []
+    words += [f"{count(len(missed), 'slot')} missed"] if missed else []
+    return cell(ink.safe(", ".join(words)), "yellow" if missed else "dim")
 
 
 def clock(text: str) -> str:

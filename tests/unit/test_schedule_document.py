@@ -73,9 +73,10 @@ def test_a_deployment_is_told_with_its_flow_its_hold_and_its_last_run() -> None:
     given = settings(night=night, off=Deployment("off", "朝", active=False))
     hold = FlowHold(flow="朝", at=0.0, who="anna", why="audit")
     last = {"run": "night@2027-04-27T01:00+0900", "state": "failed", "at": 1.0}
-    body = answer(flows(MORNING), Asked(flow="night"), given, last=lambda _plan: last)
+    state = {"last": lambda _plan: last, "missed": lambda _plan: ["a", "b"]}
+    body = answer(flows(MORNING), Asked(flow="night"), given, **state)
     assert [row["name"] for row in body["schedules"]] == ["night"]
-    assert "last night@2027-04-27T01:00+0900 failed" in printed(body)[1]
+    assert "last night@2027-04-27T01:00+0900 failed, 2 slots missed" in printed(body)[1]
     lines = printed(answer(flows(MORNING), Asked(), given, holds={"朝": hold}))
     assert sum("held by anna: audit" in line for line in lines) == 2
     assert sum("not active" in line for line in lines) == 1

@@ -45,7 +45,9 @@ def test_gc_removes_old_runs_with_their_logs_and_folders_nobody_owns(batch: Batc
     old, new = batch.run("g"), batch.run("g")
     for run in (old, new):
         batch.wait(run)
+    pid = batch.pid()
     batch.call("down", drain=True)
+    until(lambda: not alive(pid), "the runtime has left")
     _age(batch.state / "state.db")
     orphan = batch.state / "attempts" / "99999"
     orphan.mkdir()

@@ -221,8 +221,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     `job.release`, `job.stale`, `job.old_code`, `job.unsupervised`, `job.unverified` (its
     probe could not tell), `job.definition`, `job.late`, `job.stuck`; `run.expand` (a map's turn has
     come: its keyed items), `run.collapse` (its list is asked for anew); `run.ready` (one of its
-    waits is over), `run.expire` (all that has not started expires), `run.late`; and what is only for the
-    record: `runtime.*`, `schedule.*`, `rate.*`, `notify.*`.
+    waits is over), `run.expire` (all that has not started expires), `run.late`; and what is only
+    for the record: `runtime.*`, `schedule.*`, `rate.*`, `notify.*`.
     `seq` is gapless and given by the store; 0 = not stored yet. `who` is user@terminal, or
     "runtime" or "policy". `data` carries the fields the fold sets.
     """

@@ -127,8 +127,9 @@ def _decided(_job: JobRun, event: Event) -> Fields:
     }
 
 
-def _collected(_job: JobRun, event: Event) -> Fields:
-    return {"reason": event.data.get("reason", ""), "output": event.data.get("output")}
+def _collected(job: JobRun, event: Event) -> Fields:
+    reason = event.data.get("reason", job.reason)  # what came of its list
+    return {"reason": reason, "output": event.data.get("output")}
 
 
 def _retried(job: JobRun, event: Event) -> Fields:

@@ -15,6 +15,10 @@ STEPS = ("recovered", "gathered", "decided", "committed", "submitting", "submitt
 SLOTTED = "slotted"
 """Reached by a turn in which slots are decided: before anything of it is committed."""
 
+TELLING = ("told", "posting", "answered")
+"""Reached before messages are committed, before they are sent, before it is committed that they
+were."""
+
 _wanted, _, _nth = os.environ.get("JOBMON_DIE_AT", "").partition(":")
 _passed: Counter[str] = Counter()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from jobmon.runtime import cards
+from jobmon.runtime import cards, failpoint
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.configuration import Configuration
@@ -85,6 +85,8 @@ class Notifier:
         times = [time for time in (self.post.next_time(), self._batches.due) if time is not None]
         self.due = 0.0 if self._watch.left or fresh else min(times, default=None)
         self._fresh = set()
+        if made:
+            failpoint.reached("told")
         return events
 
     def tell(

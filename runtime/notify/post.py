@@ -12,6 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from jobmon.runtime import failpoint
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.given import UnfitError
 from jobmon.runtime.model import Event
@@ -93,6 +94,7 @@ class Post:
         except UnfitError as error:
             why = f"{error.what}: {error.why}"
             return [e for m in mine for e in self._settle(m, why, now, batch)]
+        failpoint.reached("posting")
         self._under_way[target] = [message.id for message in mine]
         self._send(parcel, lambda results: self._on_answers(target, results))
         return []
@@ -157,6 +159,7 @@ class Post:
         self._recorded = []
         events: list[Event] = []
         while self._answers:
+            failpoint.reached("answered")
             target, results = self._answers.popleft()
             sent = set(self._under_way.pop(target))
             mine = {message.id: message for message in self._box if message.id in sent}

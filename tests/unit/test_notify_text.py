@@ -92,8 +92,7 @@ def test_nothing_of_an_address_is_in_what_is_said_of_it(url: str) -> None:
 
 
 def message(at: float = 0.0) -> Message:
-    about = {"id": "1", "kind": "failed", "target": "t", "to": "json", "subject": "", "body": ""}
-    return Message(**about, at=at, due=at)
+    return Message(id="1", kind="failed", target="t", to="json", subject="", body="", at=at, due=at)
 
 
 def test_tries_come_ever_later_and_end_after_a_day() -> None:

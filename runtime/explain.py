@@ -57,6 +57,8 @@ def explain_run(board: Board, run_id: int, now: float, limits: Limits) -> Explan
         commands.append(reader.line("release"))
     if run.cancel:
         reasons.append(f"it was cancelled ({run.cancel})")
+    if run.state == "expired":
+        return Explanation(tuple(reasons), (*commands, reader.line("rerun", None, "--failed")))
     excused = excuses(reader.shape, board.jobs_of(run_id))
     if excused:
         reasons.append(f"failed, but excused: {reader.names(sorted(excused))}")

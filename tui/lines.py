@@ -49,7 +49,7 @@ def run_line(ink: Ink, run: str, event: Document) -> str:
     """What a person did to a whole run: time, run, the deed, by whom and why."""
     deed = event["kind"].removeprefix("run.")
     by = f"by {event['who']}" if event.get("who") else ""
-    why = f'"{event["why"]}"' if event.get("why") else ""
+    why = f'"{event["why"]}"' if event.get("why") else ended(event.get("data") or {})
     head = f"{ink.paint(clock(event['at']), 'dim')} {ink.safe(run)} {pad('(the run)', NAME)} "
     return head + "  ".join(part for part in (deed, ink.safe(by), ink.safe(why)) if part)
 

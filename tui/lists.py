@@ -76,6 +76,8 @@ def finished(counts: Mapping[str, int]) -> int:
 
 def run_note(ink: Ink, row: Document) -> str:
     """What a person should know of a run: its bad jobs, its manual steps, why it was started."""
+    if row["state"] == "expired" and row.get("reason"):
+        return ink.safe(row["reason"])
     counts = row.get("counts", {})
     words = [f"{counts[s]} {job_look(s).word}" for s in BAD_STATES if counts.get(s)]
     waiting = counts.get("waiting_human")

@@ -107,6 +107,10 @@ _EVENTS: dict[str, Look] = {
     "job.unsupervised": FLAGS["unsupervised"],
     "job.unverified": FLAGS["unsupervised"],
     "run.cancel": JOB_LOOKS["cancelled"],
+    "run.ready": JOB_LOOKS["queued"],
+    "run.expire": JOB_LOOKS["expired"],
+    "schedule.dropped": JOB_LOOKS["expired"],
+    "schedule.failed": JOB_LOOKS["failed"],
     "runtime.trouble": JOB_LOOKS["failed"],
 }
 _NEWS = Look(" ", " ", "", "")

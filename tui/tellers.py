@@ -14,7 +14,9 @@ from jobmon.tui.lines import change_line, run_line
 from jobmon.tui.options import encode
 
 Document = Mapping[str, Any]
-RUN_NEWS = frozenset({"run.hold", "run.release", "run.cancel", "run.rerun"})
+RUN_NEWS = frozenset(
+    {"run.hold", "run.release", "run.cancel", "run.rerun", "run.ready", "run.expire"}
+)
 
 
 class Teller(Protocol):

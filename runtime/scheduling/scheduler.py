@@ -122,8 +122,8 @@ class Scheduler:
             return
         self._keep(plan.name, Ticket(wall, spec), batch)
         if old is not None:
-            data = {"plan": plan.name, "cron": plan.cron.expression, "tz": plan.cron.tz}
-            yield _event("schedule.changed", now, data)
+            fires = f"{plan.cron.expression} {plan.cron.tz}".rstrip()
+            yield _event("schedule.changed", plan, now, reason=f"{plan.name} fires by {fires} now")
 
     def _plan_next(self, plan: Plan, wall: float, now: float) -> Iterator[Event]:
         """Note when its next slot comes."""
@@ -190,20 +190,23 @@ def _spec(plan: Plan) -> str:
     return hashlib.sha256(msgspec.json.encode(plan.cron)).hexdigest()[:16]
 
 
-def _event(kind: str, now: float, data: dict[str, Any]) -> Event:
-    return Event(kind=kind, at=now, who="runtime", data=data)
+def _event(kind: str, plan: Plan, now: float, **data: Any) -> Event:
+    return Event(kind=kind, at=now, who="runtime", data={"plan": plan.name} | data)
 
 
 def _failed(plan: Plan, why: str, now: float) -> Event:
-    return _event("schedule.failed", now, {"plan": plan.name, "why": why})
+    return _event("schedule.failed", plan, now, reason=f"{plan.name}: {why}")
 
 
 def _dropped(plan: Plan, dropped: Dropped, now: float) -> Event:
-    data = {
-        "plan": plan.name,
-        "from": dropped.first,
-        "to": dropped.last,
-        "count": dropped.number,
-        "exact": dropped.exact,
-    }
-    return _event("schedule.dropped", now, data)
+    number = f"{dropped.number:,}" if dropped.exact else f"more than {dropped.number:,}"
+    reason = f"{plan.name}: {number} slots that were missed get no record of their own"
+    return _event(
+        "schedule.dropped",
+        plan,
+        now,
+        reason=reason,
+        count=dropped.number,
+        exact=dropped.exact,
+        **{"from": dropped.first, "to": dropped.last},
+    )

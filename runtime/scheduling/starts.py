@@ -40,7 +40,8 @@ class Starts:
         try:
             yield from self._events(wanted, known, now, batch)
         except JobmonError as error:
-            data = {"plan": plan.name, "slot": decision.slot.at, "why": str(error)}
+            reason = f"{slot_key(plan.name, decision.slot)}: {error}"
+            data = {"plan": plan.name, "slot": decision.slot.at, "reason": reason}
             yield Event(kind="schedule.failed", at=now, who="runtime", data=data)
 
     def _events(self, wanted: Wanted, known: Run | None, now: float, batch: Batch) -> list[Event]:

@@ -22,11 +22,16 @@ def _until(_board: Board, _run: Run, wait: Wait, clock: Clock) -> str:
     return f"it starts at {clock(wait.until)}"
 
 
-def _overlap(board: Board, run: Run, _wait: Wait, _clock: Clock) -> str:
+def _overlap(board: Board, run: Run, wait: Wait, _clock: Clock) -> str:
     runs = active(board.runs.values(), run.line, run.flow)
-    earlier = [other for other in runs if other.id < run.id]
-    rest = f": {going_on(earlier)}" if earlier else ""
-    return f"it waits until earlier runs of its line are over{rest}"
+    ahead = [other for other in runs if other.id != run.id and _came(other) < (wait.since, run.id)]
+    rest = f": {going_on(ahead)}" if ahead else ""
+    return f"it waits until the runs before it are over{rest}"
+
+
+def _came(run: Run) -> tuple[float, int]:
+    """The place of a run in its line; what does not wait is before all that do."""
+    return next((w.since for w in run.waits if w.kind == "overlap"), 0.0), run.id
 
 
 def _after(board: Board, _run: Run, wait: Wait, clock: Clock) -> str:

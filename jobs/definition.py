@@ -7,7 +7,7 @@ runtime, the store and the screens know flows through these records alone.
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -26,20 +26,20 @@ EFFECTS = ("idempotent", "once", "keyed")
 ON_LOST = ("ask", "rerun", "fail")
 
 
-class ParamRef(msgspec.Struct, frozen=True, tag="param", tag_field="ref"):
+class ParamRef(msgspec.Struct, frozen=True, omit_defaults=True, tag="param", tag_field="ref"):
     """An argv item or argument that becomes the value of a parameter of the run."""
 
     name: str
 
 
-class OutputRef(msgspec.Struct, frozen=True, tag="output", tag_field="ref"):
+class OutputRef(msgspec.Struct, frozen=True, omit_defaults=True, tag="output", tag_field="ref"):
     """An argv item or argument that becomes (a key of) an upstream job's output; key "" = all."""
 
     job: str
     key: str = ""
 
 
-class SecretRef(msgspec.Struct, frozen=True, tag="secret", tag_field="ref"):
+class SecretRef(msgspec.Struct, frozen=True, omit_defaults=True, tag="secret", tag_field="ref"):
     """An environment value read at launch from `[secrets]` in jobmon.toml; never stored."""
 
     name: str
@@ -51,7 +51,7 @@ class Literal(msgspec.Struct, frozen=True, tag="value", tag_field="ref"):
     value: Any
 
 
-class ItemRef(msgspec.Struct, frozen=True, tag="item", tag_field="ref"):
+class ItemRef(msgspec.Struct, frozen=True, omit_defaults=True, tag="item", tag_field="ref"):
     """An argv item or argument of a mapped job that becomes its item (or a key of it)."""
 
     key: str = ""
@@ -60,7 +60,7 @@ class ItemRef(msgspec.Struct, frozen=True, tag="item", tag_field="ref"):
 Value = ParamRef | OutputRef | SecretRef | ItemRef | Literal
 
 
-class RetryDef(msgspec.Struct, frozen=True):
+class RetryDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """How often and when a failed job starts again. Times in seconds.
 
     `times` is the number of further attempts after the first. The wait before retry k (k = 1, 2...)
@@ -74,7 +74,7 @@ class RetryDef(msgspec.Struct, frozen=True):
     on: tuple[str, ...] = ("external",)
 
 
-class ParamDef(msgspec.Struct, frozen=True):
+class ParamDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A typed parameter: type is one of str, int, float, bool, date. Default as text or None."""
 
     name: str
@@ -85,7 +85,7 @@ class ParamDef(msgspec.Struct, frozen=True):
     help: str = ""
 
 
-class CronDef(msgspec.Struct, frozen=True):
+class CronDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A cron expression of five fields and the IANA zone it is read in ("" = local).
 
     `calendar`: a country code ("JP") or a name of [calendars]; a slot on a day that is no business
@@ -101,7 +101,7 @@ class CronDef(msgspec.Struct, frozen=True):
     blackout: tuple[str, ...] = ()
 
 
-class AfterDef(msgspec.Struct, frozen=True):
+class AfterDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A run waits for a run of another flow in the same period (semantics: `after`).
 
     `same`: hour, day, week or month of the logical time, in the zone of the waiting run. `on`:
@@ -116,7 +116,7 @@ class AfterDef(msgspec.Struct, frozen=True):
     if_missing: str = "wait"
 
 
-class FileTriggerDef(msgspec.Struct, frozen=True, tag="file", tag_field="on"):
+class FileTriggerDef(msgspec.Struct, frozen=True, omit_defaults=True, tag="file", tag_field="on"):
     """A run for each file that appears, or changes, and then rests for `settle` seconds.
 
     `pattern` is a glob below the batch folder (or absolute). `param` gets the path.
@@ -127,7 +127,7 @@ class FileTriggerDef(msgspec.Struct, frozen=True, tag="file", tag_field="on"):
     param: str = ""
 
 
-class FlowTriggerDef(msgspec.Struct, frozen=True, tag="flow", tag_field="on"):
+class FlowTriggerDef(msgspec.Struct, frozen=True, omit_defaults=True, tag="flow", tag_field="on"):
     """A run for each run of another flow that ends so: success, failure or end.
 
     `param` gets the key of that run.
@@ -141,7 +141,7 @@ class FlowTriggerDef(msgspec.Struct, frozen=True, tag="flow", tag_field="on"):
 TriggerDef = FileTriggerDef | FlowTriggerDef
 
 
-class MapDef(msgspec.Struct, frozen=True):
+class MapDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A job for each item of a list, `over` being where the list comes from.
 
     `key`: the key of each item (objects) that names its child; "" = the item itself, or its place.
@@ -156,7 +156,7 @@ class MapDef(msgspec.Struct, frozen=True):
     after: tuple[str, ...] | None = None
 
 
-class RepeatDef(msgspec.Struct, frozen=True):
+class RepeatDef(msgspec.Struct, frozen=True, omit_defaults=True):
     """A job that starts again after success until a condition over its own output holds.
 
     `until` reads `output["NAME"]` of the job itself and params. At most `most` rounds in all,
@@ -254,9 +254,29 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
 
     @cached_property
     def hash(self) -> str:
-        """20 hex digits naming the graph and source, wherever the file lies."""
+        """20 hex digits naming the graph and source, wherever the file lies.
+
+        What is as it is by default is left out: a field that a later jobmon adds changes none.
+        """
         rest = msgspec.structs.replace(self, file="", imports=(), jobs=())
-        digest = hashlib.sha256(msgspec.json.encode(rest))
+        digest = hashlib.sha256(_said(rest))
         for job in self.jobs:  # one at a time: all of them encoded take megabytes
-            digest.update(msgspec.json.encode(msgspec.structs.replace(job, line=0)))
+            digest.update(_said(msgspec.structs.replace(job, line=0)))
         return digest.hexdigest()[:20]
+
+
+def _said(record: FlowDef | JobDef) -> bytes:
+    """What a record says, without what it leaves to the defaults."""
+    values = ((name, getattr(record, name), default) for name, default in _fields(type(record)))
+    return msgspec.json.encode({name: value for name, value, default in values if value != default})
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
+    """Each field's name and default."""
+    fields = msgspec.structs.fields(kind)
+    made = [
+        f.default_factory() if f.default_factory is not msgspec.NODEFAULT else f.default
+        for f in fields
+    ]
+    return [(field.name, default) for field, default in zip(fields, made, strict=True)]

@@ -437,3 +437,13 @@ def test_the_hash_follows_the_code_and_not_the_place() -> None:
 
 def test_a_job_is_not_run_by_loading() -> None:
     assert isinstance(morning().jobs["summarise"], Job)
+
+
+def test_a_field_that_a_later_jobmon_adds_makes_no_other_version() -> None:
+    class Later(FlowDef, frozen=True, kw_only=True, dict=True):
+        added: str = ""
+
+    made = FlowDef(name="f", jobs=(JobDef(name="a", kind="shell", retry=RetryDef(3), grace=5.0),))
+    fields = {name: getattr(made, name) for name in made.__struct_fields__}
+    assert Later(**fields).hash == made.hash
+    assert Later(**fields | {"added": "said"}).hash != made.hash

@@ -19,7 +19,7 @@ from jobmon.jobs.kit.window import Turn, Window
 
 LASTING = 60.0
 """Seconds of a period from which on it shall survive a power cut too."""
-NAP_LEAST, NAP_MOST = 0.001, 0.02
+NAP_LEAST, NAP_MOST = 0.001, 0.1
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 
 Limit = tuple[int, float]

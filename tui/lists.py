@@ -19,6 +19,7 @@ from jobmon.tui.text import (
     state_cell,
     table,
 )
+from jobmon.tui.words import waits
 
 Document = Mapping[str, Any]
 BAR = 6
@@ -82,6 +83,9 @@ def run_note(ink: Ink, row: Document) -> str:
     words = [f"{counts[s]} {job_look(s).word}" for s in BAD_STATES if counts.get(s)]
     waiting = counts.get("waiting_human")
     words += ["waits for you"] if waiting else []
+    if row.get("ended") is None and (waited := waits(row.get("waits") or ())):
+        words.append(ink.safe(waited))
+    words += [ink.safe(row["reason"])] if row.get("reason") else []
     words += [ink.safe(row["why"])] if row.get("why") else []
     return ", ".join(words)
 

@@ -161,7 +161,9 @@ def _pace(told: Mapping[str, Any]) -> Pace:
 
 
 def _needs(row: Row) -> str:
-    """What it still waits for."""
+    """What it still waits for, or its whole run."""
+    if whole := row.site.board.runs[row.job.run].waits:
+        return words.waits(whole)
     if told := of_children(row.site.board, row.job):
         return told
     names = [row.site.board.name(up.key) for up in unmet(row.site.board, row.job)]

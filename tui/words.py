@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from signal import Signals
 from typing import Any
 
@@ -61,3 +61,19 @@ def rate_stands(row: Mapping[str, Any], now: float) -> str:
     limit, at = row.get("limit") or "no limit is set", row.get("next") or 0.0
     full = row.get("turns") or (row.get("used") or 0) >= (row.get("total") or 1)
     return f"{limit}, the next at {moment(at, now)}" if full and at > now else limit
+
+
+def waits(waits: Iterable[Any]) -> str:
+    """What a run waits for, by rows or records: `waits for load of 2026-11-23 to succeed`."""
+    rows = [wait if isinstance(wait, Mapping) else _plain(wait) for wait in waits]
+    afters = [w for w in rows if w["kind"] == "after"]
+    others = [f"{w['flow']} of {w['period']} to {_AIMS[w['on']]}" for w in afters]
+    others += ["earlier runs"] if any(w["kind"] == "overlap" for w in rows) else []
+    return f"waits for {', '.join(others)}" if others else "starts a little later" if rows else ""
+
+
+def _plain(wait: Any) -> dict[str, Any]:
+    return {name: getattr(wait, name) for name in ("kind", "flow", "period", "on")}
+
+
+_AIMS = {"success": "succeed", "failure": "fail", "end": "end"}

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jobmon.jobs.definition import CronDef
 from jobmon.jobs.mistakes import WrongError
 from jobmon.runtime.declared import CalendarSettings
-from jobmon.runtime.timetable import fire_times, slot_key
+from jobmon.runtime.timetable import explain_days, fire_times, slot_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 CHANGES = {
@@ -274,3 +274,21 @@ def test_slots_ascend_and_can_be_asked_for_from_any_of_them_on(
         again = fire_times(cron, slots[at].at, "", OFFICE)
         assert [slot.at for slot in islice(again, 11 - at)] == instants[at + 1 :]
         assert next(fire_times(cron, slots[at].at - 1, "", OFFICE)).at == slots[at].at
+
+
+sparse = crons.filter(lambda cron: "*" not in cron.expression.split()[0])
+
+
+@settings(max_examples=40, deadline=None)
+@given(sparse, instants)
+def test_what_is_explained_day_by_day_is_what_fires(cron: CronDef, begin: int) -> None:
+    end = begin + 9 * DAY
+    first = dt.datetime.fromtimestamp(begin - 12 * DAY, dt.UTC).date()  # shifts go over some days
+    explained = {
+        slot.at
+        for one in explain_days(cron, first, 33, "", OFFICE)
+        for slot in one.slots
+        if begin < slot.at < end
+    }
+    fires = takewhile(lambda slot: slot.at < end, fire_times(cron, begin, "", OFFICE))
+    assert [slot.at for slot in fires] == sorted(explained)

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test dev check crash soak bench bench-screen pictures clean
+.PHONY: demo test dev check crash soak bench bench-idle bench-screen pictures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/jobmon demo demo
@@ -27,6 +27,9 @@ soak: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench
+
+bench-idle: $(VENV)/.dev
+	$(BIN)/python -m bench.idle
 
 bench-screen: $(VENV)/.dev
 	$(BIN)/python -m bench.screen

@@ -27,8 +27,7 @@ def unmet(
 ) -> list[Mistake]:
     """A warning for each pool, rate, secret, folder, interpreter missing, at the first job's line.
 
-    Only warnings, as the folder may be made ready between the check and the run; but a flow that
-    would run itself is a mistake.
+    Warnings only: the folder may be made ready between the check and the run.
     """
     flows = list(flows)
     env = {name: environ[name] for name in (*PASSED, *settings.pass_env) if name in environ}
@@ -43,31 +42,14 @@ def unmet(
 
 
 def _inner(flows: Iterable[FlowDef]) -> Iterator[Mistake]:
-    """Flows that jobs are runs of and that are not there; and those that would run themselves."""
+    """Flows that jobs are runs of and that are not there."""
     known = {flow.name: flow for flow in flows}
-    inner = {name: [j for j in flow.jobs if j.kind == "subflow"] for name, flow in known.items()}
-    for name, flow in known.items():
-        for job in inner[name]:
-            told = f"job {job.name!r}: "
-            if job.flow not in known:
+    for flow in known.values():
+        for job in flow.jobs:
+            if job.kind == "subflow" and job.flow not in known:
                 hint = _near(job.flow, known) or "no file in flows/ defines it"
-                text = f"{told}there is no flow {job.flow!r}"
+                text = f"job {job.name!r}: there is no flow {job.flow!r}"
                 yield Mistake(flow.file, job.line, text, hint, warning=True)
-            elif path := _way(job.flow, name, inner):
-                text = f"{told}{name} runs itself: {' -> '.join([name, *path])}"
-                yield Mistake(flow.file, job.line, text, "take out one of these subflows")
-
-
-def _way(start: str, to: str, inner: Mapping[str, list[JobDef]]) -> list[str]:
-    """The shortest way from flow to flow by their subflows, both ends included; [] when none."""
-    ways, seen = [[start]], {start}
-    for way in ways:
-        if way[-1] == to:
-            return way
-        further = dict.fromkeys(j.flow for j in inner.get(way[-1], ()) if j.flow not in seen)
-        seen |= further.keys()
-        ways += [[*way, name] for name in further]
-    return []
 
 
 def _unmet(

@@ -48,6 +48,13 @@ def test_what_the_folder_does_not_have_is_a_warning(
     assert hint in warning["hint"]
 
 
+def test_a_flow_that_is_to_be_run_by_a_job_is_looked_for(batch: Batch) -> None:
+    body = check(batch, 'flow.subflow("b", "morningg")\nm = Flow("morning")')
+    (warning,) = body["warnings"]
+    assert warning["text"] == "job 'b': there is no flow 'morningg'"
+    assert warning["hint"] == "did you mean 'morning'?"
+
+
 def test_an_interpreter_is_tried(batch: Batch) -> None:
     job = "@flow.python(python={!r})\ndef b(): pass"
     assert check(batch, job.format(sys.executable))["warnings"] == []

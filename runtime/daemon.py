@@ -10,6 +10,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from jobmon.runtime import disk, procs, soundness
@@ -45,6 +46,8 @@ from jobmon.runtime.wire import Server
 
 log = logging.getLogger("jobmon")
 
+MOST_FAULTS = 5
+"""Of the plans that cannot be made, so many are told as troubles; `jobmon schedule` tells all."""
 LOOK_AROUND = 2.0
 """Seconds between looks at whether the lock and the socket are still in place."""
 LOCK_GONE = "the lock file was removed or the folder moved: nothing is launched until a restart"
@@ -219,7 +222,9 @@ class Daemon:
     def _troubles(self) -> list[str]:
         mistake = self.configuration.mistake
         stale = f"the settings of before hold: {mistake}" if mistake else ""
-        own = (stale, self._trouble, self._unheard, self.stream.trouble, self.door.trouble)
+        faults = islice(self.scheduler.faults.items(), MOST_FAULTS)
+        plans = [f"{name} starts nothing by itself: {why}" for name, why in faults]
+        own = (stale, *plans, self._trouble, self._unheard, self.stream.trouble, self.door.trouble)
         untold = self.notifier.post.troubles(self.engine.clock())
         return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles, *untold,
                 *self.files.troubles, *self.outcomes.troubles]  # fmt: skip

@@ -58,6 +58,8 @@ class Scheduler:
         self._wall = wall
         self._starts = Starts(store, board, bring_back)
         self._tickets: dict[str, Ticket] = {}
+        self.faults: Mapping[str, str] = {}
+        """Why deployments, or flows' own schedules, make no plan, by name."""
         self._plans: dict[str, Plan] = {}
         self._timings: dict[str, Timing] = {}
         self._next: dict[str, float] = {}
@@ -104,7 +106,7 @@ class Scheduler:
             self._begun = True
         settings = self._configuration.now
         found, faults = read(self._library.good, settings)
-        self._seen = (self._library.known, settings)
+        self._seen, self.faults = (self._library.known, settings), faults
         self._plans = {name: plan for name, plan in found.items() if plan.active}
         for name in self._tickets.keys() - self._plans.keys() - faults.keys():
             self._forget(name, batch)

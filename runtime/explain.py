@@ -13,7 +13,7 @@ from jobmon.runtime.obstacles import against_launch, of_children, roots, unmet
 from jobmon.runtime.settle import may_retry
 from jobmon.runtime.states import ACTIVE, State
 from jobmon.runtime.verbs.case import Case, Command
-from jobmon.runtime.waiting.reasons import waits_for
+from jobmon.runtime.waiting.reasons import waits_for, ways_on
 from jobmon.runtime.words import LOST_WORDS, end_words, once, span, state_words
 
 
@@ -50,7 +50,7 @@ def explain_run(board: Board, run_id: int, now: float, limits: Limits) -> Explan
     reasons = [f"the run is {run.state}: {counts or 'it has no jobs'}"]
     reasons += waits_for(board, run, reader.clock)
     reasons += [run.reason] if run.reason else []
-    commands: list[str] = []
+    commands = ways_on(run)
     if run.held:
         by = f" by {run.held_by}" if run.held_by else ""
         reasons.append(f"it is held since {reader.clock(run.held_at)}{by}: nothing new starts")
@@ -92,7 +92,8 @@ def _waiting(reader: Reader, job: JobRun) -> Explanation:
         reasons = (f"it waits for its children: {told}",)
         return Explanation(reasons, (reader.line("show"), reader.line("explain", ups[0])))
     if whole := waits_for(reader.board, reader.run, reader.clock):
-        return Explanation(tuple(f"the whole run waits: {reason}" for reason in whole))
+        words = tuple(f"the run{reason.removeprefix('it')}" for reason in whole)
+        return Explanation(words, tuple(ways_on(reader.run)))
     if not ups:
         return Explanation(("its turn has come: it is queued with the next decision",))
     words = [f"{reader.name(up)} {state_words(up)}" for up in ups[:5]]

@@ -8,6 +8,7 @@ from jobmon.runtime.errors import RefusedError, UsageError
 from jobmon.runtime.model import RUN_TERMINAL, JobRun
 from jobmon.runtime.states import ACTIVE, TERMINAL, State
 from jobmon.runtime.verbs.case import Case, Plan, Step, Touch, planned
+from jobmon.runtime.waiting.reasons import waits_for
 from jobmon.runtime.words import command, state_words
 
 
@@ -74,6 +75,8 @@ def _hold_run(case: Case) -> Plan:
 def _release_run(case: Case) -> Plan:
     run = case.run
     held = [job.index for job in case.board.jobs_of(run.id) if job.held]
+    if not run.held and run.waits and run.state not in RUN_TERMINAL:
+        return _no_more_waiting(case)
     if not run.held:
         hint = case.line("release", None, *_names(case, held)) if held else case.line("explain")
         why = f"it is not held, only jobs of it: {case.names(held)}" if held else "it is not held"
@@ -81,6 +84,15 @@ def _release_run(case: Case) -> Plan:
     note = f"jobs that stay held: {case.names(held)}" if held else ""
     touch = Touch(run.id, -1, run.key, "held", run.state, note)
     return Plan(events=(case.event("run.release"),), touched=(touch,))
+
+
+def _no_more_waiting(case: Case) -> Plan:
+    """What the whole run waits for is not waited for any longer."""
+    run = case.run
+    event = case.event("run.ready", wait=0, note="a person let it start without waiting")
+    note = "; ".join(waits_for(case.board, run, case.clock)) + ": not any longer"
+    touch = Touch(run.id, -1, run.key, "waiting", run.state, note)
+    return Plan(events=(event,) * len(run.waits), touched=(touch,))
 
 
 def _hold_flow(case: Case, flow: str) -> Plan:

@@ -8,6 +8,7 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.model import Run, Wait
 from jobmon.runtime.scheduling.overlap import active, going_on
 from jobmon.runtime.waiting import found
+from jobmon.runtime.words import command
 
 Clock = Callable[[float | None], str]
 _AT_LAST = {"start": "starts all the same", "fail": "fails"}
@@ -16,6 +17,13 @@ _AT_LAST = {"start": "starts all the same", "fail": "fails"}
 def waits_for(board: Board, run: Run, clock: Clock) -> list[str]:
     """A sentence for each wait, with what is known of it; `clock` makes a time readable."""
     return [_WORDS[wait.kind](board, run, wait, clock) for wait in run.waits if wait.kind in _WORDS]
+
+
+def ways_on(run: Run) -> list[str]:
+    """Commands that end its waiting."""
+    flows = dict.fromkeys(wait.flow for wait in run.waits if wait.kind == "after")
+    starts = [command("run", flow) for flow in flows]
+    return [*starts, command("release", run.key)] if run.waits else []
 
 
 def _until(_board: Board, _run: Run, wait: Wait, clock: Clock) -> str:

@@ -124,6 +124,18 @@ def test_at_the_timeout_it_may_go_on_waiting(batch: Batch) -> None:
     assert batch.wait(key)["state"] == "succeeded"
 
 
+def test_a_person_lets_a_waiting_run_start(batch: Batch) -> None:
+    batch.flow(report(timeout="1h", if_missing="fail"), "report")
+    key = batch.run("report")
+    batch.verb("hold", key)
+    batch.verb("release", key)
+    assert batch.show(key)["state"] == "queued"  # that lifted the hold
+    preview = batch.call("verb", verb="release", run=key, preview=True)
+    assert "it waits for 読込" in preview["touched"][0]["note"]
+    batch.verb("release", key)
+    assert batch.wait(key)["state"] == "succeeded"
+
+
 def test_a_waiting_run_can_be_cancelled(batch: Batch) -> None:
     batch.flow(report(timeout="1h", if_missing="fail"), "report")
     key = batch.run("report")

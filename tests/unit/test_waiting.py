@@ -69,7 +69,7 @@ def test_the_words() -> None:
     said = waits_for(driver.board, driver.run, lambda at: f"<{at:.0f}>")
     assert said == [
         "it starts at <5>",
-        "it waits until earlier runs of its line are over",
+        "it waits until the runs before it are over",
         "it waits for 読込 of 2026-11-23 to succeed: there is no run of 読込 yet;"
         f" at <{SINCE + 8 * 3600:.0f}> it fails",
     ]

@@ -112,6 +112,7 @@ _EVENTS: dict[str, Look] = {
     "schedule.dropped": JOB_LOOKS["expired"],
     "schedule.failed": JOB_LOOKS["failed"],
     "runtime.trouble": JOB_LOOKS["failed"],
+    "notify.given_up": JOB_LOOKS["failed"],
 }
 _NEWS = Look(" ", " ", "", "")
 

@@ -15,6 +15,8 @@ from tests.batch import Batch
 SETTINGS = """
 [pools]
 database = 2
+[rates]
+shop = "5/s"
 [secrets]
 TOKEN = {file = "token"}
 """
@@ -31,6 +33,8 @@ def check(batch: Batch, line: str, settings: str = SETTINGS) -> dict[str, Any]:
     [
         ('pool="databse"', "there is no pool 'databse'", "did you mean 'database'?"),
         ('pool="net"', "there is no pool 'net'", "add net = 4 to [pools] in jobmon.toml"),
+        ('rate="site"', "there is no rate 'site'", 'add site = "30/min" to [rates]'),
+        ('rate="shp"', "there is no rate 'shp'", "did you mean 'shop'?"),
         ('pool="回線"', "there is no pool '回線'", 'add "回線" = 4 to [pools]'),
         ('env={"T": Secret("TOKN")}', "there is no secret 'TOKN'", "did you mean 'TOKEN'?"),
         ('env={"T": Secret("MAIL")}', "there is no secret 'MAIL'", 'add MAIL = { file = "PATH" }'),

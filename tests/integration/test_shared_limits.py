@@ -14,11 +14,16 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from jobmon.jobs.kit import lock, rate, retry_after
+from jobmon.runtime.client import whoami
+from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.executors.contract import Gone
+from jobmon.tui import limitspage
+from jobmon.tui.desk import Desk
 from tests.batch import Batch, until
 from tests.executor_host import Host, spec
 
@@ -236,3 +241,20 @@ def test_a_freeze_is_told_and_lifted(shop: Batch) -> None:
     assert "by " in why
     with pytest.raises(TimeoutError, match="lets nobody go for 59"):
         rate("サイト", timeout=1)
+    desk = Desk(str(shop.home))
+    assert limitspage.thaw(desk, "サイト") == "the rate サイト is frozen no more"
+    assert limitspage.thaw(desk, "サイト") == "the rate サイト was not frozen"
+    with pytest.raises(NotFoundError):
+        limitspage.thaw(desk, "other")
+    assert shop.wait(run)["state"] == "succeeded"
+    until(lambda: told(shop)[1:], "the runtime tells that it is lifted")
+    frozen, thawed = told(shop)
+    assert (frozen["kind"], frozen["data"]["rate"]) == ("rate.frozen", "サイト")
+    assert frozen["who"] in why
+    assert (thawed["kind"], thawed["who"]) == ("rate.thawed", whoami())
+
+
+def told(shop: Batch) -> list[dict[str, Any]]:
+    """What is recorded of freezes."""
+    events = shop.call("view", name="events", args={"limit": 1000})["events"]
+    return [event for event in events if event["kind"].startswith("rate.")]

@@ -11,7 +11,7 @@ from jobmon.jobs import Flow
 from jobmon.runtime.documents import graph_of
 from jobmon.runtime.model import RUN_STATES
 from jobmon.runtime.states import State
-from jobmon.tui import card, graphpage, lines, lists, runpage, tree, words
+from jobmon.tui import card, graphpage, limitspage, lines, lists, runpage, tree, words
 from jobmon.tui.ink import Ink, measure
 from jobmon.tui.look import ASCII_LINES, FLAGS, JOB_LOOKS, RUN_LOOKS, UNICODE_LINES, job_look
 from jobmon.tui.text import bar, cells, cut, duration, moment, pad, table, wrap
@@ -374,3 +374,41 @@ def test_wrapping_keeps_every_sign_within_the_width(width):
     parts = wrap(text, width)
     assert all(cell_len(part) <= width for part in parts)
     assert "".join(parts).replace(" ", "") == text.replace(" ", "")
+
+
+# Limits
+
+
+def limits_body(**changed):
+    rate = {"limit": "5/s", "total": 5, "used": 2, "turns": 0, "next": NOW, "waiting": 0,
+            "frozen_until": None, "frozen_by": ""}  # fmt: skip
+    body = {
+        "running": True,
+        "slots": {"total": 8, "busy": 3},
+        "pools": {"db": {"total": 2, "busy": 2, "waiting": 4}},
+        "rates": {
+            "サイト": rate | changed,
+            "free": dict.fromkeys(rate) | {"used": 0, "waiting": 1},
+        },
+        "locks": {
+            "book": {"holder": HOSTILE, "since": NOW, "waiting": 1},
+            "idle": {"holder": "", "since": None, "waiting": 2},
+        },
+    }
+    return limitspage.page(PLAIN, body, NOW)
+
+
+def test_limits_tell_what_is_used_who_holds_it_and_who_waits():
+    slots, pool, rate, free, held, idle = (line.split() for line in limits_body()[1:])
+    assert slots[-1] == "3/8"
+    assert pool[-2:] == ["2/2", "4"]
+    assert rate[:2] + rate[-2:] == ["rate", "サイト", "2/5", "5/s"]
+    assert " ".join(free).endswith("0 1 no limit is set")
+    assert held[0:2] == ["lock", "book"]
+    assert idle[-3:] == ["0/1", "2", "free"]
+    assert all(line.isprintable() for line in limits_body())
+
+
+def test_a_frozen_rate_tells_until_when_and_by_whom():
+    line = limits_body(frozen_until=NOW + 60, frozen_by="朝#3/集計")[3]
+    assert f"frozen until {moment(NOW + 60, NOW)} by 朝#3/集計" in line

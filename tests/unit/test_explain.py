@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from jobmon.jobs.definition import RetryDef
 from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.explain import Explanation, explain_job, explain_run
-from jobmon.runtime.model import Limits
+from jobmon.runtime.model import Limits, Pace
 from jobmon.runtime.states import State
 from jobmon.runtime.words import span
 from tests.core import Driver, diamond, flow, job
@@ -36,6 +37,19 @@ def locked() -> Driver:
     return Driver(flow(job("A", lock="x"), job("B", lock="x"))).settle()
 
 
+def outside() -> Driver:
+    return Driver(
+        flow(job("A", lock="x")), Limits(slots=1, locked={"x": "book.py (pid 7)"})
+    ).settle()
+
+
+def paced(**pace: Any) -> Driver:
+    """Its rate lets nobody go."""
+    stands = {"site": Pace(count=30, seconds=60.0, used=30, next=3600.0, **pace)}
+    jobs = (job("A", rate="site"), job("B", rate="site"))
+    return Driver(flow(*jobs), Limits(slots=9, rates={"site": 0}, paces=stands)).settle()
+
+
 def late() -> Driver:
     night = Driver(diamond(A={"timeout": 60.0})).start("A")
     night.now += 45
@@ -51,6 +65,15 @@ CASES: list[tuple[Callable[[], Driver], str, str, str]] = [
     (busy, "B", "all 1 slots are taken", ""),
     (full, "B", "the pool db is full: 1 of 1", ""),
     (locked, "B", "the lock x is held by f#1 A", ""),
+    (outside, "A", "the lock x is held by book.py (pid 7)", ""),
+    (paced, "A", "the rate site is used up: 30/min, the next goes at 10:00:00", ""),
+    (paced, "B", "1 more urgent or earlier jobs are before it", ""),
+    (
+        lambda: paced(frozen=7200.0, by="朝#3/集計"),
+        "A",
+        "the rate site is frozen until 11:00:00 by 朝#3/集計",
+        "",
+    ),
     (lambda: Driver(diamond(), Limits(slots=0)).settle(), "A", "starting jobs is paused", ""),
     (lambda: Driver(diamond()).settle(), "A", "attempt 1 starting since", "logs f#1 A -f"),
     (late, "A", "its time limit of 1m ends in 15s", "cancel f#1 A"),

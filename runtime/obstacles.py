@@ -23,14 +23,14 @@ def unmet(board: Board, job: JobRun) -> list[JobRun]:
 
 
 def of_children(board: Board, job: JobRun) -> str:
-    """How far the children of a map are: `38 of 200 ended, 3 badly`; "" for any other job."""
+    """How far the children of a map are: `38/200 ended, 3 badly`; "" for any other job."""
     book = board.books[job.run]
     if not book.shape.jobs[job.index].expanded:
         return ""
     tally = book.tally(job.index)
     ended = tally.ok + tally.branched + tally.bad
     badly = f", {tally.bad} badly" if tally.bad else ""
-    return f"{ended} of {tally.total} ended{badly}"
+    return f"{ended}/{tally.total} ended{badly}"
 
 
 def roots(board: Board, job: JobRun) -> list[JobRun]:

@@ -226,7 +226,7 @@ class TestVerbsOnMaps:
         sim = Simulation(shops(max_parallel=1), outputs={"list": TOWNS}, fail={"get[東京]": 1})
         sim.until("get[大阪]", "running")
         found = explain_job(sim.board, sim.jobs["get"].key, sim.clock.now, sim.limits)
-        assert found.reasons == ("it waits for its children: 1 of 3 ended, 1 badly",)
+        assert found.reasons == ("it waits for its children: 1/3 ended, 1 badly",)
 
 
 class TestRepeat:

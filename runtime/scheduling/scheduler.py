@@ -5,6 +5,7 @@ Slots go by the wall clock, which may be set anew at any time: it is looked at e
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +33,9 @@ SOON = 0.2
 """Seconds between two looks at whether the flows are loaded."""
 MOST_RECORDS = 500
 """Slots of a plan that get a record of their own when many were missed."""
-MOST_AT_ONCE = 100
+MOST_ENTERED = 50
+"""Plans whose next slots are looked for in one turn, once flows or settings are new."""
+MOST_AT_ONCE = 50
 """Slots decided in one turn; the jobs have their turn in between."""
 FAILED_RESTS = 3600.0
 """Seconds until a schedule that cannot be followed just now is looked at again."""
@@ -61,6 +64,7 @@ class Scheduler:
         self.faults: Mapping[str, str] = {}
         """Why deployments, or flows' own schedules, make no plan, by name."""
         self._plans: dict[str, Plan] = {}
+        self._entering: list[Plan] = []
         self._timings: dict[str, Timing] = {}
         self._next: dict[str, float] = {}
         self._seen: tuple[Any, ...] = ()
@@ -72,7 +76,11 @@ class Scheduler:
             self.due = now + SOON
             return
         wall = self._wall()
-        yield from self._follow(wall, now, batch)
+        if not self._same():
+            self._follow(batch)
+        for plan in self._entering[:MOST_ENTERED]:
+            yield from self._enter(plan, wall, now, batch)
+        del self._entering[:MOST_ENTERED]
         yield from self._turn_back(wall, now, batch)
         left = MOST_AT_ONCE
         for at, name in sorted((at, name) for name, at in self._next.items()):
@@ -81,7 +89,7 @@ class Scheduler:
             for event in self._meet(self._plans[name], wall, now, batch, left):
                 left -= event.kind == "run.created"
                 yield event
-        first = min(self._next.values(), default=wall + LOOK)
+        first = wall if self._entering else min(self._next.values(), default=wall + LOOK)
         self.due = now + min(LOOK, max(0.0, first - wall))
 
     def heard(self, events: Sequence[Event]) -> None:
@@ -96,10 +104,8 @@ class Scheduler:
         now = (self._library.known, self._configuration.now)
         return len(self._seen) == 2 and all(a is b for a, b in zip(self._seen, now, strict=True))
 
-    def _follow(self, wall: float, now: float, batch: Batch) -> Iterator[Event]:
+    def _follow(self, batch: Batch) -> None:
         """Take over the plans as the flows and the settings make them now."""
-        if self._same():
-            return
         if not self._begun:
             kept = self._store.notes(ROOM)
             self._tickets = {name: msgspec.convert(body, Ticket) for name, body in kept.items()}
@@ -107,25 +113,25 @@ class Scheduler:
         settings = self._configuration.now
         found, faults = read(self._library.good, settings)
         self._seen, self.faults = (self._library.known, settings), faults
-        self._plans = {name: plan for name, plan in found.items() if plan.active}
-        for name in self._tickets.keys() - self._plans.keys() - faults.keys():
+        plans = {name: plan for name, plan in found.items() if plan.active}
+        for name in self._tickets.keys() - plans.keys() - faults.keys():
             self._forget(name, batch)
-        self._timings, self._next = {}, {}
-        for plan in self._plans.values():
-            self._timings[plan.name] = Timing(plan.cron, settings.calendars)
-            yield from self._enter(plan, wall, now, batch)
-            yield from self._plan_next(plan, wall, now)
+        self._plans, self._next, self._entering = {}, {}, list(plans.values())
+        self._timings = {
+            name: Timing(plan.cron, settings.calendars) for name, plan in plans.items()
+        }
 
     def _enter(self, plan: Plan, wall: float, now: float, batch: Batch) -> Iterator[Event]:
         """A plan that is new, or fires by another schedule now, begins now: nothing was missed."""
         old = self._tickets.get(plan.name)
         spec = _spec(plan)
-        if old is not None and old.spec == spec:
-            return
-        self._keep(plan.name, Ticket(wall, spec), batch)
-        if old is not None:
+        self._plans[plan.name] = plan
+        if old is None or old.spec != spec:
+            self._keep(plan.name, Ticket(wall, spec), batch)
+        if old is not None and old.spec != spec:
             fires = f"{plan.cron.expression} {plan.cron.tz}".rstrip()
             yield _event("schedule.changed", plan, now, reason=f"{plan.name} fires by {fires} now")
+        yield from self._plan_next(plan, wall, now)
 
     def _plan_next(self, plan: Plan, wall: float, now: float) -> Iterator[Event]:
         """Note when its next slot comes."""
@@ -174,7 +180,9 @@ class Scheduler:
         """The slots that have come, and the seconds from the last of them to the next one."""
         timing = self._timings[plan.name]
         found = newest(timing.between, cursor, wall, MOST_RECORDS)
-        following = timing.next(wall)
+        following = None
+        with contextlib.suppress(WrongError):  # it is told when the next one is planned
+            following = timing.next(wall)
         last = found.slots[-1].at if found.slots else wall
         return found, math.inf if following is None else following - last
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 
 from jobmon.jobs.definition import CronDef
+from jobmon.jobs.mistakes import WrongError
 from jobmon.runtime.declared import CalendarSettings
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.timetable import Slot, fire_times
@@ -26,8 +27,18 @@ class Timing:
         return zone(self.cron.tz, self._local)
 
     def between(self, after: float, until: float) -> Iterator[Slot]:
-        """The slots after the first instant up to the second, ascending."""
-        return takewhile(lambda slot: slot.at <= until, self._from(after))
+        """The slots after the first instant up to the second, ascending.
+
+        Where nothing is known of the days behind the last of them, those before still count.
+        """
+        found = 0
+        try:
+            for slot in takewhile(lambda slot: slot.at <= until, self._from(after)):
+                found += 1
+                yield slot
+        except WrongError:
+            if not found:
+                raise
 
     def next(self, after: float) -> float | None:
         """The instant of the first slot after that one; None when none comes any more."""

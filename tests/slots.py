@@ -120,7 +120,8 @@ class Night:
                 for event in duty.attend(self.wall, batch):
                     self.board.apply(event)
                     batch.events.append(event)
-            if not batch.events and not batch.notes:
+            rest = (self.scheduler.due or 0.0) > self.wall
+            if rest and not batch.events and not batch.notes:
                 return made
             self.commit(batch)
             made += batch.events

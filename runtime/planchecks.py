@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator
 
@@ -13,6 +14,10 @@ from jobmon.runtime.config import CONFIG_NAME, Settings
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.scheduling import plans
 from jobmon.runtime.timetable import fire_times
+from jobmon.runtime.timetable.calendars import calendar
+
+AHEAD = dt.timedelta(days=90)
+"""How far a calendar should reach."""
 
 
 def untimely(loaded: Loaded, settings: Settings) -> list[Mistake]:
@@ -23,8 +28,7 @@ def untimely(loaded: Loaded, settings: Settings) -> list[Mistake]:
     for name, flow in loaded.flows.items():
         if flow.schedule is not None and not checking.wrong(flow.schedule):
             what = f"flow {name!r}: schedule {flow.schedule.expression!r}"
-            for text, hint in _never(flow.schedule, settings):
-                found.append(Mistake(flow.file, loaded.lines[name], f"{what}: {text}", hint))
+            found += _said(flow.file, loaded.lines[name], what, flow.schedule, settings)
     return [*found, *_deployments(loaded, settings)]
 
 
@@ -35,8 +39,15 @@ def _deployments(loaded: Loaded, settings: Settings) -> Iterator[Mistake]:
         if name in faults:
             yield Mistake(CONFIG_NAME, 0, f"{what}: {faults[name]}")
         elif made[name].cron != made[name].flow.schedule:
-            for text, hint in _never(made[name].cron, settings):
-                yield Mistake(CONFIG_NAME, 0, f"{what}: {text}", hint)
+            yield from _said(CONFIG_NAME, 0, what, made[name].cron, settings)
+
+
+def _said(file: str, line: int, what: str, cron: CronDef, settings: Settings) -> Iterator[Mistake]:
+    for text, hint in _never(cron, settings):
+        yield Mistake(file, line, f"{what}: {text}", hint)
+        return
+    for text, hint in _soon(cron, settings):
+        yield Mistake(file, line, f"{what}: {text}", hint, warning=True)
 
 
 def _never(cron: CronDef, settings: Settings) -> Iterator[tuple[str, str]]:
@@ -46,3 +57,13 @@ def _never(cron: CronDef, settings: Settings) -> Iterator[tuple[str, str]]:
             yield "its calendar and blackout leave nothing", "see why: jobmon schedule --explain"
     except WrongError as error:
         yield error.text, error.hint
+
+
+def _soon(cron: CronDef, settings: Settings) -> Iterator[tuple[str, str]]:
+    """(text, hint) of a calendar of which soon nothing is known any more."""
+    ahead = dt.datetime.fromtimestamp(time.time(), dt.UTC).date() + AHEAD
+    try:
+        if cron.calendar:
+            calendar(cron.calendar, settings.calendars).closed(ahead)
+    except WrongError as error:
+        yield f"{error.text}, so it will not start then", f"a newer holidays may know: {error.hint}"

@@ -215,6 +215,15 @@ def test_check_finds_schedules_that_never_fire() -> None:
     assert "leave nothing" in said[1][1]
 
 
+def test_check_warns_of_a_calendar_that_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = dt.datetime(2099, 11, 1, tzinfo=dt.UTC).timestamp()
+    monkeypatch.setattr("jobmon.runtime.planchecks.time.time", lambda: now)
+    known = flows(flow("f", Cron("0 6 * * *", tz="Asia/Tokyo", calendar="JP")))
+    (said,) = untimely(Loaded(flows=known, lines={"f": 3}), settings())
+    assert said.warning
+    assert "no holidays are known for JP in 2100" in said.text
+
+
 def test_the_next_fire_times_of_a_flow_are_those_of_all_its_active_plans() -> None:
     night = Deployment("night", "朝", cron="0 1 * * *")
     given = settings(night=night, off=Deployment("off", "朝", cron="* * * * *", active=False))

@@ -298,6 +298,26 @@ def test_a_finally_job_hangs_on_all_others():
     assert runpage.needs(body["jobs"][2], body["jobs"]) == ["a", "b"]
 
 
+def test_a_run_says_when_it_ends_and_its_jobs_how_long_they_still_take():
+    jobs = [
+        job("積込", "running", started=NOW - 60) | {"left": -12.0, "late": True, "stuck": True},
+        job("b", "running", started=NOW - 60) | {"left": 90.0},
+    ]
+    run = show(jobs) | {"late": True, "deadline": NOW + 30, "eta": NOW + 90, "eta_late": NOW + 120}
+    text = "\n".join(runpage.page(PLAIN, run, NOW))
+    ends = [moment(NOW + after, NOW) for after in (90, 120, 30)]
+    assert "ends about {}, at p90 {}, deadline {}".format(*ends) in text
+    assert " late " in text.splitlines()[0]
+    lines = {line.split()[1]: line for line in text.splitlines() if " running " in line}
+    assert "running late stuck" in lines["積込"]
+    assert "-12s" in lines["積込"]
+    assert "1m30s" in lines["b"]
+    row = ls(run)["runs"][0] | {"eta": NOW + 90}
+    listed = lists.runs(PLAIN, [row], NOW)
+    assert "ENDS" in listed[0]
+    assert ends[0] in listed[1]
+
+
 def test_a_retry_shows_its_countdown_and_a_manual_step_its_text():
     waiting = job("x", "retry_wait", due=NOW + 30, reason="exit code 75")
     assert words.why(waiting, NOW) == "again in 30s: exit code 75"

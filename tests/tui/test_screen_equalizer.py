@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from rich.cells import cell_len
 
+from jobmon.tui import rows
 from jobmon.tui.lanes.lane import METRICS
 from jobmon.tui.picture import Line, Size
 from jobmon.tui.screens.equalizer import Equalizer
@@ -135,6 +136,22 @@ def test_late_and_quiet_are_said_in_words_and_time_left_is_signed():
         assert "quiet 41s" in text
         assert "-00:50" in text
         assert "+03:0" in text
+
+
+def test_what_the_runtime_flags_is_said_and_the_clock_says_no_more():
+    ground = Ground()
+    still = ground.add("still", began=300.0, read=Read(None, quiet=299.0))
+    slow = ground.add("slow", began=10.0)
+    ground.happen("stuck", still.run, NOW, stuck=True)
+    ground.happen("late", slow.run, NOW, late=True)
+    for orient in ORIENTS:
+        text = shown(ground, LARGE, orient=orient).split("past p90")[0]
+        assert "STUCK" in text
+        assert "LATE" in text
+    queue = [plain(rows.state(ground.stage(), row)) for row in ground.world.rows()]
+    assert [text[2:] for text in queue] == ["running stuck", "LATE"]
+    ground.happen("stuck", still.run, NOW, stuck=False)
+    assert "STUCK" not in shown(ground, LARGE)
 
 
 def test_colour_says_the_state_and_never_the_height():

@@ -529,7 +529,7 @@ ACTIONS: tuple[Action, ...] = (
         "go.limits",
         ("7",),
         "limits",
-        "Slots, pools, locks and who holds what.",
+        "Slots, pools, rates, locks and who holds what.",
         "screens",
         word="limits",
     ),

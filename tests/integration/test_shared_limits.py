@@ -155,6 +155,19 @@ async def test_an_attempt_is_not_claimed_while_its_lock_is_held(shop: Batch) -> 
         assert (await host.run("true", attempt="1.0.2", lock="x")).code == 0
 
 
+def test_a_job_whose_lock_is_taken_at_the_last_moment_goes_back_to_the_queue(shop: Batch) -> None:
+    shop.flow('flow = Flow("f")\nflow.shell("A", "true", lock="x")')
+    (initiator,) = until(lambda: shop.call("status")["initiators"], "an initiator is ready")
+    os.kill(initiator["pid"], signal.SIGSTOP)
+    run = shop.run("f")
+    until(lambda: shop.states(run)["A"] == "starting", "it was free when that was decided")
+    with lock("x"):
+        os.kill(initiator["pid"], signal.SIGCONT)
+        until(lambda: shop.states(run)["A"] == "queued", "it could not be taken")
+    assert shop.wait(run)["state"] == "succeeded"
+    assert [row["outcome"] for row in shop.show(run)["attempts"]] == ["void", "succeeded"]
+
+
 def test_a_job_that_has_its_lock_by_its_option_may_ask_for_it_again(shop: Batch) -> None:
     code = "from jobmon.jobs.kit import lock\\nwith lock('x'): pass"
     argv = f'[sys.executable, "-c", "{code}"]'

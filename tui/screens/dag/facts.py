@@ -182,8 +182,8 @@ def _ends(ink: Ink, course: Course, index: int) -> list[Line]:
     """Its code, and the limits it counts against."""
     job, jobdef = course.jobs[index], course.site.board.jobdef((course.run.id, index))
     code = "" if job.code is None else str(job.code)
-    pool, lock = ink.safe(jobdef.pool), ink.safe(jobdef.lock)
-    return [_said("code", code), _said("pool", pool), _said("lock", lock)]
+    limits = {"pool": jobdef.pool, "rate": jobdef.rate, "lock": jobdef.lock}
+    return [_said("code", code), *(_said(word, ink.safe(name)) for word, name in limits.items())]
 
 
 def _near(ink: Ink, course: Course, label: str, jobs: Sequence[int]) -> Line:

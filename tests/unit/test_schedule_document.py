@@ -166,8 +166,15 @@ def test_a_schedule_that_cannot_be_read_does_not_hide_the_others() -> None:
     given = settings(x=Deployment("x", "nobody", cron="0 1 * * *"))
     lines = printed(answer(flows(lost, MORNING), Asked(), given))
     assert any("朝" in line for line in lines)
-    assert any("lost does not start: there is no calendar 'XQ'" in line for line in lines)
+    assert any("not planned: lost: there is no calendar 'XQ'" in line for line in lines)
     assert any("not planned: x: there is no flow nobody" in line for line in lines)
+
+
+def test_a_calendar_that_ends_is_told_where_the_fire_times_would_be() -> None:
+    japan = flow("japan", Cron("0 6 * * *", tz="Asia/Tokyo", calendar="JP"))
+    lines = printed(answer(flows(japan, MORNING), Asked(start="2100-01-01"), settings()))
+    assert any("朝" in line for line in lines)
+    assert any("japan does not start: no holidays are known for JP in 2100" in x for x in lines)
 
 
 def test_what_has_no_schedule_is_an_error_that_says_what_to_do() -> None:
@@ -207,7 +214,7 @@ def test_check_finds_schedules_that_never_fire() -> None:
     )
     loaded = Loaded(flows=known, lines=dict.fromkeys(known, 7))
     given = settings(x=Deployment("x", "nobody"), y=Deployment("y", "朝", calendar="Japan"))
-    said = [(m.line, m.text) for m in untimely(loaded, given) if m.hint or "nobody" in m.text]
+    said = [(m.line, m.text) for m in untimely(loaded, given) if not m.warning]
     assert [text.partition(": ")[0] for _, text in said] == [
         "flow 'lost'", "flow 'sunday'", "flow 'dark'", "deployment 'x'", "deployment 'y'",
     ]  # fmt: skip

@@ -15,8 +15,9 @@ import msgspec
 from jobmon.jobs import mistakes, params
 from jobmon.jobs.definition import CronDef, FlowDef
 from jobmon.runtime.config import Settings
-from jobmon.runtime.declared import CalendarSettings, Deployment
-from jobmon.runtime.timetable import rules
+from jobmon.runtime.declared import Deployment
+from jobmon.runtime.timetable.pattern import pattern
+from jobmon.runtime.timetable.zones import zone
 
 
 class Plan(NamedTuple):
@@ -64,23 +65,19 @@ def read(
     own = {name: Deployment(name, name) for name, flow in flows.items() if flow.schedule}
     for name, row in (own | dict(settings.deployments)).items():
         try:
-            found[name] = _plan(row, flows, settings.calendars)
+            found[name] = _plan(row, flows)
         except _WrongError as error:
             faults[name] = str(error)
     return found, faults
 
 
-def _plan(
-    row: Deployment,
-    flows: Mapping[str, FlowDef],
-    calendars: Mapping[str, CalendarSettings],
-) -> Plan:
+def _plan(row: Deployment, flows: Mapping[str, FlowDef]) -> Plan:
     flow = flows.get(row.flow)
     if flow is None:
         near = mistakes.nearest(row.flow, flows)
         hint = f"did you mean {near}?" if near else "no file in flows/ defines it"
         raise _WrongError(f"there is no flow {row.flow}: {hint}")
-    cron = _cron(row, flow, calendars)
+    cron = _cron(row, flow)
     _try_params(flow, row.params)
     within = flow.start_within if row.start_within is None else row.start_within
     window = flow.catchup_window if row.catchup_window is None else row.catchup_window
@@ -101,7 +98,7 @@ def _plan(
     )
 
 
-def _cron(row: Deployment, flow: FlowDef, calendars: Mapping[str, CalendarSettings]) -> CronDef:
+def _cron(row: Deployment, flow: FlowDef) -> CronDef:
     """The flow's schedule with what the row says otherwise."""
     base = flow.schedule or (CronDef(row.cron) if row.cron else None)
     if base is None:
@@ -116,7 +113,8 @@ def _cron(row: Deployment, flow: FlowDef, calendars: Mapping[str, CalendarSettin
     given = {name: value for name, value in changed.items() if value is not None}
     cron = msgspec.structs.replace(base, **given)
     try:
-        rules.read(cron, "UTC", calendars)
+        pattern(cron.expression)
+        zone(cron.tz, "UTC")
     except mistakes.WrongError as error:
         raise _WrongError(f"{error.text}: {error.hint}" if error.hint else error.text) from error
     return cron

@@ -51,7 +51,10 @@ def _said(file: str, line: int, what: str, cron: CronDef, settings: Settings) ->
 
 
 def _never(cron: CronDef, settings: Settings) -> Iterator[tuple[str, str]]:
-    """(text, hint) of why a schedule that can be read does not fire."""
+    """(text, hint) of why a schedule does not fire."""
+    if wrong := checking.wrong(cron):
+        yield wrong
+        return
     try:
         if next(fire_times(cron, time.time(), local_zone(), settings.calendars), None) is None:
             yield "its calendar and blackout leave nothing", "see why: jobmon schedule --explain"

@@ -213,10 +213,15 @@ def test_check_finds_schedules_that_never_fire() -> None:
         flow("dark", Cron("30 1 * * *", blackout="01:00-02:00")),
     )
     loaded = Loaded(flows=known, lines=dict.fromkeys(known, 7))
-    given = settings(x=Deployment("x", "nobody"), y=Deployment("y", "朝", calendar="Japan"))
+    given = settings(
+        x=Deployment("x", "nobody"),
+        y=Deployment("y", "朝", calendar="Japan"),
+        z=Deployment("z", "朝", shift="next"),
+    )
     said = [(m.line, m.text) for m in untimely(loaded, given) if not m.warning]
     assert [text.partition(": ")[0] for _, text in said] == [
         "flow 'lost'", "flow 'sunday'", "flow 'dark'", "deployment 'x'", "deployment 'y'",
+        "deployment 'z'",
     ]  # fmt: skip
     assert said[0] == (7, "flow 'lost': schedule '0 6 * * *': there is no calendar 'XQ'")
     assert "leave nothing" in said[1][1]

@@ -26,9 +26,11 @@ from jobmon.runtime.triggers.wanted import moment_of, wanted
 EVERY = 1.5
 """Seconds between two looks at the files; more where a look takes long."""
 SHORTEST = 0.1
-RESTS = 200.0
+"""The same, when a file settles."""
+RESTS = 1000.0
 """A look may take this part of the time between two of them."""
-SELDOM = 60.0
+SELDOM = 10.0
+"""Seconds between two looks at most, however long they take."""
 SOON = 0.2
 """Seconds between two looks at whether the flows are loaded."""
 PATIENCE = 10.0

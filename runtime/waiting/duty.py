@@ -44,7 +44,9 @@ class Waits:
     def heard(self, events: Sequence[Event]) -> None:
         """A run that waits was made, or one that is waited for has ended."""
         for event in events:
-            if event.kind == "run.created" and _afters(self._board.runs.get(event.run)):
+            if event.kind in ("run.created", "run.rerun") and _afters(
+                self._board.runs.get(event.run)
+            ):
                 self._take_in(event.run)
             elif self._awaited:
                 run = self._board.runs.get(event.run)

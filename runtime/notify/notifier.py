@@ -12,18 +12,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from jobmon.runtime import cards, failpoint
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.errors import JobmonError
-from jobmon.runtime.model import RUN_TERMINAL, Event, Run
+from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.notify import alive, batches, targets, wording
 from jobmon.runtime.notify.batches import Batches
 from jobmon.runtime.notify.outbox import ROOM, Message, Outbox, again
 from jobmon.runtime.notify.post import Post
-from jobmon.runtime.notify.rules import Known, Look, News, as_one, judge
+from jobmon.runtime.notify.rules import SCHEDULE, Known, Look, News, as_one, judge
+from jobmon.runtime.notify.targets import About, about
 from jobmon.runtime.notify.watch import Case, Watch
 from jobmon.runtime.notify.wording import Text
 from jobmon.runtime.reader import open_reader
@@ -90,10 +92,16 @@ class Notifier:
         return events
 
     def tell(
-        self, kind: str, text: Text, now: float, batch: Batch, number: str, run: Run | None = None
+        self,
+        kind: str,
+        text: Text,
+        now: float,
+        batch: Batch,
+        number: str,
+        about: About | None = None,
     ) -> list[Message]:
-        """A message to those who want to hear of its kind (and of such a run)."""
-        who = targets.wanted(self._configuration.now, kind, run).values()
+        """A message of no single run, to those who want to hear of its kind."""
+        who = targets.wanted(self._configuration.now, kind, about).values()
         made = self.outbox.put(text, who, batch, now, id=number, kind=kind)
         self._fresh.update(message.id for message in made)
         self.due = 0.0
@@ -132,10 +140,10 @@ class Notifier:
         for run_id, case in taken.cases.items():
             news += self._news(run_id, case, now, batch)
         made = [message for one in as_one(news) for message in self._tell(one, taken.upto, batch)]
-        for event in taken.runtime:
-            made += self._of_runtime(event, taken.lost, now, batch)
+        for event in taken.own:
+            made += self._of_itself(event, taken.lost, now, batch)
         begins = not self._watch.left and not self._noted["up"]
-        if news or taken.runtime or begins or taken.upto - self._noted["seq"] >= STRIDE:
+        if news or taken.own or begins or taken.upto - self._noted["seq"] >= STRIDE:
             self._noted = {"seq": taken.upto, "up": self._noted["up"] or begins}
             batch.notes[CURSOR] = self._noted
         return made
@@ -150,6 +158,8 @@ class Notifier:
         news, after = judge(look, known, now, rerun=case.rerun, whys=case.whys)
         if after != known:
             self._remember(look.line, after, batch)
+        if any(one.kind in ("failed", "still") for one in news):
+            self._watch.known(run_id)
         return news
 
     def _remember(self, line: str, known: Known, batch: Batch) -> None:
@@ -173,7 +183,7 @@ class Notifier:
 
     def _tell(self, news: News, upto: int, batch: Batch) -> list[Message]:
         run = news.look.run
-        who = targets.wanted(self._configuration.now, news.kind, run).values()
+        who = targets.wanted(self._configuration.now, news.kind, about(run)).values()
         if not who:
             return []
         self._count += 1
@@ -202,6 +212,21 @@ class Notifier:
             log.exception("the failure card of %s %s could not be made", look.run.key, name)
             return None
 
+    def _of_itself(self, event: Event, lost: int, now: float, batch: Batch) -> list[Message]:
+        if event.kind == "schedule.failed":
+            return self._of_schedule(event, now, batch)
+        return self._of_runtime(event, lost, now, batch)
+
+    def _of_schedule(self, event: Event, now: float, batch: Batch) -> list[Message]:
+        """A slot that could not be started: told once, until a run of the line is well."""
+        line, why = str(event.data.get("plan", "")), str(event.data.get("reason", ""))
+        known = self._lines.get(line, Known())
+        if SCHEDULE in known.told:
+            return []
+        self._remember(line, replace(known, told=known.told | {SCHEDULE: (why,)}), batch)
+        text = wording.of_schedule(self.post.place, line, why)
+        return self.tell("failed", text, now, batch, f"{event.seq}.schedule", About((line,)))
+
     def _of_runtime(self, event: Event, lost: int, now: float, batch: Batch) -> list[Message]:
         started, was_up = event.kind == "runtime.started", self._noted["up"]
         self._noted = self._noted | {"up": started}
@@ -222,7 +247,7 @@ class Notifier:
         self._count += 1
         number = f"batch.{now:.3f}.{self._count}"
         kind = "failed" if ended.bad else "report"
-        return self.tell(kind, text, now, batch, number, ended.run)
+        return self.tell(kind, text, now, batch, number, about(ended.run))
 
     def _last_sign(self, started: Event) -> float:
         """When the runtime before this start gave its last sign of life."""

@@ -34,6 +34,8 @@ DEEDS = {
 """The events by which a person did something, and the verb."""
 NOBODY = frozenset({"", "runtime", "policy"})
 _COUNTED = ("job.retry", "job.fail", "job.unfit")
+UNSLOTTED = ("schedule.failed", "schedule.dropped")
+"""Slots that have not even a record."""
 _OPEN = ("queued", "running", "blocked", "stopping")
 
 
@@ -98,6 +100,7 @@ def report(
     )
     runs = [run for run_id in touched if (run := names.run(run_id))]
     still = [run for run_id in going_on if (run := names.run(run_id))]
+    slots = [row for row in events if row.kind in UNSLOTTED]
     counts = Counter((row.kind, row.run, row.body.get("job", -1)) for row in events)
     lists = {
         "failed": _failed(db, state_dir, names, counts),
@@ -105,7 +108,10 @@ def report(
         "lost": _standing(db, names, going_on, touched, State.LOST),
         "waiting": _standing(db, names, going_on, (), State.WAITING_HUMAN),
         "late": [_late(run) for run in (*runs, *still) if run["late"] and run["ended"] is None],
-        "expired": [_expired(run) for run in runs if run["state"] == "expired"],
+        "expired": [
+            *(_expired(run) for run in runs if run["state"] == "expired"),
+            *map(_unslotted, slots),
+        ],
         "deeds": _deeds(names, events),
         "held": _held(db, still),
         "running": [_open(run) for run in still],
@@ -127,12 +133,13 @@ def _ids(db: sqlite3.Connection, query: str, values: tuple[Any, ...] = ()) -> li
 
 
 def _events(db: sqlite3.Connection, first: int, last: int) -> Iterable[_Row]:
-    marks = ",".join("?" * (len(DEEDS) + len(_COUNTED)))
+    kinds = (*DEEDS, *_COUNTED, *UNSLOTTED)
+    marks = ",".join("?" * len(kinds))
     query = (
         f"SELECT kind, run, body FROM events WHERE seq > ? AND seq <= ? AND kind IN ({marks})"
         " ORDER BY seq"
     )
-    for kind, run, body in db.execute(query, (first, last, *DEEDS, *_COUNTED)):
+    for kind, run, body in db.execute(query, (first, last, *kinds)):
         yield _Row(kind, run, json.loads(body))
 
 
@@ -218,6 +225,11 @@ def _late(run: Document) -> Document:
 
 def _expired(run: Document) -> Document:
     return {"run": run["key"], "reason": run.get("reason") or ""}
+
+
+def _unslotted(row: _Row) -> Document:
+    data = row.body.get("data") or {}
+    return {"run": str(data.get("plan", "")), "reason": str(data.get("reason", ""))}
 
 
 def _open(run: Document) -> Document:

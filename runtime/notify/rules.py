@@ -22,6 +22,8 @@ TOLD_LATE = 60.0
 """Seconds after its slot from which a run that expired at once is one that was missed."""
 TOLD_RUNS = 50
 """Runs of one line of which it is remembered what was told."""
+SCHEDULE = "schedule"
+"""Under which it is remembered what was told of a line's schedule."""
 TRIGGERS = frozenset(
     {
         "run.late", "run.expire", "run.rerun", "job.fail", "job.unfit", "job.mark_failed",
@@ -106,7 +108,9 @@ def judge(
     if look.run.state == "succeeded" and not _counted_elsewhere(look.run):
         if known.trouble:
             news.append(News("recovered", look, at, since=known.since, first=known.first))
-        known, told = replace(known, trouble="", since=0.0, first=""), ()
+        told = ()
+        rest = {run: marks for run, marks in known.told.items() if run != SCHEDULE}
+        known = Known(told=rest)
     return news, _remember(known, look, told)
 
 

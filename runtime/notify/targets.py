@@ -35,21 +35,33 @@ def targets(settings: Settings) -> dict[str, Target]:
     return found
 
 
-def wanted(settings: Settings, kind: str, run: Run | None = None) -> dict[str, Target]:
+class About(NamedTuple):
+    """What a message is about: the names of a flow and a deployment, and tags."""
+
+    names: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+
+
+def about(run: Run) -> About:
+    """A run, as rules see it."""
+    return About(tuple({run.flow, run.line} - {""}), run.tags)
+
+
+def wanted(settings: Settings, kind: str, about: About | None = None) -> dict[str, Target]:
     """The addresses that are to hear of `kind`; each once, however many rules name it."""
     found: dict[str, Target] = {}
     for number, rule in enumerate(settings.notify, 1):
-        if kind in rule.on and (run is None or fits(rule, run)):
+        if kind in rule.on and (about is None or fits(rule, about)):
             found |= {target.id: target for target in _of_rule(rule, number)}
     return found
 
 
-def fits(rule: NotifyRule, run: Run) -> bool:
-    """Whether the rule is about the run: by its flow, its deployment or one of its tags."""
-    names = {run.flow, run.line} - {""}
-    by_name = any(fnmatchcase(name, pattern) for name in names for pattern in rule.flows)
+def fits(rule: NotifyRule, about: About) -> bool:
+    """Whether the rule is about it: by the flow, the deployment or one of the tags."""
+    pairs = ((name, pattern) for name in about.names for pattern in rule.flows)
+    by_name = any(name == pattern or fnmatchcase(name, pattern) for name, pattern in pairs)
     everything = not rule.flows and not rule.tags
-    return everything or by_name or bool(set(rule.tags) & set(run.tags))
+    return everything or by_name or bool(set(rule.tags) & set(about.tags))
 
 
 def url(target: Target, settings: Settings, environ: Mapping[str, str]) -> str:

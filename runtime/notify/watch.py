@@ -14,7 +14,9 @@ from jobmon.runtime.store import Store
 FEW = 5
 """Runs looked at in one turn: each may need a log's end to be read."""
 CHUNK = 500
-RUNTIME = frozenset({"runtime.started", "runtime.stopped"})
+OWN = frozenset({"runtime.started", "runtime.stopped", "schedule.failed"})
+"""Events that are about no run, and may be worth a message all the same."""
+FAILS = frozenset({"job.fail", "job.unfit", "job.mark_failed"})
 
 
 class Case:
@@ -34,9 +36,9 @@ class Case:
 
 
 class Taken(NamedTuple):
-    """Some events: those of the runtime itself, the runs concerned, and up to which number."""
+    """Some events: those of no run, the runs concerned, and up to which number."""
 
-    runtime: Sequence[Event]
+    own: Sequence[Event]
     cases: dict[int, Case]
     lost: int
     upto: int
@@ -50,6 +52,11 @@ class Watch:
         self._seen = cursor
         self._behind = True
         self._queue: deque[Event] = deque()
+        self._known: set[int] = set()
+
+    def known(self, run_id: int) -> None:
+        """It was told that the run failed: that more of its jobs do is nothing new."""
+        self._known.add(run_id)
 
     def heard(self, events: Iterable[Event]) -> bool:
         """Whether there is something to look at. What a chunk will bring is left to it."""
@@ -71,13 +78,13 @@ class Watch:
         """The next events that concern a few runs at most."""
         if self._behind and not self._queue:
             self._read()
-        runtime: list[Event] = []
+        own: list[Event] = []
         cases: dict[int, Case] = {}
         lost, upto = 0, self._seen
         while self._queue:
             event = self._queue[0]
-            if event.kind in RUNTIME:
-                runtime.append(event)
+            if event.kind in OWN:
+                own.append(event)
             elif event.run in cases or len(cases) < FEW:
                 cases.setdefault(event.run, Case()).add(event)
                 lost += event.kind == "job.lose"
@@ -85,7 +92,7 @@ class Watch:
                 upto = event.seq - 1
                 break
             self._queue.popleft()
-        return Taken(runtime, cases, lost, upto)
+        return Taken(own, cases, lost, upto)
 
     def _read(self) -> None:
         found = self._store.events_after(self._seen, CHUNK)
@@ -96,10 +103,14 @@ class Watch:
         ended: set[int] = set()
         for event in events:
             self._seen = event.seq
-            if event.kind in TRIGGERS or event.kind in RUNTIME:
-                self._queue.append(event)
+            if event.kind == "run.rerun":
+                self._known.discard(event.run)
+            if event.kind in TRIGGERS or event.kind in OWN:
+                if not (event.kind in FAILS and event.run in self._known):
+                    self._queue.append(event)
             elif event.kind in ENDS and event.run not in ended and self._over(event.run):
                 ended.add(event.run)
+                self._known.discard(event.run)
                 self._queue.append(event)
 
     def _over(self, run_id: int) -> bool:

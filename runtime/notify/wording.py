@@ -194,6 +194,12 @@ def of_batch(at: Place, ended: Ended) -> Text:
     return text(at, f"{ended.name} {word}", (lines, next_lines, bad))
 
 
+def of_schedule(at: Place, line: str, why: str) -> Text:
+    """A slot of a line could not be started."""
+    next_lines = ["next    jobmon check", f"        {command('schedule', line)}"]
+    return text(at, f"{line} could not be started", ([why], next_lines))
+
+
 def of_test(at: Place) -> Text:
     """What `jobmon notify --test` sends."""
     return text(at, "test", (["this is a test: messages of jobmon arrive here"],))

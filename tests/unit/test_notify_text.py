@@ -74,7 +74,10 @@ def test_what_is_long_is_cut_between_signs_and_a_subject_is_one_line() -> None:
 )
 def test_rules_are_about_flows_deployments_and_tags(rule: dict[str, Any], yes: bool) -> None:
     run = Run(id=1, key="k", flow="朝", definition="", time="", line="朝-東京", tags=("重要",))
-    assert targets.fits(NotifyRule(urls=("json://x",), on=("failed",), **rule), run) is yes
+    assert (
+        targets.fits(NotifyRule(urls=("json://x",), on=("failed",), **rule), targets.about(run))
+        is yes
+    )
 
 
 @pytest.mark.parametrize(

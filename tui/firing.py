@@ -15,9 +15,9 @@ TIMES = (
     Column("LOCAL TIME"),
     Column("ZONE TIME", keep=1),
     Column("NAME", flexible=True, least=12),
-    Column("FLOW", flexible=True, keep=3),
-    Column("SCHEDULE", flexible=True, keep=2),
-    Column("NOTE", flexible=True, least=14, keep=1),
+    Column("FLOW", flexible=True, keep=4),
+    Column("SCHEDULE", flexible=True, keep=3),
+    Column("NOTE", flexible=True, least=14, keep=2),
 )
 DAYS = (
     Column("DAY"),
@@ -55,12 +55,14 @@ def _times(ink: Ink, body: Document, now: float) -> list[str]:
 
 
 def _fire(ink: Ink, slot: Document | None, row: Document, local: str, now: float) -> list[Cell]:
-    here = clock(slot["local"]) if slot else "-"
-    there = f"{clock(slot['time'])} {row['zone']}" if slot and row["zone"] != local else ""
+    here = _clock(slot["local"], "%a %Y-%m-%d %H:%M%z") if slot else "-"
+    there = ""
+    if slot and row["zone"] != local:
+        there = f"{_clock(slot['time'], '%a %H:%M%z')} {row['zone']}"
     return [
         cell(here),
         cell(ink.safe(there), "dim"),
-        cell(ink.safe(row["name"]), "bold"),
+        ((ink.safe(row["name"]), "bold"), *_flags(row)),
         cell(ink.safe(row["flow"] if row["flow"] != row["name"] else "")),
         cell(ink.safe(row["schedule"])),
         _note(ink, row, now, none=slot is None),
@@ -69,7 +71,7 @@ def _fire(ink: Ink, slot: Document | None, row: Document, local: str, now: float
 
 def _note(ink: Ink, row: Document, now: float, *, none: bool) -> Cell:
     if not row["active"]:
-        return cell("not active: it does not start", "dim")
+        return cell("it does not start", "dim")
     if row["held"]:
         until = f" until {moment(row['until'], now)}" if row["until"] else ""
         return cell(ink.safe(f"held{until} by {row['by']}"), FLAGS["held"].style)
@@ -81,9 +83,17 @@ def _note(ink: Ink, row: Document, now: float, *, none: bool) -> Cell:
     return cell(ink.safe(", ".join(words)), "yellow" if missed else "dim")
 
 
-def clock(text: str) -> str:
-    """`Thu 2027-04-29 06:00+0900` from ISO 8601."""
-    return f"{dt.datetime.fromisoformat(text):%a %Y-%m-%d %H:%M%z}"
+def _flags(row: Document) -> Cell:
+    """What keeps it from starting, also where there is no room to say why."""
+    if not row["active"]:
+        return ((" inactive", "dim"),)
+    held = FLAGS["held"]
+    return ((f" {held.word}", held.style),) if row["held"] else ()
+
+
+def _clock(text: str, form: str) -> str:
+    """A time of a document (ISO 8601) in the form of strftime."""
+    return dt.datetime.fromisoformat(text).strftime(form)
 
 
 def _mistakes(rows: Sequence[Document]) -> Iterator[str]:

@@ -54,9 +54,9 @@ def test_what_fires_next_stands_first_in_local_and_in_zone_time() -> None:
     noon = flow("noon", "0 12 * * *")
     body = answer(flows(noon, MORNING, flow("by hand")), Asked(), settings())
     assert printed(body) == [
-        "LOCAL TIME                 ZONE TIME                             NAME  SCHEDULE",
-        "Wed 2027-04-28 12:00+0200                                        noon  0 12 * * *",
-        "Wed 2027-04-28 23:10+0200  Thu 2027-04-29 06:10+0900 Asia/Tokyo  朝    10 6 * * *",
+        "LOCAL TIME                 ZONE TIME                  NAME  SCHEDULE",
+        "Wed 2027-04-28 12:00+0200                             noon  0 12 * * *",
+        "Wed 2027-04-28 23:10+0200  Thu 06:10+0900 Asia/Tokyo  朝    10 6 * * *",
     ]
     assert body["schedules"][1]["next"] == [
         {
@@ -79,7 +79,7 @@ def test_a_deployment_is_told_with_its_flow_its_hold_and_its_last_run() -> None:
     assert "last night@2027-04-27T01:00+0900 failed, 2 slots missed" in printed(body)[1]
     lines = printed(answer(flows(MORNING), Asked(), given, holds={"朝": hold}))
     assert sum("held by anna: audit" in line for line in lines) == 2
-    assert sum("not active" in line for line in lines) == 1
+    assert sum("off inactive" in line for line in lines) == 1
 
 
 def test_all_slots_of_some_days_from_a_day_in_the_zone_of_the_schedule() -> None:

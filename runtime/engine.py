@@ -362,7 +362,8 @@ class Engine:
 
     def troubles(self) -> list[str]:
         """What keeps the engine from its work or endangers it, for people."""
-        return [text for text in (self.trouble, self.paused, *self._warnings) if text]
+        found = (self.trouble, self.paused, self._limiter.trouble, *self._warnings)
+        return [text for text in found if text]
 
     def _verify(self, key: JobKey) -> None:
         self._verifier.ask(key)

@@ -22,6 +22,7 @@ from jobmon.runtime import shared
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.decide import wanted
+from jobmon.runtime.errors import StateError
 from jobmon.runtime.model import Event, Limits, Pace
 from jobmon.runtime.store import Batch, Store
 
@@ -47,6 +48,8 @@ class Limiter:
 
     def __init__(self, configuration: Configuration, board: Board, store: Store) -> None:
         self.due: float | None = 0.0
+        self.trouble = ""
+        """Why no job starts that needs a rate; "" when all is well."""
         self._configuration, self._board = configuration, board
         self._claims: dict[str, list[Claim]] = {}
         self._windows: dict[str, tuple[object, Window]] = {}
@@ -93,9 +96,14 @@ class Limiter:
             claims = self._claims[name] = self._standing(bucket, starts)
         except LookupError:
             return None
-        except (BusyError, OSError):
+        except BusyError:
             self._wake(BUSY)
             return 0
+        except (OSError, StateError) as error:
+            self.trouble = f"cannot take turns of the rate {name}: {error}"
+            self._wake(LOOK)
+            return 0
+        self.trouble = ""
         now = places.now()
         coming = [claim.at for claim in claims if claim.at > now]
         if coming:

@@ -132,7 +132,7 @@ class Service:
     def _shared(self) -> Answer:
         """The limits that are files, so that scripts outside share them."""
         engine, settings = self._engine, self._configuration.now
-        paces = shared.paces(settings.state_dir, settings.rates)
+        paces = shared.shown(settings.state_dir, settings.rates)
         held = shared.held(settings.state_dir)
         return {
             "rates": occupancy.rates(engine.board, paces),

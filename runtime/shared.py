@@ -43,6 +43,16 @@ def paces(
     return found
 
 
+def shown(state: Path, declared: Mapping[str, Limit]) -> dict[str, Pace]:
+    """What people are shown: rates that are declared, and others while they are in use."""
+    found = paces(state, declared)
+    return {
+        name: pace
+        for name, pace in found.items()
+        if name in declared or pace.used or pace.waiting or pace.frozen
+    }
+
+
 def pace(window: Window) -> Pace:
     """A rate as it stands, by the wall clock."""
     now = places.now()

@@ -39,7 +39,7 @@ def _from_files(desk: Desk) -> dict[str, Any]:
     from jobmon.runtime.configuration import limits_of
 
     settings, board = desk.usable, Board()
-    paces = shared.paces(settings.state_dir, settings.rates)
+    paces = shared.shown(settings.state_dir, settings.rates)
     return {
         "pools": occupancy.pools(board, limits_of(settings)),
         "rates": occupancy.rates(board, paces),

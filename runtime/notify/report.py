@@ -107,11 +107,8 @@ def report(
         "retried": _retried(names, counts),
         "lost": _standing(db, names, going_on, touched, State.LOST),
         "waiting": _standing(db, names, going_on, (), State.WAITING_HUMAN),
-        "late": [_late(run) for run in (*runs, *still) if run["late"] and run["ended"] is None],
-        "expired": [
-            *(_expired(run) for run in runs if run["state"] == "expired"),
-            *map(_unslotted, slots),
-        ],
+        "late": [_late(run) for run in still if run.get("late")],
+        "expired": _expired(runs) + [_unslotted(row) for row in slots],
         "deeds": _deeds(names, events),
         "held": _held(db, still),
         "running": [_open(run) for run in still],
@@ -223,8 +220,9 @@ def _late(run: Document) -> Document:
     return {"run": run["key"], "deadline": run.get("deadline"), "state": run["state"]}
 
 
-def _expired(run: Document) -> Document:
-    return {"run": run["key"], "reason": run.get("reason") or ""}
+def _expired(runs: Sequence[Document]) -> list[Document]:
+    found = (run for run in runs if run["state"] == "expired")
+    return [{"run": run["key"], "reason": run.get("reason") or ""} for run in found]
 
 
 def _unslotted(row: _Row) -> Document:

@@ -50,6 +50,7 @@ class Launch(NamedTuple):
     n: int
     flow_file: str
     outputs: Mapping[str, Any]  # upstream job name -> its output
+    kept: str = ""  # what is read in place of the flow's file, while that is broken
 
 
 def spec(launch: Launch, settings: Settings, environ: Mapping[str, str]) -> AttemptSpec:
@@ -70,6 +71,7 @@ def spec(launch: Launch, settings: Settings, environ: Mapping[str, str]) -> Atte
         first={"run": launch.run.key, "flow": launch.run.flow, "job": launch.job.name},
         artifacts=launch.job.artifacts,
         ok_codes=launch.job.ok_codes + launch.job.warn_codes,
+        slotless=launch.job.kind == "subflow",
         lock=launch.job.lock,
     )
 
@@ -103,6 +105,8 @@ class _Resolver:
         env |= {name: as_text(self.value(value)) for name, value in job.env.items()}
         if job.kind in ("python", "subflow"):
             env["JOBMON_ARGS"] = self._arguments()
+        if launch.kept:
+            env["JOBMON_KEPT"] = launch.kept
         env.setdefault("PYTHONUNBUFFERED", "1")
         if job.lock:  # held by its processes: the kit does not wait for it in vain
             env |= {"JOBMON_LOCK": job.lock}

@@ -66,11 +66,14 @@ def _unfit(job: JobDef, run: Run, why: str) -> UnfitError:
 
 
 def collected(book: Book, index: int) -> dict[str, Any]:
-    """What a map leaves when its children are done: {"output": {key: output}}, or why not."""
+    """What a map leaves when its children are done: {"output": {key: output}}, or the reason why
+    not; `started` when the first of those that ran this time did."""
     places = expansion.children(book.shape.flow, index)
     whole = {book.shape.jobs[at].item_key: book.jobs[at].output for at in places}
+    starts = [at for place in places if (at := book.jobs[place].started) is not None]
+    started = min((at for at in starts if at >= book.jobs[index].since), default=None)
     size = len(msgspec.json.encode(whole))
     if size <= MOST_OUTPUT:
-        return {"output": whole}
+        return {"output": whole, "started": started}
     reason = f"its output is left out: {size >> 10} KiB of at most {MOST_OUTPUT >> 10}"
-    return {"reason": reason}
+    return {"reason": reason, "started": started}

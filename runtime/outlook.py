@@ -63,6 +63,8 @@ class Outlook(NamedTuple):
             return Leg(job.since, open=True)
         if not self._expected(job):
             return None
+        if self.board.shape_of(job.run).jobs[job.index].expanded:  # its children take the time
+            return Leg(None, None, 0.0, 0.0, open=job.held or self.run.held)
         history = self.history.of(self._name(job))
         first = self.board.shape_of(job.run).rules[job.index] == "one_success"
         held = job.held or self.run.held

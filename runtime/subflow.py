@@ -84,11 +84,14 @@ class _Subflow:
 
     def _follow(self) -> dict[str, Any]:
         """Say how far the run is whenever that changes; how it ended."""
-        seen = -1
+        seen, state = -1, "running"
         while True:
             now = self._patiently(self._asking_beyond(seen))
             if now["done"] != seen:
                 progress(now["done"], now["total"])
+            if now["state"] not in (state, "queued") and not now["over"]:
+                _say(f"{self._key} is {now['state']}: jobmon explain {self._key}")
+            state = now["state"]
             if now["over"]:
                 return now
             seen = now["done"]

@@ -28,6 +28,7 @@ _BLANK: Fields = {
     "unsupervised": False,
     "grace": None,
     "probing": False,
+    "then": "",
     "by_operator": False,
     "old_code": False,
     "late": False,
@@ -80,6 +81,8 @@ def _stopping(job: JobRun, event: Event) -> Fields:
         "reason": reason,
         "by_operator": job.by_operator or reason != "timeout",
         "grace": min(told, default=None),
+        "then": event.data.get("then", job.then),
+        "output": event.data.get("output", job.output),
     }
 
 
@@ -99,6 +102,7 @@ def _ended(job: JobRun, event: Event) -> Fields:
         "late": False,
         "stuck": False,
         "grace": None,
+        "then": "",
         "probing": event.data.get("probing", False),
         "by_operator": False,
     }
@@ -122,6 +126,11 @@ def _decided(_job: JobRun, event: Event) -> Fields:
         "warn": False,
         "stale": False,
         "old_code": False,
+        "unsupervised": False,
+        "late": False,
+        "stuck": False,
+        "grace": None,
+        "then": "",
         "probing": False,
         "by_operator": True,
     }
@@ -129,7 +138,8 @@ def _decided(_job: JobRun, event: Event) -> Fields:
 
 def _collected(job: JobRun, event: Event) -> Fields:
     reason = event.data.get("reason", job.reason)  # what came of its list
-    return {"reason": reason, "output": event.data.get("output")}
+    left = {name: event.data.get(name) for name in ("output", "started")}
+    return {"reason": reason, **left}
 
 
 def _retried(job: JobRun, event: Event) -> Fields:

@@ -21,7 +21,8 @@ class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
     `secrets` are values to mask in the log. `first` are the fields of the log's first line
     (run key, flow and job name, for people). `cap` bounds the log in bytes (head and tail kept).
     $JOBMON_OUTPUT in `env` is where it may leave its JSON. Codes in `ok_codes` commit that output
-    and have the files that match `artifacts` (patterns below `cwd`) recorded.
+    and have the files that match `artifacts` (patterns below `cwd`) recorded. One that is
+    `slotless` only waits: it is started however many others run.
     """
 
     attempt: str
@@ -36,6 +37,7 @@ class AttemptSpec(msgspec.Struct, frozen=True, kw_only=True):
     ok_codes: tuple[int, ...] = (0,)
     artifacts: tuple[str, ...] = ()
     lock: str = ""
+    slotless: bool = False
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

@@ -60,6 +60,7 @@ class Launcher:
 
     def _order(self, spec: AttemptSpec) -> Message:
         order = msgspec.structs.asdict(spec)
+        del order["slotless"]  # nothing to the initiator
         own = {
             "JOBMON_ATTEMPT_ID": spec.attempt,
             "JOBMON_HOME": self._home,

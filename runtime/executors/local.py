@@ -39,7 +39,10 @@ LOOK_AGAIN = 1.0
 
 
 class LocalExecutor:
-    """The executor of this machine: at most `slots` initiators, kept from job to job."""
+    """The executor of this machine: at most `slots` initiators, kept from job to job.
+
+    Attempts that take no slot have further ones, for as long as there are so many.
+    """
 
     def __init__(self, state_dir: Path, slots: int) -> None:
         self.files = AttemptFiles(state_dir)
@@ -54,7 +57,7 @@ class LocalExecutor:
 
     @property
     def slots(self) -> int:
-        """How many initiators there may be. With less, those that are there stay."""
+        """How many initiators there may be. With less, those too many end after their job."""
         return self.pool.slots
 
     @slots.setter
@@ -95,13 +98,14 @@ class LocalExecutor:
             raise Rejected(f"starting attempt {spec.attempt}", "the runtime is stopping")
         check(spec, self.files)
         track = self._tracks[spec.attempt] = Track(spec.attempt, spec)
+        self.pool.extra += track.slotless
         self._launcher.add(track)
 
     def void(self, attempt: str) -> bool:
         """See the contract."""
         track = self._tracks.get(attempt)
         if track is not None and self._launcher.remove(track):
-            del self._tracks[attempt]
+            self._forget(attempt)
         return self.files.void(attempt)
 
     # -- looking --------------------------------------------------------------------------------
@@ -285,6 +289,7 @@ class LocalExecutor:
         self._troubled.pop(attempt, None)
         if track is not None:
             track.over = True
+            self.pool.extra -= track.slotless
             if track.unwatch is not None:
                 track.unwatch()
 

@@ -89,10 +89,13 @@ class InitiatorLink:
 
 
 class Pool:
-    """At most `slots` initiators. `ready` is called when a fork may work that did not before."""
+    """At most `slots` initiators, and `extra` for attempts that take no slot.
+
+    `ready` is called when a fork may work that did not before.
+    """
 
     def __init__(self, state: Path, slots: int, ready: Callable[[], None]) -> None:
-        self.slots, self._ready = slots, ready
+        self.slots, self.extra, self._ready = slots, 0, ready
         self.links: set[InitiatorLink] = set()
         self.template = Template(state, self._forked, self._template_died)
         self.forking = Backoff(ready)
@@ -106,8 +109,12 @@ class Pool:
         return self._idle.pop() if self._idle else None
 
     def give_back(self, link: InitiatorLink) -> None:
-        """It is idle again."""
-        if link in self.links:
+        """It is idle again; one too many goes."""
+        if link not in self.links:
+            return
+        if len(self.links) > self.slots + self.extra:
+            link.close()
+        else:
             self._idle.append(link)
 
     def add(self, link: InitiatorLink) -> None:
@@ -127,7 +134,8 @@ class Pool:
 
     def want(self, waiting: int) -> None:
         """That many attempts wait for an initiator: fork what is missing."""
-        missing = min(waiting, self.slots - len(self.links)) - self._asked - len(self._expected)
+        room = self.slots + self.extra - len(self.links)
+        missing = min(waiting, room) - self._asked - len(self._expected)
         for _ in range(missing):
             if self.forking.waiting or self._closed:
                 return

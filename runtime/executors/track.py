@@ -15,6 +15,7 @@ class Track:
     def __init__(self, attempt: str, spec: AttemptSpec | None = None) -> None:
         self.attempt = attempt
         self.spec = spec  # None when an earlier runtime submitted it
+        self.slotless = spec is not None and spec.slotless
         self.link: InitiatorLink | None = None
         self.initiator: Identity | None = None
         self.leader: Identity | None = None

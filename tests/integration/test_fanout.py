@@ -118,6 +118,7 @@ def test_a_subflow_has_one_run_however_often_what_waits_for_it_is_killed(batch: 
 
 
 def test_a_subflow_fails_with_its_run_which_a_rerun_takes_up_again(batch: Batch) -> None:
+    (batch.home / "jobmon.toml").write_text("[runtime]\nslots = 1\n")  # which the inner job takes
     batch.flow(INNER.replace("RETRY", "0"))
     (batch.home / "go").touch()
     (batch.home / "bad").touch()

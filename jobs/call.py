@@ -1,6 +1,7 @@
 """The process of a python job: `python -P -m jobmon.jobs.call FILE FLOW/JOB`.
 
-The arguments are a JSON object in $JOBMON_ARGS; what the function returns becomes the output.
+The arguments are a JSON object in $JOBMON_ARGS; what the function returns becomes the output. While
+FILE is broken, $JOBMON_KEPT names a copy of it as it was before.
 It ends with 75, 65 or 78 for External, Data and Rule, with 1 for any other exception.
 """
 
@@ -48,7 +49,7 @@ def _job(file: str, which: str) -> tuple[Flow, Job]:
     sys.argv = [path]
     prepare(os.path.abspath(home), [path])
     module = new_module(path)
-    execute(module)
+    execute(module, os.environ.get("JOBMON_KEPT"))
     flow_name, _, job_name = which.partition("/")
     for flow in flows_of(module):
         job = flow.jobs.get(job_name) if flow.name == flow_name else None

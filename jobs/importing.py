@@ -38,12 +38,15 @@ def new_module(path: str) -> ModuleType:
     return module
 
 
-def execute(module: ModuleType) -> None:
-    """Run the file of `new_module`, unless it has run. Raises whatever the file raises."""
+def execute(module: ModuleType, kept: str | None = None) -> None:
+    """Run the file of `new_module`, unless it has run. Raises whatever the file raises.
+
+    `kept` is a file that is read in its place.
+    """
     if sys.modules.get(module.__name__) is module:
         return
     assert module.__file__ is not None
-    with open(module.__file__, "rb") as file:
+    with open(kept or module.__file__, "rb") as file:
         code = compile(file.read(), module.__file__, "exec", dont_inherit=True)
     sys.modules[module.__name__] = module
     try:

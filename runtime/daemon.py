@@ -112,6 +112,7 @@ class Daemon:
         self.lookout = Lookout(
             self.configuration, self.library, self.store, self._reconfigured, self.engine.nudge
         )
+        self.engine.journal.kept = self.lookout.kept
         self.notifier = Notifier(
             self.configuration, self.store, self.engine.board, dict(os.environ), self.engine.nudge
         )

@@ -47,6 +47,8 @@ class Journal:
         self._environ, self._boot = environ, boot
         self._submit, self._verify = submit, verify
         self._seq = store.seq
+        self.kept: Callable[[str], str] = lambda _flow: ""
+        """Where the file of a flow lies as it was when it was good, while it is broken."""
 
     # What earlier turns left
 
@@ -145,7 +147,8 @@ class Journal:
         flow = self.board.definitions[job_run.definition or run.definition]
         job = self.board.jobdef(key)
         given = outputs(self.board.books[run.id], key[1])
-        return launch.Launch(run, job, job_run, n, flow.file, given)
+        kept = self.kept(run.flow) if job.kind == "python" else ""
+        return launch.Launch(run, job, job_run, n, flow.file, given, kept)
 
     def _note(
         self, effect: Effect, job_run: JobRun, event: Event, spec: AttemptSpec | None

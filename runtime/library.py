@@ -8,6 +8,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from jobmon.jobs import loader
@@ -15,12 +16,19 @@ from jobmon.jobs.definition import FlowDef
 from jobmon.runtime.errors import NotFoundError, StateError, UsageError
 from jobmon.runtime.words import command
 
+GONE = (0, 0, 0)
+"""The stamp of a file that is not there."""
+
 
 class Version(NamedTuple):
-    """A flow that could be loaded, and when its file was saved so."""
+    """A flow that could be loaded, and when its file was saved so.
+
+    `text` is what the file said, where functions of it are jobs.
+    """
 
     flow: FlowDef
     saved: float
+    text: str = ""
 
 
 class Library:
@@ -43,21 +51,31 @@ class Library:
         """What an earlier runtime could load: it counts for flows whose file is broken now."""
         self.versions = versions
 
-    def preset(self, loaded: loader.Loaded) -> None:
-        """Take these flows for what the files say, until one of their files changes."""
+    def preset(
+        self, loaded: loader.Loaded, texts: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Take these flows for what the files say, until one of their files changes.
+
+        `texts` are the contents of files by the names that flows have for them.
+        """
         self._loaded = loaded
         self.behind = {
             name: version
             for name, version in self.versions.items()
             if name not in loaded.flows and version.flow.file in loaded.broken
         }
-        read = {n: Version(f, self._saved(f, loaded)) for n, f in loaded.flows.items()}
+        read = {
+            name: Version(flow, self._saved(flow, loaded), texts.get(flow.file, ""))
+            for name, flow in loaded.flows.items()
+        }
         self.versions = {**self.behind, **read}
         self.good = {name: version.flow for name, version in self.versions.items()}
 
     def _saved(self, flow: FlowDef, loaded: loader.Loaded) -> float:
-        path = os.path.join(os.path.abspath(self._home), flow.file)
-        return loaded.files.get(path, (0, 0, 0))[0] / 1e9
+        return loaded.files.get(self._path(flow.file), GONE)[0] / 1e9
+
+    def _path(self, file: str) -> str:
+        return os.path.join(os.path.abspath(self._home), file)
 
     async def current(self) -> loader.Loaded:
         """What the files say now. Costs a few stat calls while nothing changed.
@@ -66,16 +84,31 @@ class Library:
         """
         async with self._lock:
             if self._loaded is None or not loader.fresh(self._loaded.files):
-                self.preset(await self._load())
+                self.preset(*await self._load())
             assert self._loaded
             return self._loaded
 
-    async def _load(self) -> loader.Loaded:
+    async def _load(self) -> tuple[loader.Loaded, Mapping[str, str]]:
         try:
-            return await asyncio.to_thread(loader.load_folder, self._home, self.timeout)
+            return await asyncio.to_thread(self._read)
         except (OSError, RuntimeError) as error:
             hint = "raise its limits or end other processes, then try again: jobmon doctor"
             raise StateError(f"load the flows of {self._home}", str(error), hint) from error
+
+    def _read(self) -> tuple[loader.Loaded, Mapping[str, str]]:
+        loaded = loader.load_folder(self._home, self.timeout)
+        flows = loaded.flows.values()
+        files = {flow.file for flow in flows if any(job.kind == "python" for job in flow.jobs)}
+        return loaded, {file: self._text(file, loaded) for file in files}
+
+    def _text(self, file: str, loaded: loader.Loaded) -> str:
+        """What the file said when it was loaded; "" when it was saved meanwhile."""
+        path = self._path(file)
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+        return text if loader.fresh({path: loaded.files.get(path, GONE)}) else ""
 
     async def soon(self, patience: float) -> loader.Loaded:
         """What the files say, or what they said before when loading takes longer than that.

@@ -5,6 +5,7 @@ What is broken stays as it was when it was good, and is told. What was found is 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import logging
 import time
@@ -15,6 +16,7 @@ import msgspec
 
 from jobmon.jobs import loader
 from jobmon.jobs.definition import FlowDef
+from jobmon.runtime import disk
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.errors import StateError
 from jobmon.runtime.library import Library, Version
@@ -50,6 +52,7 @@ class Lookout:
         self.due: float | None = None
         self._configuration, self._library = configuration, library
         self._changed, self._nudge = changed, nudge
+        self._kept = configuration.now.state_dir / "flows"
         self._found: list[tuple[str, dict[str, Any]]] = []
         self._told: loader.Loaded | None = None
         self._good: Mapping[str, FlowDef] = {}
@@ -71,6 +74,17 @@ class Lookout:
         if changed:
             self.due = 0.0
             self._nudge()
+
+    def kept(self, flow: str) -> str:
+        """A copy of the file of a flow as it was when it could be loaded; "" when it can be now."""
+        version = self._library.behind.get(flow)
+        if version is None or not version.text:
+            return ""
+        text = version.text.encode()
+        path = self._kept / f"{hashlib.sha256(text).hexdigest()[:20]}.py"
+        if not path.exists():
+            disk.atomic_write(path, text)
+        return str(path)
 
     def attend(self, now: float, batch: Batch) -> Sequence[Event]:
         """Record what was found."""

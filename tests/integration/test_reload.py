@@ -89,6 +89,19 @@ def test_a_broken_flow_file_stays_as_it_was_also_after_a_restart(batch: Batch) -
     assert view(batch, "status")["broken"] == []
 
 
+def test_functions_of_a_broken_file_run_as_they_were(batch: Batch) -> None:
+    text = (
+        'flow = Flow("f", schedule="0 6 * * *")\n@flow.python()\ndef tell():\n    print("{word}")\n'
+    )
+    batch.flow(text.format(word="前"), "f")
+    until(lambda: crons(batch) == ["0 6 * * *"], "the flow is planned")
+    batch.flow(text.format(word="後") + BROKEN, "f")
+    until(lambda: view(batch, "status")["broken"], "it is broken")
+    run = batch.call("run", flow="f", last_good=True)["run"]
+    assert batch.wait(run)["state"] == "succeeded"
+    assert [r["m"] for r in batch.log(run, "tell") if "m" in r] == ["前"]
+
+
 def test_a_flow_whose_file_is_removed_starts_no_more(batch: Batch) -> None:
     batch.flow(GOOD.format(cron="10 6 * * *", word="eins"))
     batch.flow(BROKEN, "broken")

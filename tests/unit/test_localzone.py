@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from pathlib import Path
 
 import pytest
+import tzdata
 
 from jobmon.runtime import localzone
 from jobmon.runtime.timetable.zones import zone
@@ -37,6 +39,23 @@ def test_the_link_then_the_file_name_the_zone(machine: Path) -> None:
     assert localzone.local_zone({}) == "Asia/Kathmandu"
     (machine / "localtime").symlink_to("/usr/share/zoneinfo/Australia/Lord_Howe")
     assert localzone.local_zone({}) == "Australia/Lord_Howe"
+
+
+def test_a_copy_without_a_name_is_recognised_by_what_its_clocks_show(machine: Path) -> None:
+    for name, alias in (("Asia/Tokyo", "Japan"), ("Australia/Lord_Howe", "Australia/LHI")):
+        (machine / "localtime").write_bytes(zone_file(name))
+        assert localzone.local_zone({}) in (name, alias)
+    (machine / "localtime").write_bytes(b"no such file")
+    assert localzone.local_zone({})[0] in "+-"
+
+
+def zone_file(name: str) -> bytes:
+    found = (Path(place) / name for place in (*zoneinfo.TZPATH, tzdata_folder()))
+    return next(path for path in found if path.is_file()).read_bytes()
+
+
+def tzdata_folder() -> Path:
+    return Path(tzdata.__file__).parent / "zoneinfo"
 
 
 @pytest.mark.parametrize("said", ["JST-9", "nowhere/at all", "\udcff"])

@@ -66,7 +66,8 @@ def document(settings: Settings, name: str, args: Document) -> Document:
         return flows(loaded, _holds(settings), following)
     if name in views.VIEWS:
         return _forecast(settings, views.read(settings.state_dir, name, args))
-    with contextlib.closing(open_reader(settings.state_dir)) as db:
+    reader = _reader_or_empty(settings) if name == "notify" else open_reader(settings.state_dir)
+    with contextlib.closing(reader) as db:
         path = settings.state_dir / DB_NAME
         return guarded(f"read {path}", lambda: _from_rows(db, settings, name, args))
 

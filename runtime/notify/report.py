@@ -141,8 +141,8 @@ def _events(db: sqlite3.Connection, first: int, last: int) -> Iterable[_Row]:
 
 
 def line_of(run: Mapping[str, Any]) -> str:
-    """The deployment a run belongs to, or its flow."""
-    return run.get("line") or run["flow"]
+    """The backfill or the deployment a run belongs to, or its flow."""
+    return run.get("batch") or run.get("line") or run["flow"]
 
 
 def _flows(runs: Sequence[Document], counts: Counter[tuple[str, int, int]]) -> list[Document]:
@@ -237,24 +237,34 @@ def _open(run: Document) -> Document:
 def _deeds(names: _Names, events: Iterable[_Row]) -> list[Document]:
     """What people did: when, who, what, to what and why."""
     rows = []
+    backfills: set[str] = set()
     for kind, run_id, body in events:
         who = body.get("who") or ""
-        if kind not in DEEDS or who in NOBODY:
-            continue
         run = names.run(run_id) if run_id else None
-        job = names.job(run_id, body.get("job", -1))[0] if run else ""
+        if kind not in DEEDS or who in NOBODY or (kind == "run.created" and _made(run, backfills)):
+            continue
+        batch = (run or {}).get("batch") if kind == "run.created" else ""
         rows.append(
             {
                 "at": body["at"],
                 "who": who,
-                "verb": DEEDS[kind],
-                "run": run["key"] if run else None,
-                "job": job or None,
-                "flow": (body.get("data") or {}).get("flow") if not run else run["flow"],
+                "verb": "backfill" if batch else DEEDS[kind],
+                "run": run["key"] if run and not batch else None,
+                "job": names.job(run_id, body.get("job", -1))[0] or None if run else None,
+                "flow": line_of(run) if run else (body.get("data") or {}).get("flow"),
                 "why": body.get("why") or "",
             }
         )
     return rows
+
+
+def _made(run: Document | None, backfills: set[str]) -> bool:
+    """Whether the run was made by what stands in the list already, or by no person."""
+    if run is None or run.get("parent"):
+        return True
+    known = run.get("batch") in backfills
+    backfills.add(run.get("batch") or "")
+    return known and bool(run.get("batch"))
 
 
 def _held(db: sqlite3.Connection, still: Sequence[Document]) -> list[Document]:

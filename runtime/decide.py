@@ -139,7 +139,7 @@ def _by_parents(book: Book, index: int, given: Input) -> dict[str, Any]:
     """Name the parent that decided it."""
     kinds = (FIRED, CANCELLED) if given is Input.DOOM else (BRANCHED,)
     if book.shape.jobs[index].expanded:
-        return {"reason": _by_children(book, index)}
+        return mapping.collected(book, index) | {"reason": _by_children(book, index)}
     cause = "" if given is Input.DOOM else "branch"
     ups = book.shape.parents[index]
     found = next((up for up in ups if class_of(book.jobs[up]) in kinds), None)
@@ -175,7 +175,7 @@ def _launches(board: Board, now: float, limits: Limits) -> list[Event]:
     line = board.launch_line
     room: dict[Any, int] = {}
     heads: list[tuple[Entry, int, Needs, list[Any]]] = []
-    for needs in _hopeful(line, limits):
+    for needs in hopeful(line, limits):
         bounds = _bounds(needs, line, limits)
         if all(left > 0 for left in bounds.values()):
             room |= bounds
@@ -202,7 +202,7 @@ def wanted(board: Board, limits: Limits) -> Counter[str]:
     return found
 
 
-def _hopeful(line: LaunchLine, limits: Limits) -> Iterable[Needs]:
+def hopeful(line: LaunchLine, limits: Limits) -> Iterable[Needs]:
     """The lines worth a look: most often all slots are taken, and none is."""
     if limits.slots > line.active:
         return line.ready

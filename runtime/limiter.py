@@ -10,6 +10,7 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from jobmon.jobs.kit.window import Window
 from jobmon.runtime import shared
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
-from jobmon.runtime.decide import wanted
+from jobmon.runtime.decide import hopeful, wanted
 from jobmon.runtime.errors import StateError
 from jobmon.runtime.model import Event, Limits, Pace
 from jobmon.runtime.store import Batch, Store
@@ -63,7 +64,9 @@ class Limiter:
     def applied(self, limits: Limits, now: float) -> Limits:
         """The limits with what rates and locks leave now to the jobs in line."""
         line = self._board.launch_line
-        lines = [needs for needs in line.ready if needs.rate or needs.lock]
+        for name in self._claims.keys() - {needs.rate for needs in line.ready}:
+            self._give_back(name, self._claims.pop(name))
+        lines = [needs for needs in hopeful(line, limits) if needs.rate or needs.lock]
         if not lines:
             return limits
         self._now = now
@@ -96,9 +99,6 @@ class Limiter:
             claims = self._claims[name] = self._standing(bucket, starts)
         except LookupError:
             return None
-        except BusyError:
-            self._wake(BUSY)
-            return 0
         except (OSError, StateError) as error:
             self.trouble = f"cannot take turns of the rate {name}: {error}"
             self._wake(LOOK)
@@ -118,7 +118,11 @@ class Limiter:
         oldest = max(now - late, window.frozen)
         claims = [c for c in held if c.at >= oldest and window.has(c.owner)]
         missing = min(starts, window.count) - len(claims)
-        return claims + (self._take(bucket, missing) if missing > 0 else [])
+        try:
+            return claims + (self._take(bucket, missing) if missing > 0 else [])
+        except BusyError:
+            self._wake(BUSY)
+            return claims
 
     def _take(self, bucket: Bucket, number: int) -> list[Claim]:
         shared.prepare(self._state)
@@ -126,6 +130,14 @@ class Limiter:
         with bucket.change(wait=False) as window:
             now = places.now()
             return [Claim(window.take(now, owner), owner) for owner in owners]
+
+    def _give_back(self, name: str, claims: Sequence[Claim]) -> None:
+        """No job wants them any more: others need not wait for them."""
+        if claims:
+            bucket = shared.bucket(self._state, name, self._configuration.now.rates)
+            with suppress(BusyError, OSError, LookupError), bucket.change(wait=False) as window:
+                for claim in claims:
+                    window.drop(claim.owner)
 
     def _window(self, bucket: Bucket) -> Window:
         """As it is in the file, read again when that has changed."""

@@ -28,7 +28,7 @@ from tests.batch import Batch, until
 from tests.executor_host import Host, spec
 
 COUNT, PERIOD = 6, 0.4
-CONFIG = f'[rates]\n"サイト" = "{COUNT}/400ms"\n'
+CONFIG = f'[rates]\n"サイト" = "{COUNT}/400ms"\nseldom = "1/h"\n'
 CALLER = """
 import os, sys, time
 from jobmon.jobs.kit import lock, rate
@@ -101,6 +101,17 @@ def test_the_starts_of_jobs_keep_the_rate(shop: Batch) -> None:
     assert shop.wait(run)["state"] == "succeeded"
     started = sorted(row["started"] for row in shop.show(run)["attempts"])
     assert started[2 * COUNT] - started[0] > 1.8 * PERIOD
+
+
+def test_a_job_that_is_cancelled_gives_back_the_turn_it_waited_for(shop: Batch) -> None:
+    rate("seldom")
+    shop.flow('flow = Flow("f")\nflow.shell("A", "true", rate="seldom")')
+    run = shop.run("f")
+    until(lambda: shop.call("status")["rates"]["seldom"]["turns"] == 1, "it has a turn")
+    (why,) = shop.call("view", name="explain", args={"run": run, "job": "A"})["reasons"]
+    assert why.startswith("the rate seldom is used up: 1/h, the next goes at ")
+    shop.verb("cancel", run)
+    until(lambda: shop.call("status")["rates"]["seldom"]["turns"] == 0, "others may have it")
 
 
 def test_a_lock_is_free_as_soon_as_its_holder_is_killed(shop: Batch) -> None:

@@ -62,6 +62,8 @@ def _key(mapping: MapDef, item: Any, place: int) -> str:
         item = item[mapping.key]
         if isinstance(item, Mapping | list | None):
             raise ListError(f"{mapping.key!r} of item {place} is no text or number")
+    if isinstance(item, str) and "\0" in item:
+        raise ListError(f"item {place} has a NUL character, which no program can receive")
     return str(place) if isinstance(item, Mapping | list) else safe(as_text(item)) or str(place)
 
 

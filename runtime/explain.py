@@ -12,6 +12,7 @@ from jobmon.runtime.model import JobKey, JobRun, Limits
 from jobmon.runtime.obstacles import against_launch, of_children, roots, unmet
 from jobmon.runtime.settle import may_retry
 from jobmon.runtime.states import ACTIVE, State
+from jobmon.runtime.stops import inner_runs
 from jobmon.runtime.verbs.case import Case, Command
 from jobmon.runtime.waiting.reasons import waits_for, ways_on
 from jobmon.runtime.words import LOST_WORDS, end_words, once, span, state_words
@@ -122,6 +123,8 @@ def _active(reader: Reader, job: JobRun) -> Explanation:
         reasons.append(f"its time limit of {span(jobdef.timeout)} ends in {span(left)}")
     if job.state is State.STOPPING:
         reasons.append(f"{job.reason}; it ends when none of its processes is alive")
+    if jobdef.kind == "subflow":
+        reasons += [f"it waits for {run.key}: {run.state}" for run in inner_runs(reader.board, job)]
     if job.unsupervised:
         reasons.append("its supervisor is gone: its exit code will not be known")
     commands = (reader.line("logs", job, "-f"), reader.line("cancel", job))
@@ -188,7 +191,9 @@ def _decided(reader: Reader, job: JobRun) -> Explanation:
 
 def _upstream_failed(reader: Reader, job: JobRun) -> Explanation:
     causes = roots(reader.board, job)
-    reasons = [f"its rule {reader.shape.rules[job.index]} can no longer be met: {job.reason}"]
+    rule, reasons = reader.shape.rules[job.index], [job.reason]
+    if not reader.shape.jobs[job.index].expanded:
+        reasons = [f"its rule {rule} can no longer be met: {job.reason}"]
     if causes:
         names = reader.names([cause.index for cause in causes])
         reasons.append(f"it goes back to where it began: {names} {state_words(causes[0])}")

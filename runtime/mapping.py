@@ -11,6 +11,7 @@ from jobmon.jobs import expansion
 from jobmon.jobs.definition import JobDef, Literal, MapDef, OutputRef, ParamRef
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.book import Book
+from jobmon.runtime.board.triggers import OK, class_of
 from jobmon.runtime.given import UnfitError, output_of
 from jobmon.runtime.model import Run
 from jobmon.runtime.words import command
@@ -66,10 +67,11 @@ def _unfit(job: JobDef, run: Run, why: str) -> UnfitError:
 
 
 def collected(book: Book, index: int) -> dict[str, Any]:
-    """What a map leaves when its children are done: {"output": {key: output}}, or the reason why
-    not; `started` when the first of those that ran this time did."""
+    """What a map leaves when its children have ended: {"output": {key: output}} of those that did
+    well, or the reason why not; `started` when the first of those that ran this time did."""
     places = expansion.children(book.shape.flow, index)
-    whole = {book.shape.jobs[at].item_key: book.jobs[at].output for at in places}
+    well = [at for at in places if class_of(book.jobs[at]) == OK]
+    whole = {book.shape.jobs[at].item_key: book.jobs[at].output for at in well}
     starts = [at for place in places if (at := book.jobs[place].started) is not None]
     started = min((at for at in starts if at >= book.jobs[index].since), default=None)
     size = len(msgspec.json.encode(whole))

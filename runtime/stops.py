@@ -6,7 +6,7 @@ from typing import Any
 
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.book import UNSTARTED
-from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun
+from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Run
 from jobmon.runtime.states import ACTIVE
 from jobmon.runtime.words import said
 
@@ -48,13 +48,15 @@ def cancel_inner(board: Board, job: JobRun, now: float, **how: Any) -> list[Even
     """What ends the runs that a subflow job has started, when it is ended itself."""
     if board.jobdef(job.key).kind != "subflow":
         return []
+    inner = [run for run in inner_runs(board, job) if not run.cancel]
+    return [event for run in inner for event in cancel_run(board, run.id, now, **how)]
+
+
+def inner_runs(board: Board, job: JobRun) -> list[Run]:
+    """The runs on the board that a subflow job has started and that are not over."""
     parent = f"{board.runs[job.run].key}/{board.name(job.key)}"
-    inner = [
-        run.id
-        for run in board.runs.values()
-        if run.parent == parent and run.state not in RUN_TERMINAL and not run.cancel
-    ]
-    return [event for run_id in inner for event in cancel_run(board, run_id, now, **how)]
+    runs = board.runs.values()
+    return [run for run in runs if run.parent == parent and run.state not in RUN_TERMINAL]
 
 
 def end_job(

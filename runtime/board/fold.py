@@ -60,6 +60,12 @@ def _judged(_job: JobRun, event: Event) -> Fields:
     return {"reason": data.get("reason", ""), "cause": data.get("cause", ""), "due": None}
 
 
+def _doomed(job: JobRun, event: Event) -> Fields:
+    """A map leaves what those of its children did that did well."""
+    left = {name: event.data[name] for name in ("output", "started") if name in event.data}
+    return _judged(job, event) | left
+
+
 def _launched(job: JobRun, event: Event) -> Fields:
     slot = event.data.get("slot", -1)
     return _BLANK | {"attempt": event.attempt, "tries": job.tries + 1, "slot": slot}
@@ -163,7 +169,7 @@ _FIELDS: dict[Input, Callable[[JobRun, Event], Fields]] = {
     Input.READY: _plain,
     Input.ASK: _asked,
     Input.BRANCH: _judged,
-    Input.DOOM: _judged,
+    Input.DOOM: _doomed,
     Input.EXPIRE: _judged,
     Input.UNFIT: _judged,
     Input.LAUNCH: _launched,

@@ -73,6 +73,7 @@ class TestMap:
             ({}, "[1, ", "it is no JSON list"),
             ({"map_most": 2}, ["a", "b", "c"], "it has 3 items, at most 2: see map_most="),
             ({"map_key": "code"}, [{"n": 1}], "item 1 has no 'code'"),
+            ({}, ["a", "b\0"], "item 2 has a NUL character"),
         ],
     )
     def test_a_list_that_cannot_be_taken_fails_it_with_the_reason(
@@ -90,6 +91,15 @@ class TestMap:
         }  # fmt: skip
         assert sim.jobs["get"].reason == "1 of 3 did not succeed: get[大阪]"
         assert sim.outcome == "failed"
+
+    def test_what_the_others_left_goes_on_where_some_failed(self) -> None:
+        flow = Flow("shops")
+        get = flow.exec("get", ["get", item], map=TOWNS, tolerate=True)
+        flow.exec("sum", ["sum", get.output["東京"]], trigger="all_done")
+        sim = simulate(flow, fail={"get[大阪]": 1}, outputs={"get": 5})
+        assert sim.jobs["get"].output == {"東京": 5, "京都": 5}
+        assert (sim.states["sum"], sim.outcome) == ("succeeded", "succeeded")
+        assert refolded(sim) == live(sim)
 
     def test_retries_hold_for_each_child(self) -> None:
         sim = simulate(shops(retry=2), outputs={"list": TOWNS}, fail={"get[大阪]": 2})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from jobmon.jobs.definition import TRIGGERS
+from jobmon.jobs.params import as_text
 from jobmon.runtime.states import ACTIVE, TERMINAL, State
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
@@ -16,6 +18,10 @@ from jobmon.tui.screens.dag.why import why
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.text import Span, cells, clock_span, cut_cell, local, plain
 
+RULES = frozenset(TRIGGERS) - {"all_success"}
+"""Rules that are worth a word."""
+MOST_ITEM = 60
+"""Characters of an item that are shown."""
 NAMED = 8
 """Neighbours that are named."""
 GAP = "   "
@@ -204,11 +210,27 @@ def _kind(ink: Ink, course: Course, index: int) -> Line:
     words = [
         "runs last, whatever happens" if jobdef.finally_ else "",
         f"handles the failure of {', '.join(sources[:3])}" if sources else "",
-        f"rule {rule}" if rule != "all_success" and not sources and not jobdef.finally_ else "",
+        *_several(course, index),
+        f"rule {rule}" if rule in RULES and not sources and not jobdef.finally_ else "",
         f"when {jobdef.when}" if jobdef.when else "",
         "the run bears its failure" if jobdef.tolerate else "",
     ]
     return ((ink.safe(f" {ink.lines.dot} ".join(word for word in words if word)), "dim"),)
+
+
+def _several(course: Course, index: int) -> list[str]:
+    """That it is more than one process: a map, a child of one, rounds, a run of its own."""
+    jobdef, done = course.shape.jobs[index], course.jobs[index].round
+    bound = jobdef.map.max_parallel if jobdef.map else None
+    words = [
+        "one for each item" if jobdef.map else "",
+        f"{bound} at once" if bound else "",
+        f"item {as_text(jobdef.item)[:MOST_ITEM]}" if jobdef.of else "",
+        f"runs the flow {jobdef.flow}" if jobdef.kind == "subflow" else "",
+    ]
+    if jobdef.repeat:
+        words.append(f"round {done + 1} of {jobdef.repeat.most}, until {jobdef.repeat.until}")
+    return words
 
 
 def _output(ink: Ink, course: Course, index: int) -> Line:

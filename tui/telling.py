@@ -51,7 +51,7 @@ def report(desk: Desk, since: str | None, until: str | None, send: bool, as_json
 @json_option
 @click.pass_context
 def notify(ctx: click.Context, test: bool, retry: bool, as_json: bool) -> None:
-    """Show who is told of what, and the messages that are not sent.
+    """Show who is told of what, and unsent messages.
 
     With --test exits with 1 when an address takes no messages.
     """

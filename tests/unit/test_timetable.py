@@ -140,7 +140,7 @@ def expected(expression: str, zone: str, begin: int, end: int) -> list[int]:
     """The slots in [begin, end) by the rules, from the minutes alone."""
     minute, hour, *day_fields = expression.split()
     times = {h * 60 + m for h in numbers(hour, 0, 23) for m in numbers(minute, 0, 59)}
-    walk = walked(zone, begin, end)
+    walk = walked(zone, begin // DAY * DAY, -(-end // DAY) * DAY)
     days = [day for day in walk.by_day if named(day, *day_fields)]
     if "*" in minute + hour:
         found = {at for day in days for time, at in walk.by_day[day] if time in times}
@@ -171,6 +171,15 @@ def test_the_zones_change_their_clocks_as_often_as_is_known(zone: str) -> None:
 def test_each_slot_comes_exactly_once_by_the_rules(zone: str, expression: str) -> None:
     for begin, end in spans(zone):
         assert fired(expression, zone, begin, end) == expected(expression, zone, begin, end)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("expression", ["*/15 * * * *", "30 1 * * *", "0,30 1-3 * * *"])
+def test_asking_from_any_minute_around_a_change_finds_the_same(zone: str, expression: str) -> None:
+    for change in changes(zone)[:2]:
+        end = change + 4 * HOUR
+        for begin in range(change - 3 * HOUR, change + 2 * HOUR, 10 * MINUTE):
+            assert fired(expression, zone, begin, end) == expected(expression, zone, begin, end)
 
 
 KNOWN = (

@@ -13,6 +13,7 @@ OUTCOMES = {
     "job.fail": "failed",
     "job.retry": "failed",
     "job.stopped": "cancelled",
+    "job.skip": "cancelled",  # of one that was stopped to be skipped: others have no open attempt
     "job.lose": "lost",
     "job.voided": "void",
 }

@@ -61,6 +61,7 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     unsupervised: bool = False
     grace: float | None = None  # of the stop under way: seconds between TERM and KILL
     probing: bool = False  # lost, and its declared probe has not answered yet
+    then: str = ""  # "skip": what it becomes once nothing of the attempt that is stopped is alive
     by_operator: bool = False  # decided from outside the job: a skip, a mark, a cancel's stop
     slot: int = -1
     late: bool = False  # this attempt takes longer than nine of ten did

@@ -151,7 +151,9 @@ class Reports:
         except OSError as error:
             self._look_again(attempt, error)
             return
-        if voided:
+        if voided and job_run.then == "skip":
+            self._fold("job.skip", job_run, reason=job_run.reason, output=job_run.output)
+        elif voided:
             self._fold("job.voided", job_run)
         else:  # it was claimed in this very moment: there is evidence now
             self._post(Gone(attempt))

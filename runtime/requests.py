@@ -33,7 +33,7 @@ FIELDS: Mapping[str, Kinds] = {
 }  # fmt: skip
 OPTIONS: Kinds = {
     "only": YES, "failed": YES, "hard": YES, "grace": NUMBER, "until": NUMBER, "outcome": TEXT,
-    "catch_up": TEXT,
+    "catch_up": TEXT, "stop": YES,
 }  # fmt: skip
 ARGS: Kinds = {
     "run": TEXT, "job": TEXT, "flow": TEXT, "limit": WHOLE, "attempts": YES, "all": YES,

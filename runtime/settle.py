@@ -78,13 +78,16 @@ def conclude(
     classes: Mapping[int, str] = CLASSES,
     params: Mapping[str, Any] | None = None,
 ) -> Event:
-    """The event an exit record makes of an open attempt: succeed, fail, retry or stopped.
+    """The event an exit record makes of an open attempt: succeed, fail, retry, stopped
+    or, of one that was stopped for that, skip.
 
     `job` is the definition the attempt used, `classes` what exit codes tell. A stop asked for from
     outside the job wins over whatever the process made of it; nothing stopped that way is retried.
     """
     if job_run.state is State.STOPPING and job_run.by_operator:
-        return _event(Input.STOPPED, job_run, record, now, reason=job_run.reason)
+        given = Input.SKIP if job_run.then == "skip" else Input.STOPPED
+        left = {"output": job_run.output} if given is Input.SKIP else {}
+        return _event(given, job_run, record, now, reason=job_run.reason, **left)
     overran = job_run.state is State.STOPPING or record.reason == "timeout"
     if record.reason == "exit" and not overran and record.code in job.ok_codes + job.warn_codes:
         if job.repeat is not None and (again := _again(job, job_run, record, now, params or {})):

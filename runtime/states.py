@@ -120,7 +120,8 @@ def _table() -> dict[tuple[State, Input], Move]:
         Input.LOSE: _row(State.LOST, (_ST, _R, _SP), settled),
         Input.DUE: _row(_Q, (_RW,)),
         Input.CANCEL: _row(State.CANCELLED, (_W, _Q, _H, _RW), settled),
-        Input.SKIP: _row(State.SKIPPED, (_W, _Q, _H, _RW), settled),
+        # From stopping only once nothing of the attempt is alive: it was stopped to be skipped.
+        Input.SKIP: _row(State.SKIPPED, (_W, _Q, _H, _RW, _SP), settled),
         Input.COLLECT: _row(State.SUCCEEDED, (_W,), settled),
         Input.DONE: _row(State.SUCCEEDED, (_H,), settled),
         Input.MARK_SUCCESS: _row(State.SUCCEEDED, (_W, _Q, _H, _RW), settled)

@@ -9,8 +9,6 @@ from typing import Any
 
 from jobmon.runtime import client
 from jobmon.runtime.client import Client
-from jobmon.runtime.errors import JobmonError
-from jobmon.runtime.states import TERMINAL, State
 from jobmon.tui.logfiles.source import LocalLog, RemoteLog, Source
 from jobmon.tui.world import Row
 
@@ -19,8 +17,6 @@ ANSWER = 12.0
 
 What it was told to do may take longer, and is done all the same: so much only the client gives up.
 """
-SKIP_PATIENCE = 30.0
-"""Seconds beyond its grace that a job may take to be cancelled before it is skipped."""
 
 
 class Reach:
@@ -62,45 +58,6 @@ def changes(op: str, args: Mapping[str, Any]) -> bool:
 
 
 def skip_running(reach: Reach, row: Row, why: str) -> dict[str, Any]:
-    """Cancel a job and, once nothing of it is alive, skip it. Blocks for as long as that takes.
-
-    It is held meanwhile, so that nothing starts it between the two; one that somebody holds
-    already stays held.
-    """
-    import time
-
-    target = {"run": row.run.key, "why": why or "skipped while it ran"}
-
-    def verb(name: str, *others: str, **options: Any) -> dict[str, Any]:
-        jobs = [row.name, *others]
-        return reach.call("verb", verb=name, jobs=jobs, options=options, **target)
-
-    before = _jobs(reach, row)
-    held = before[row.job.index]["held"]
-    if not held:
-        verb("hold")
-    try:
-        verb("cancel")
-        limit = time.monotonic() + row.jobdef.grace + SKIP_PATIENCE
-        while (now := _jobs(reach, row))[row.job.index]["state"] not in TERMINAL:
-            if time.monotonic() > limit:
-                break
-            time.sleep(0.1)
-        verb("rerun", *_given_up(before, now), only=True)
-        return verb("skip")
-    finally:
-        with contextlib.suppress(JobmonError):
-            if not held:
-                verb("release")
-
-
-def _jobs(reach: Reach, row: Row) -> list[dict[str, Any]]:
-    """What the runtime says of the run's jobs now."""
-    return reach.call("view", name="show", args={"run": row.run.key})["jobs"]
-
-
-def _given_up(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> list[str]:
-    """Jobs behind the cancelled one, which a skip satisfies."""
-    pairs = zip(before, now, strict=True)
-    failed = (job for was, job in pairs if was["state"] not in TERMINAL)
-    return [job["job"] for job in failed if job["state"] == State.UPSTREAM_FAILED]
+    """Stop a job; it is skipped once nothing of it is alive. One order: nothing comes between."""
+    target = {"run": row.run.key, "jobs": [row.name], "why": why or "skipped while it ran"}
+    return reach.call("verb", verb="skip", options={"stop": True}, **target)

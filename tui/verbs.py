@@ -155,14 +155,18 @@ def release(
 @run_argument
 @jobs_argument
 @click.option("--output", metavar="JSON", help="What successors read as the job's output.")
+@click.option("--stop", is_flag=True, help="Stop the ones that run, and skip them then.")
 @verb()
-def skip(desk: Desk, run: str, jobs: tuple[str, ...], output: str | None, **common: Any) -> None:
+def skip(
+    desk: Desk, run: str, jobs: tuple[str, ...], output: str | None, stop: bool, **common: Any
+) -> None:
     """Pass over jobs that have not started.
 
     Successors go on as if they had succeeded.
     """
     _some(jobs, "skip")
-    Order(desk, "skip", common).on(run, jobs).give(ask=_always, value=_json_value(output))
+    order = Order(desk, "skip", common).on(run, jobs)
+    order.give(ask=_always, value=_json_value(output), stop=stop)
 
 
 @click.command()

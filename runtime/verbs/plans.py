@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from jobmon.runtime.board import Board
 from jobmon.runtime.decide import decide
 from jobmon.runtime.errors import UsageError
@@ -71,18 +73,36 @@ def _followers(board: Board, run_id: int, made: Plan, now: float) -> list[Touch]
 
 
 def _skip(case: Case) -> Plan:
-    """Jobs that have not started become skipped; successors go on."""
+    """Jobs become skipped, with `stop` running ones once they are stopped; successors go on."""
+    if case.options.get("stop"):
+        return _with_inner(case, [_skip_job(case, job) for job in _named(case)], None)
     return planned([_skip_job(case, job) for job in _named(case)])
 
 
 def _skip_job(case: Case, job: JobRun) -> Step:
-    if job.state in ACTIVE:
-        case.refuse(job, f"it {state_words(job)}", f"cancel it first: {case.line('cancel', job)}")
     _not_ended(case, job)
+    if job.state in ACTIVE:
+        return _stop_and_skip(case, job)
     value = case.options.get("value")
     output = case.board.jobdef(job.key).skip_value if value is None else value
     reason = said("skipped", case.command.who, case.command.why)
     return case.step(Input.SKIP, job, "skipped", reason=reason, output=output)
+
+
+def _stop_and_skip(case: Case, job: JobRun) -> Step:
+    """One commit says both, so no end of a screen or of a runtime comes in between."""
+    if not case.options.get("stop"):
+        hint = f"stop it as well: {case.line('skip', job, '--stop')}"
+        case.refuse(job, f"it {state_words(job)}", hint)
+    step = _end(case, job, case.options.get("grace"))
+    value = case.options.get("value")
+    data = step.event.data | {
+        "then": "skip",
+        "reason": said("skipped", case.command.who, case.command.why),
+        "output": case.board.jobdef(job.key).skip_value if value is None else value,
+    }
+    event = msgspec.structs.replace(step.event, data=data)
+    return Step(event, case.touch(job, "skipped", f"stopped first: {step.touch.note}"))
 
 
 def _cancel(case: Case) -> Plan:

@@ -17,7 +17,7 @@ LEAVES = {
     "running": "stopping succeeded failed lost retry_wait",
     "waiting_human": "succeeded failed cancelled skipped waiting",
     "retry_wait": "queued cancelled skipped succeeded failed waiting",
-    "stopping": "stopping cancelled failed lost retry_wait",
+    "stopping": "stopping cancelled skipped failed lost retry_wait",
     "succeeded": "succeeded failed waiting",
     "failed": "succeeded failed waiting",
     "cancelled": "succeeded failed waiting",

@@ -155,12 +155,34 @@ def _() -> None:
     ] * 4
 
 
-@sentence("skip: a running one must be cancelled first")
+@sentence("skip: a running one is refused unless it is stopped as well")
 def _() -> None:
     for night in (Driver(diamond()).settle(), Driver(diamond()).start("A")):
         error = refused(night, "skip", "A")
-        assert error.hint == "cancel it first: jobmon cancel f#1 A"
+        assert error.hint == "stop it as well: jobmon skip f#1 A --stop"
     assert "stopping" in refused(night.verb("cancel", "A"), "skip", "A").why
+
+
+@sentence("skip: one that is stopped for it is skipped once nothing of it is alive")
+def _() -> None:
+    night = Driver(diamond(A={"skip_value": {"rows": 0}})).start("A").verb("skip", "A", stop=True)
+    assert night.in_state("stopping") == ["A"]
+    assert [effect for effect, _name, _data in night.effects][-1] is Effect.STOP
+    night.stopped("A")
+    skipped = night["A"]
+    assert (skipped.state, skipped.output, skipped.then) == (State.SKIPPED, {"rows": 0}, "")
+    assert skipped.reason == "skipped by anna: because"
+    assert night["B"].state is State.STARTING
+
+
+@sentence(
+    "skip: what is stopped for it stays so when killed; so is one being cancelled"
+)
+def _() -> None:
+    night = Driver(diamond()).start("A").verb("skip", "A", stop=True).verb("kill", "A")
+    assert night.stopped("A")["A"].state is State.SKIPPED
+    cancelled = Driver(diamond()).start("A").verb("cancel", "A").verb("skip", "A", stop=True)
+    assert cancelled.stopped("A")["A"].state is State.SKIPPED
 
 
 @sentence("skip: an ended one is refused, saying how it ended")

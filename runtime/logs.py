@@ -132,16 +132,19 @@ def size(path: Path) -> int:
         return 0
 
 
-def tail(path: Path, lines: int) -> list[Record]:
+def tail(path: Path, lines: int, most: int | None = None) -> list[Record]:
     """The records of the last `lines` lines of output and what stands after or between them,
-    without the samples.
+    without the samples; about `most` bytes of them at most.
 
     Reads from the end: as fast on a million lines as on ten.
     """
     decode = _decoder()
     found: deque[Record] = deque()
-    count = 0
+    count = taken = 0
     for raw in _lines_backwards(path):
+        taken += len(raw)
+        if most is not None and taken > most:
+            break
         record = decode(raw)
         if "cpu" in record:
             continue

@@ -11,7 +11,7 @@ from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.notify.rules import ENDS, TRIGGERS
 from jobmon.runtime.store import Store
 
-FEW = 5
+FEW = 3
 """Runs looked at in one turn: each may need a log's end to be read."""
 CHUNK = 500
 OWN = frozenset({"runtime.started", "runtime.stopped", "schedule.failed"})

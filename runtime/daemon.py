@@ -194,6 +194,7 @@ class Daemon:
             if gone and not self._gone:
                 log.error(gone)
                 self.engine.pause(gone)
+                self.scheduler.rest()
             self._gone = gone
             # Another runtime took over what runs, two must not act; or nothing is left to serve.
             if lock.replaced() or self._abandoned():

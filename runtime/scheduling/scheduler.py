@@ -95,8 +95,12 @@ class Scheduler:
     def heard(self, events: Sequence[Event]) -> None:
         """Flows and settings that were read anew are looked at without delay."""
         del events
-        if self._begun and not self._same():
+        if self._begun and self.due is not None and not self._same():
             self.due = 0.0
+
+    def rest(self) -> None:
+        """Make no more runs: the state may be another runtime's by now."""
+        self.due = None
 
     # What the plans are
 
@@ -167,7 +171,7 @@ class Scheduler:
             yield from self._plan_next(plan, wall, now)  # says why
             return
         hold = self._board.held_flows.get(plan.flow.name)
-        if found.dropped:
+        if found.dropped and found.dropped.last > ticket.top:
             yield _dropped(plan, found.dropped, now)
         for decision in decide(plan, ticket, found.slots, wall, period, hold)[:most]:
             yield from self._starts.make(plan, decision, now, batch)

@@ -14,6 +14,7 @@ from jobmon.jobs.definition import ParamDef
 from jobmon.runtime.declared import Deployment
 from jobmon.runtime.model import Event
 from jobmon.runtime.scheduling import scheduler, starts
+from jobmon.runtime.scheduling.starting import Wanted, again
 from jobmon.runtime.store import Batch
 from tests.slots import Night, scheduled
 
@@ -372,3 +373,45 @@ def test_no_slot_is_two_runs_and_none_is_lost(
     for slot in range(int(NOON), int(night.wall) + 1, 600):
         told = any(data["from"] <= slot <= data["to"] for data in dropped)
         assert slot in there or told, dt.datetime.fromtimestamp(slot, dt.UTC)
+
+
+def test_a_clock_that_begins_in_1970_and_is_put_right_makes_no_heap_of_records() -> None:
+    night = Night(scheduled("0 12 * * *"), at=NOON - 1)
+    night.at(NOON)
+    night.finish()
+    night.wall = 5.0
+    night.up()
+    night.at(NOON + 6 * HOUR)
+    assert len(night.runs) == 1
+    assert not [e for e in night.shelf.events if e.kind == "schedule.dropped"]
+    night.at(NOON + DAY)
+    assert len(night.runs) == 2
+
+
+def test_a_calendar_nobody_knows_is_told_and_the_others_go_on() -> None:
+    lost = scheduled("0 12 * * *", name="lost")
+    strange = {"lost": Deployment("lost", "lost", calendar="XQ")}
+    night = Night(scheduled("0 12 * * *"), lost, at=NOON - 1, deployments=strange)
+    assert ["schedule.failed"] == [e.kind for e in night.shelf.events]
+    night.at(NOON)
+    assert list(night.runs) == ["f@2026-11-23T12:00+0000"]
+
+
+def test_runs_that_queue_go_in_the_order_in_which_they_came_whatever_their_numbers() -> None:
+    flow = scheduled("0 * * * *", catchup="none")
+    night = Night(flow, at=NOON - 1)
+    night.wall = NOON + HOUR + 100
+    night.up()
+    moment = dt.datetime.fromtimestamp(NOON, dt.UTC)
+    for number in (2, 1):
+        night._bring_back(number)
+        wanted = Wanted(flow, "hand", moment, "queue", "x", who="anna")
+        night.wall += 1
+        night.fold(
+            *again(night.board, Batch(), night.board.runs[number], wanted, night.wall).events
+        )
+        night.look()
+    assert list(night.states().values()) == ["waits", "queued"]
+    night.finish("f@2026-11-23T13:00+0000")
+    night.look()
+    assert list(night.states().values()) == ["queued", "succeeded"]

@@ -85,6 +85,13 @@ def read_triggers(value: Any) -> tuple[TriggerDef, ...]:
     return _several(value, _trigger)
 
 
+def words_of(trigger: TriggerDef) -> str:
+    """`file inbox/*.csv`, `failure of load`."""
+    if isinstance(trigger, FileTriggerDef):
+        return f"file {trigger.pattern}"
+    return f"{trigger.outcome} of {trigger.flow}"
+
+
 def mistakes(flow: FlowDef, line: int) -> Iterator[Mistake]:
     """What is wrong with them once the whole flow is known."""
     for waited in flow.after:

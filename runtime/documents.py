@@ -16,6 +16,7 @@ from typing import Any
 from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
+from jobmon.jobs.triggers import words_of
 from jobmon.runtime import (
     cards,
     explain,
@@ -172,6 +173,8 @@ def flows(
             "description": flow.description,
             "schedule": flow.schedule.expression if flow.schedule else None,
             "tz": flow.schedule.tz if flow.schedule else None,
+            "triggers": [words_of(trigger) for trigger in flow.triggers],
+            "after": [after.flow for after in flow.after],
             "next": following.get(flow.name, []),
             "last_good": behind[flow.name].saved if flow.name in old else None,
             **schedule.hold_fields(holds.get(flow.name)),

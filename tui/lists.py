@@ -130,7 +130,7 @@ def _flow(ink: Ink, row: Document, now: float) -> list[Cell]:
         ((ink.safe(row["flow"]), "bold"), *held),
         cell(ink.safe(_hold(row, now))),
         cell(str(len(jobs) if isinstance(jobs, list) else jobs)),
-        cell(ink.safe(_schedule(row.get("schedule")))),
+        cell(ink.safe(starts(row))),
         cell(ink.safe(params)),
         cell(ink.safe(row.get("file") or "")),
         cell(ink.safe(row.get("description") or ""), "dim"),
@@ -144,10 +144,12 @@ def _param(item: Any) -> str:
     return item["name"] if default is None else f"{item['name']}={default}"
 
 
-def _schedule(schedule: Any) -> str:
+def starts(row: Document) -> str:
+    """What starts the flow by itself: its schedule, files, other flows."""
+    schedule = row.get("schedule") or ""
     if isinstance(schedule, Mapping):
-        return " ".join(str(part) for part in schedule.values() if part)
-    return schedule or ""
+        schedule = " ".join(str(part) for part in schedule.values() if part)
+    return ", ".join(filter(None, [schedule, *(row.get("triggers") or ())]))
 
 
 TOUCH_COLUMNS = (

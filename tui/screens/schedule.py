@@ -140,7 +140,8 @@ def _flow(stage: Stage, item: Entry, _width: int) -> Cell:
 
 
 def _schedule(stage: Stage, item: Entry, _width: int) -> Cell:
-    return cell(stage.ink.safe(item.cron or "-"))
+    others = ", ".join(item.row.get("triggers") or ())
+    return cell(stage.ink.safe(", ".join(filter(None, [item.cron, others])) or "-"))
 
 
 def _zone(stage: Stage, item: Entry, _width: int) -> Cell:

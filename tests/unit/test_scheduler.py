@@ -392,7 +392,7 @@ def test_a_calendar_nobody_knows_is_told_and_the_others_go_on() -> None:
     lost = scheduled("0 12 * * *", name="lost")
     strange = {"lost": Deployment("lost", "lost", calendar="XQ")}
     night = Night(scheduled("0 12 * * *"), lost, at=NOON - 1, deployments=strange)
-    assert ["schedule.failed"] == [e.kind for e in night.shelf.events]
+    assert [e.kind for e in night.shelf.events] == ["schedule.failed"]
     night.at(NOON)
     assert list(night.runs) == ["f@2026-11-23T12:00+0000"]
 

@@ -232,7 +232,9 @@ def load_definition(db: sqlite3.Connection, digest: str) -> FlowDef:
     row = db.execute("SELECT body FROM definitions WHERE hash = ?", (digest,)).fetchone()
     if row is None:
         raise StateError(f"read flow version {digest}", "it is not in state.db", "jobmon doctor")
-    return msgspec.json.decode(row[0], type=FlowDef)
+    found = msgspec.json.decode(row[0], type=FlowDef)
+    found.__dict__["hash"] = digest  # an earlier jobmon may have made another one of the same flow
+    return found
 
 
 def load_holds(db: sqlite3.Connection) -> list[FlowHold]:

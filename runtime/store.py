@@ -233,7 +233,7 @@ def load_definition(db: sqlite3.Connection, digest: str) -> FlowDef:
     if row is None:
         raise StateError(f"read flow version {digest}", "it is not in state.db", "jobmon doctor")
     found = msgspec.json.decode(row[0], type=FlowDef)
-    found.__dict__["hash"] = digest  # an earlier jobmon may have made another one of the same flow
+    vars(found)["hash"] = digest  # an earlier jobmon may have made another one of the same flow
     return found
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from shlex import quote
 from subprocess import DEVNULL
 
-from jobmon.jobs.definition import FlowDef, JobDef, SecretRef
+from jobmon.jobs.definition import FileTriggerDef, FlowDef, JobDef, SecretRef
 from jobmon.jobs.mistakes import Mistake
+from jobmon.jobs.triggers import words_of
 from jobmon.runtime.config import CONFIG_NAME, Settings
 from jobmon.runtime.launch import PASSED
 
@@ -38,7 +39,7 @@ def unmet(
             for text, hint in _unmet(job, settings, unfit):
                 told = Mistake(flow.file, job.line, f"job {job.name!r}: {text}", hint, warning=True)
                 found.setdefault((flow.name, text), told)
-    return [*found.values(), *_inner(flows)]
+    return [*found.values(), *_inner(flows), *_inboxes(flows, settings.home)]
 
 
 def _inner(flows: Iterable[FlowDef]) -> Iterator[Mistake]:
@@ -50,6 +51,21 @@ def _inner(flows: Iterable[FlowDef]) -> Iterator[Mistake]:
                 hint = _near(job.flow, known) or "no file in flows/ defines it"
                 text = f"job {job.name!r}: there is no flow {job.flow!r}"
                 yield Mistake(flow.file, job.line, text, hint, warning=True)
+
+
+def _inboxes(flows: Iterable[FlowDef], home: Path) -> Iterator[Mistake]:
+    """Folders that files are to appear in and that are not there."""
+    for flow in flows:
+        for trigger in flow.triggers:
+            if isinstance(trigger, FileTriggerDef) and not (home / _folder(trigger)).is_dir():
+                text = f"flow {flow.name!r}: there is no folder for {words_of(trigger)}"
+                hint = f"make it: mkdir -p {quote(str(home / _folder(trigger)))}"
+                yield Mistake(flow.file, 0, text, hint, warning=True)
+
+
+def _folder(trigger: FileTriggerDef) -> str:
+    """The part of its pattern before the first sign that stands for many names."""
+    return re.split(r"[*?\[]", trigger.pattern)[0].rpartition("/")[0]
 
 
 def _unmet(

@@ -97,3 +97,19 @@ def test_a_schedule_that_cannot_be_read_is_a_mistake(tmp_path: Path, cron: str, 
     (mistake,) = checking.load(config.load(batch.home, {}))["mistakes"]
     assert (mistake["file"], mistake["line"]) == ("flows/flow.py", 2)
     assert text in mistake["text"]
+
+
+def test_what_flows_say_of_each_other_and_of_folders(batch: Batch) -> None:
+    body = check(
+        batch,
+        'a = Flow("甲", after="乙")\na.shell("x", "true")\n'
+        'b = Flow("乙", triggers=[Outcome("甲"), File("受信 箱/*.csv")])\nb.shell("x", "true")\n'
+        'c = Flow("c", after="甲乙丙")\nc.shell("x", "true")\n',
+    )
+    (circle,) = body["mistakes"]
+    assert (circle["file"], circle["line"]) == ("flows/flow.py", 4)
+    assert "in a circle: 甲 -> 乙 -> 甲" in circle["text"]
+    folder, unknown = body["warnings"]
+    assert "no folder for file 受信 箱/*.csv" in folder["text"]
+    assert "mkdir -p '" in folder["hint"]
+    assert "there is no flow '甲乙丙'" in unknown["text"]

@@ -33,7 +33,7 @@ FRESH = 60.0
 """Seconds for which the history of a flow is not read again, though runs of it ended."""
 KEPT = 100
 """Flows whose histories are kept in memory."""
-SHARE = 50
+SHARE = 200
 """The pause is so many times as long as the judging took: large runs are judged less often."""
 
 UNSEEN = 300.0
@@ -210,4 +210,6 @@ class Watchman:
             what = f"read {self._state_dir / DB_NAME}"
             past = history_of(guarded(what, lambda: history.history(db, flow=flow)))
             rows = guarded(what, lambda: history.silences(db, flow=flow))
+        for job in past.jobs.values():  # worked out here, not in the loop
+            _ = job.median, job.p90
         return Known(past, {name: Silence(*row) for name, row in rows.items()}, now)

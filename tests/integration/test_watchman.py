@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from jobmon.runtime import births, disk, documents, watchman
+from jobmon.runtime import births, disk, documents, housekeeping, watchman
 from jobmon.runtime.alarms import Patience
 from jobmon.runtime.config import load
 from jobmon.runtime.daemon import Daemon
 from jobmon.runtime.model import Event
+from jobmon.runtime.store import Batch
 
 WAITS = "while [ ! -e {0} ]; do sleep 0.05; done"
 
@@ -136,3 +137,35 @@ def took_an_hour(database: Path, job: str) -> None:
             (job,),
         )
     db.close()
+
+
+def test_once_a_day_what_is_old_goes_when_nothing_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collected: list[float] = []
+
+    async def collect(*_args: Any, **_named: Any) -> None:
+        collected.append(1.0)
+
+    async def story(served: Served) -> None:
+        engine = served.daemon.engine
+        monkeypatch.setattr(housekeeping, "collect", collect)
+        keeper = housekeeping.Housekeeper(engine, served.daemon.configuration)
+        due = keeper.due or 0.0
+        assert due == pytest.approx(engine.clock() + housekeeping.SETTLED, abs=60)
+        run = await served.run("busy")
+        await served.event("job.started", run)
+        batch = Batch()
+        keeper.attend(due, batch)
+        assert keeper.due == due + housekeeping.SETTLED
+        assert batch.empty
+        (tmp_path / "go").touch()
+        await served.over(run)
+        keeper.attend(due + housekeeping.SETTLED, batch)
+        await asyncio.sleep(0)
+        assert collected == [1.0]
+        assert keeper.due == due + housekeeping.SETTLED + housekeeping.DAY
+        engine.store.commit(batch)
+        assert housekeeping.Housekeeper(engine, served.daemon.configuration).due == keeper.due
+
+    serve(tmp_path, f"f = Flow('busy')\nf.shell('a', {WAITS.format('go')!r})\n", story)

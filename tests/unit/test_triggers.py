@@ -8,6 +8,7 @@ import pytest
 
 from jobmon.jobs.definition import TRIGGERS
 from jobmon.runtime.board.triggers import (
+    ALL_ITEMS,
     BRANCHED,
     CANCELLED,
     FIRED,
@@ -24,8 +25,19 @@ from tests.core import Driver, counted, flow, job
 READY, BRANCH, DOOM, WAIT = Input.READY, Input.BRANCH, Input.DOOM, None
 
 
-def test_there_is_a_rule_for_every_name() -> None:
-    assert set(RULES) == set(TRIGGERS)
+def test_there_is_a_rule_for_every_name_and_one_of_the_runtime_s_own() -> None:
+    assert set(RULES) == {*TRIGGERS, ALL_ITEMS}
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected"),
+    [
+        ((FIRED, OPEN), WAIT), ((OK, OPEN), WAIT), ((OK, FIRED), DOOM), ((OK, CANCELLED), DOOM),
+        ((OK, BRANCHED), READY), ((OK, OK), READY), ((), READY),
+    ],
+)  # fmt: skip
+def test_a_map_waits_for_all_its_children(kinds: tuple[int, ...], expected: Input | None) -> None:
+    assert verdict(ALL_ITEMS, counted(kinds)) == expected
 
 
 @pytest.mark.parametrize(

@@ -97,20 +97,23 @@ def is_right_mail(mail: EmailMessage, raw: bytes, batch: Batch) -> None:
     is_right(mail.get_content(), batch)
 
 
-def test_a_server_that_is_down_gets_it_when_it_is_up(batch: Batch) -> None:
+def test_a_server_that_is_down_gets_it_when_it_is_up_and_much_at_once_is_one(batch: Batch) -> None:
     with endpoint() as closed:
         port = closed.port
     rules(batch, f"json://127.0.0.1:{port}/{CANARY}")
-    flow(batch, 1)
-    batch.wait(batch.run("朝"))
-    (waiting,) = until(lambda: [m for m in outbox(batch) if m["tries"]], "it was tried")
+    batch.flow("".join(f'v{n} = Flow("朝{n}")\nv{n}.exec("a", ["false"])\n' for n in range(12)))
+    for run in [batch.run(f"朝{n}") for n in range(12)]:
+        batch.wait(run)
+    until(lambda: sum(m["tries"] > 0 for m in outbox(batch)) == 12, "all were tried")
+    waiting = outbox(batch)[0]
     assert "refused" in waiting["error"]
     assert CANARY not in waiting["error"]
     assert waiting["due"] > waiting["at"]
     with endpoint(port) as hook:
         batch.call("notify", retry=True)
-        until(lambda: hook.got and not outbox(batch), "it is sent")
-    assert hook.subjects == ["[jobmon] 朝 failed: 収集"]
+        until(lambda: hook.got and not outbox(batch), "all is sent")
+    assert hook.subjects == ["[jobmon] 12 messages"]
+    assert all(f"- 朝{n} failed: a" in hook.got[0]["message"] for n in range(12))
 
 
 def test_a_server_that_hangs_holds_up_nothing_and_a_kill_meanwhile_sends_nothing_twice(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from jobmon.runtime.board import Board
 from jobmon.runtime.model import RUN_TERMINAL, Event, Run, Wait
@@ -20,8 +21,12 @@ class Waits:
     timeout decides that it was in vain. After a restart all are looked at once.
     """
 
-    def __init__(self, board: Board, store: Store) -> None:
+    def __init__(
+        self, board: Board, store: Store, elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
         self.due: float | None = 0.0
+        self._elapsed = elapsed
+        self._timeouts: dict[tuple[int, Wait], float] = {}
         self._board, self._store = board, store
         self._waiting: set[int] | None = None  # None: not yet known
         self._awaited: set[str] = set()
@@ -61,7 +66,7 @@ class Waits:
         self.due = 0.0
 
     def _at(self, run_id: int, wait: Wait, now: float, *, look: bool) -> Iterator[Event]:
-        late = wait.until is not None and wait.until <= now and wait.if_missing != "wait"
+        late = self._late(run_id, wait, now)
         if not look and not late:
             return
         there = self.counting(wait)
@@ -69,6 +74,13 @@ class Waits:
             yield from self._over(run_id, wait, now, found.words(there))
         elif late:
             yield from self._decided(run_id, wait, now, found.shortfall(there, wait))
+
+    def _late(self, run_id: int, wait: Wait, now: float) -> bool:
+        """Whether it waits too long: by elapsed time, whatever becomes of the clock meanwhile."""
+        if wait.until is None or wait.if_missing == "wait":
+            return False
+        elapsed = self._elapsed()
+        return self._timeouts.setdefault((run_id, wait), elapsed + wait.until - now) <= elapsed
 
     def counting(self, wait: Wait) -> Run | None:
         """The run that counts, in memory or in the store."""
@@ -105,12 +117,12 @@ class Waits:
     def _count_on(self, now: float) -> None:
         """Which runs still wait, for which flows, and when the next of them waits too long."""
         runs = [self._board.runs.get(run_id) for run_id in self._waiting or ()]
-        still = [(run.id, wait) for run in runs if run for wait in _afters(run)]
+        still = {(run.id, wait) for run in runs if run for wait in _afters(run)}
         self._waiting = {run_id for run_id, _ in still}
         self._awaited = {wait.flow for _, wait in still}
-        times = [w.until for _, w in still if w.until is not None and w.if_missing != "wait"]
-        due = min((time for time in times if time > now), default=None)
-        self.due = due if self.due is None else self.due
+        self._timeouts = {key: at for key, at in self._timeouts.items() if key in still}
+        if self._timeouts:
+            self.due = now + max(0.0, min(self._timeouts.values()) - self._elapsed())
 
 
 def _afters(run: Run | None) -> tuple[Wait, ...]:

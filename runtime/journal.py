@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from jobmon.jobs.kit.locks import HELD
 from jobmon.runtime import attempts, launch, settle
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
@@ -138,9 +139,13 @@ class Journal:
         return job_run.definition or own.base or run.definition
 
     def environment(self, key: JobKey) -> dict[str, str]:
-        """What the newest attempt of a job had as its environment. Raises UnfitError."""
+        """What the newest attempt of a job had as its environment, but for its lock: that is over.
+
+        Raises UnfitError.
+        """
         wanted = self._launch(key, self.board.jobs[key].attempt)
-        return launch.spec(wanted, self._configuration.now, self._environ).env
+        env = launch.spec(wanted, self._configuration.now, self._environ).env
+        return {name: text for name, text in env.items() if name != HELD}
 
     def _launch(self, key: JobKey, n: int) -> launch.Launch:
         run, job_run = self.board.runs[key[0]], self.board.jobs[key]

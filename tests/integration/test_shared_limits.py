@@ -77,12 +77,17 @@ def numbers(path: Path) -> list[list[float]]:
     return sorted([float(n) for n in line.split()] for line in path.read_text().splitlines())
 
 
-def test_two_flows_and_scripts_outside_keep_a_rate_and_a_lock(shop: Batch) -> None:
+def test_two_flows_and_scripts_keep_a_rate_and_a_lock_over_the_death_of_a_runtime(
+    shop: Batch,
+) -> None:
     (shop.home / "caller.py").write_text(CALLER, encoding="utf-8")
     for name in ("朝", "夜"):
         shop.flow(FLOW.format(name=name), name)
     runs = [shop.run(name) for name in ("朝", "夜")]
     scripts = [outside(shop.home, CALLER) for _ in range(2)]
+    until((shop.home / "went").exists, "somebody went")
+    shop.kill()
+    shop.call("status")  # starts the next runtime
     for run in runs:
         assert shop.wait(run)["state"] == "succeeded"
     assert [ended(script) for script in scripts] == [0, 0]

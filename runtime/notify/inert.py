@@ -15,10 +15,11 @@ _UNSHOWN = re.compile(
 """Signs without a picture, some of which turn the line around; halves of signs."""
 _CALLS = re.compile(
     r"(?<![A-Za-z0-9_.+-])@(?=\w)(?!\d{4}-\d\d)"  # not in a mail address or a run's key
-    r"|@(?=(?:everyone|here|channel|all)(?![a-z0-9-]*\.[a-z]))|<(?=[@!#&])",
+    r"|@(?=(?:everyone|here|channel|all)(?![a-z0-9-]*\.[a-z]))"
+    r"|<(?=[@!#&]|/?[a-z][\w-]*(?:\s[^<>]*)?/?>)",  # mentions, and what looks like a tag of HTML
     re.IGNORECASE,
 )
-_BREAK = "\u200b"  # takes no room, and a mention with it in between is none
+_BREAK = "\u200b"  # takes no room, and a mention or a tag with it in between is none
 
 
 def inert(text: str) -> str:

@@ -102,11 +102,13 @@ def _notify(url: str, subject: str, body: str, number: str) -> bool:
     service: Any = Apprise.instantiate(url, asset=asset, suppress_exceptions=True)
     if service is None:
         raise ValueError("apprise does not know such an address")
-    service.notify_format = NotifyFormat.TEXT  # what jobs wrote is neither HTML nor Markdown
+    if url.startswith("mailto"):
+        service.notify_format = NotifyFormat.TEXT  # else it would be made into HTML
     if "overflow=" not in url:
         service.overflow_mode = OverflowMode.TRUNCATE
     if isinstance(getattr(service, "headers", None), dict):  # mail, and calls of one's own
         service.headers = {**service.headers, "X-Jobmon-Message": number}
+    # What jobs wrote is neither HTML nor Markdown: who needs one of them escapes it.
     return bool(service.notify(body=body, title=subject, body_format=NotifyFormat.TEXT))
 
 

@@ -16,7 +16,19 @@ from jobmon.runtime.notify.outbox import GIVE_UP, Message
 from jobmon.runtime.notify.send import masked
 from jobmon.tui import spans, vigil
 
-CALLS = ("@everyone", "@here", "@channel", "<!channel>", "<!here>", "<@U123>", "<#C1>", "<@&99>")
+CALLS = (
+    "@everyone",
+    "@here",
+    "@channel",
+    "<!channel>",
+    "<!here>",
+    "<@U123>",
+    "<#C1>",
+    "<@&99>",
+    "<b>",
+    "</b>",
+    '<a href="http://x">',
+)
 
 
 @pytest.mark.parametrize("call", CALLS)

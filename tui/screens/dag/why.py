@@ -15,6 +15,7 @@ from jobmon.tui.ink import Ink
 from jobmon.tui.look import job_look
 from jobmon.tui.screens.dag.course import Course
 from jobmon.tui.text import Cell, Span, cell, clock_span
+from jobmon.tui.words import waits
 
 NAMED = 6
 """Parents that are named; of the others only the number is said."""
@@ -49,7 +50,7 @@ def _waiting(ink: Ink, course: Course, job: JobRun) -> Cell:
     if ups and (told := of_children(course.site.board, job)):
         return cell(told, "dim")
     if not ups:
-        return cell("next to be queued", "dim")
+        return cell(ink.safe(waits(course.run.waits) or "next to be queued"), "dim")
     jobdef, rule = course.shape.jobs[job.index], course.shape.rules[job.index]
     names = _names(course, ups)
     if job.index in course.shape.handles:

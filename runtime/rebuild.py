@@ -185,7 +185,7 @@ class _Fold:
 
     def _know(self, digest: str) -> None:
         if digest not in self._board.definitions:
-            definition = self._versions.load(digest)
+            definition = self._store.known_version(digest) or self._versions.load(digest)
             self._board.add_definition(definition)
             self._batch.definitions.append(definition)
 

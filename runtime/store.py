@@ -111,7 +111,8 @@ class Store:
 
     def _write(self, batch: Batch) -> None:
         db = self.db
-        self._versions.keep(batch.definitions)
+        # What a run has for itself follows from its events.
+        self._versions.keep(flow for flow in batch.definitions if not flow.base)
         db.execute("BEGIN IMMEDIATE")
         try:
             _insert(db, batch)
@@ -154,6 +155,12 @@ class Store:
     def definition(self, digest: str) -> FlowDef:
         """The flow version of that hash."""
         return guarded(f"read {self.path}", lambda: load_definition(self._reader, digest))
+
+    def known_version(self, digest: str) -> FlowDef | None:
+        """The flow version of that hash, if it was committed here."""
+        if not self._rows("SELECT 1 FROM definitions WHERE hash = ?", digest):
+            return None
+        return self.definition(digest)
 
     def open_attempts(self) -> list[Attempt]:
         """Attempts whose end is not recorded."""

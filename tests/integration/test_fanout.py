@@ -9,7 +9,9 @@ import sqlite3
 from collections import Counter
 from typing import Any
 
-from tests.batch import Batch, until
+from jobmon.runtime import config
+from jobmon.runtime.rebuild import rebuild
+from tests.batch import Batch, alive, until
 
 MAP = """
 flow = Flow("shops", params={"shops": ",".join(f"店{i}" for i in range(200))})
@@ -44,6 +46,11 @@ def test_a_map_over_200_items_reruns_exactly_the_3_that_failed(batch: Batch) -> 
     assert again == Counter({"send": 1, **{f"get[{name}]": 1 for name in bad}})
     whole = next(row["output"] for row in second["jobs"] if row["job"] == "get")
     assert len(whole) == 200
+    pid = batch.pid()
+    batch.call("down")
+    until(lambda: not alive(pid), "the runtime has ended")
+    rebuild(config.load(batch.home, {}))  # the events alone make the same run with its children
+    assert batch.show(run) == second
 
 
 ITEMS = """

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from jobmon.runtime.failure.causes import plain
-
 LONGEST = 3000
 """Characters of a message's text; what chat services take at once."""
 LONGEST_SUBJECT = 150
@@ -24,6 +22,8 @@ _BREAK = "\u200b"  # takes no room, and a mention or a tag with it in between is
 
 def inert(text: str) -> str:
     """`text` in lines, each without escapes and control characters, and with no mention in it."""
+    from jobmon.runtime.failure.causes import plain  # many patterns: not before they are needed
+
     lines = (_UNSHOWN.sub("", plain(line.replace("\t", " "))) for line in text.split("\n"))
     return _CALLS.sub(lambda found: found[0] + _BREAK, "\n".join(lines))
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from jobmon.runtime import cards, failpoint
+from jobmon.runtime import failpoint
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.shape import Shape
 from jobmon.runtime.configuration import Configuration
@@ -203,6 +203,8 @@ class Notifier:
     def _card(self, news: News) -> dict[str, Any] | None:
         if news.kind not in ("failed", "still", "lost"):
             return None
+        from jobmon.runtime import cards  # not before a job fails: it takes time to load
+
         look, state = news.look, self._configuration.now.state_dir
         name = look.shape.jobs[news.job].name
         try:

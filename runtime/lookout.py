@@ -96,13 +96,16 @@ class Lookout:
     def heard(self, events: Sequence[Event]) -> None:
         """Nothing that happens changes a file."""
 
+    def _tell(self, kind: str, reason: str, **data: Any) -> None:
+        self._found.append((kind, {"reason": reason, **data}))
+
     def _settings(self) -> None:
         if mistake := self._configuration.mistake:
             log.error("the settings of before stay: %s", mistake)
-            self._found.append(("runtime.broken", {"settings": True, "mistakes": [mistake]}))
+            self._tell("runtime.mistake", mistake, settings=True)
             return
         self._changed()
-        self._found.append(("runtime.reloaded", {"settings": True}))
+        self._tell("runtime.reloaded", "the settings hold that were saved", settings=True)
 
     def _stale(self) -> bool:
         """Whether a file of flows changed; of many, a part is looked at, and the folder."""
@@ -131,10 +134,11 @@ class Lookout:
         mistakes = [str(m) for m in known.mistakes if not m.warning][:MOST_TOLD]
         mended = known.ok and not before.ok
         if mistakes and known.mistakes != before.mistakes:
-            self._found.append(("runtime.broken", {"mistakes": mistakes}))
+            self._tell("runtime.mistake", " ".join(mistakes[0].split()), mistakes=mistakes)
         changes = {word: names for word, names in _changes(self._good, good) if names}
         if not first and (changes or mended):
-            self._found.append(("runtime.reloaded", changes))
+            said = [f"{word} {', '.join(names)}" for word, names in changes.items()]
+            self._tell("runtime.reloaded", f"flows: {'; '.join(said) or 'as before'}", **changes)
         self._told, self._good = known, good
 
     def _note(self, batch: Batch) -> None:

@@ -52,7 +52,7 @@ def test_a_schedule_is_changed_in_the_settings_alone(batch: Batch) -> None:
     status = view(batch, "status")
     assert status["slots"]["total"] == 5
     assert status["pools"]["db"]["total"] == 2
-    until(lambda: {"settings": True} in events(batch, "runtime.reloaded"), "it is recorded")
+    until(lambda: any(e.get("settings") for e in events(batch, "runtime.reloaded")), "recorded")
     settings(batch, '[deployments."朝"]\ncron = "40 7 *"\n')
     until(lambda: view(batch, "status")["broken"], "the mistake is told")
     (trouble,) = view(batch, "status")["troubles"]
@@ -70,7 +70,7 @@ def test_a_broken_flow_file_stays_as_it_was_also_after_a_restart(batch: Batch) -
     batch.flow('other = Flow("other")\nother.shell("x", "true")', "other")
     until(lambda: crons(batch) == ["10 6 * * *"], "the flow is planned")
     batch.flow(BROKEN, "朝")
-    (broken,) = until(lambda: events(batch, "runtime.broken"), "the mistake is recorded")
+    (broken,) = until(lambda: events(batch, "runtime.mistake"), "the mistake is recorded")
     assert "flows/朝.py:2" in broken["mistakes"][0]
     for _ in range(2):
         assert view(batch, "status")["broken"] == ["flows/朝.py"]
@@ -106,9 +106,10 @@ def test_a_flow_whose_file_is_removed_starts_no_more(batch: Batch) -> None:
     batch.flow(GOOD.format(cron="10 6 * * *", word="eins"))
     batch.flow(BROKEN, "broken")
     until(lambda: crons(batch) == ["10 6 * * *"], "the flow is planned")
-    until(lambda: events(batch, "runtime.broken"), "the other file is broken")
+    until(lambda: events(batch, "runtime.mistake"), "the other file is broken")
     (batch.home / "flows" / "flow.py").unlink()
-    until(lambda: {"removed": ["朝"]} in events(batch, "runtime.reloaded"), "that is recorded")
+    (event,) = until(lambda: events(batch, "runtime.reloaded"), "that is recorded")
+    assert (event["removed"], event["reason"]) == (["朝"], "flows: removed 朝")
     assert crons(batch) == []
 
 

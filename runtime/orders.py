@@ -25,6 +25,7 @@ from jobmon.runtime.scheduling.overlap import going_on
 from jobmon.runtime.scheduling.starting import Started, Wanted
 from jobmon.runtime.store import Batch
 from jobmon.runtime.subruns import Subruns
+from jobmon.runtime.waiting.found import aim
 
 Answer = dict[str, Any]
 OVERLAP_HINT = f"one of flow (as the flow says), {', '.join(OVERLAP)}"
@@ -188,6 +189,7 @@ def _started(found: Started, flow: FlowDef, request: Answer) -> Answer:
     told = [going_on(found.others)] if found.others else []
     if any(wait.kind == "overlap" for wait in run.waits):
         told = [f"it waits for their end: {told[0]}"]
+    told += [f"it waits for {aim(wait)}" for wait in run.waits if wait.kind == "after"]
     return {
         "run": run.key,
         "id": run.id,

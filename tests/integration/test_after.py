@@ -81,6 +81,8 @@ def test_a_run_waits_for_the_other_flow_and_starts_when_a_rerun_made_it_succeed(
 
 def test_a_run_does_not_wait_for_what_is_done_nor_when_told_not_to(batch: Batch) -> None:
     batch.flow(report(), "report")
+    (note,) = batch.call("run", flow="report", preview=True)["notes"]
+    assert note.startswith("it waits for 読込 of 20")
     at_once = batch.call("run", flow="report", now=True)["run"]
     assert batch.wait(at_once)["state"] == "succeeded"
     load(batch, "ok")

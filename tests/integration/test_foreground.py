@@ -65,3 +65,14 @@ def test_the_death_of_the_engine_ends_it(file: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert "a defect" in done.stderr
+
+
+def test_it_waits_for_no_other_flow_and_no_files_start_it(file: Path) -> None:
+    file.write_text(
+        "from jobmon.jobs import Flow, File, after\n"
+        'flow = Flow("man", after=after("nobody"), triggers=File("flows/*", settle=0))\n'
+        'flow.shell("a", "true")\n'
+    )
+    words = [PYTHON, "-m", "jobmon.runtime.foreground", str(file), "--flow", "man"]
+    done = subprocess.run(words, env=environment(), capture_output=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr

@@ -26,7 +26,7 @@ class Starts:
 
     def __init__(self, store: Store, board: Board, bring_back: Callable[[int], None]) -> None:
         self._store, self._board, self._bring_back = store, board, bring_back
-        self._turn = 0.0
+        self._turn = self._asked = 0.0
 
     def make(self, plan: Plan, decision: Decision, now: float, batch: Batch) -> Iterator[Event]:
         """The events that carry out a decision; nothing when that was done before."""
@@ -52,8 +52,11 @@ class Starts:
 
     def _staggered(self, now: float) -> tuple[Wait, ...]:
         """So that what was missed does not start all at once."""
+        if now < self._asked:  # the clock was set back
+            self._turn = 0.0
+        self._asked = now
         self._turn = max(self._turn, now - AT_ONCE * STAGGER) + STAGGER
-        return (Wait(kind="until", until=self._turn),) if self._turn > now else ()
+        return (Wait(kind="until", until=self._turn, since=now),) if self._turn > now else ()
 
 
 def of_slot(plan: Plan, slot: Slot, origin: str = "schedule", **fields: Any) -> Wanted:

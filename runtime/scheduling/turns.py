@@ -11,8 +11,6 @@ from jobmon.runtime.store import Batch
 
 LOOK = 20.0
 """Seconds between two looks at runs that wait for a time: the clock may be set anew."""
-LONGEST = 3600.0
-"""Seconds no staggered start takes: a clock that was set back must not make it longer."""
 KINDS = ("until", "overlap")
 
 
@@ -112,7 +110,8 @@ def _ready(run: Run, lines: _Lines | None, now: float) -> Iterator[Event]:
 
 
 def _past(wait: Wait, now: float) -> bool:
-    return wait.until is None or not now < wait.until < now + LONGEST
+    """Also when the clock was set back to before it began to wait: it shall not wait anew."""
+    return wait.until is None or not wait.since <= now < wait.until
 
 
 def _next(run: Run, now: float) -> float:

@@ -66,29 +66,30 @@ class Notifier:
         self.post = Post(configuration, self.outbox, environ, self._wake)
         self.post.sweep()
         self._nudge, self._count = nudge, 0
+        self._ahead = Batch()  # what was found since the last turn began, to be committed with it
         self._fresh: set[str] = set()  # messages that are not committed yet
 
     def heard(self, events: Sequence[Event]) -> None:
-        """These are committed: what concerns people is looked at in the next turn."""
+        """These are committed, and the board is just as they left it: the time to look."""
         if not self._configuration.now.notify:
             self._watch.skip(events[-1].seq)
         elif self._watch.heard(events):
             self.due = 0.0
+            self._look(events[-1].at, self._ahead)
 
     def attend(self, now: float, batch: Batch) -> Sequence[Event]:
-        """Look at what happened, take in what the sender said, have sent what is due."""
+        """Keep what was found, take in what the sender said, have sent what is due."""
+        batch.notes.update(self._ahead.notes)
+        self._ahead = Batch()
         events = self.post.answered(now, batch)
         self.outbox.sweep(now, batch)
-        made = self._look(now, batch) if self._configuration.now.notify else self._rest(batch)
-        for name, flow in self._batches.over(self._board.runs.values(), now, batch):
-            made += self._of_batch(name, flow, now, batch)
-        fresh = self._fresh | {message.id for message in made}
-        events += self.post.send(now, batch, fresh)
+        self._look_around(now, batch)
+        events += self.post.send(now, batch, self._fresh)
         times = [time for time in (self.post.next_time(), self._batches.due) if time is not None]
-        self.due = 0.0 if self._watch.left or fresh else min(times, default=None)
-        self._fresh = set()
-        if made:
+        self.due = 0.0 if self._watch.left or self._fresh else min(times, default=None)
+        if self._fresh:
             failpoint.reached("told")
+        self._fresh = set()
         return events
 
     def tell(
@@ -99,13 +100,10 @@ class Notifier:
         batch: Batch,
         number: str,
         about: About | None = None,
-    ) -> list[Message]:
+    ) -> None:
         """A message of no single run, to those who want to hear of its kind."""
         who = targets.wanted(self._configuration.now, kind, about).values()
-        made = self.outbox.put(text, who, batch, now, id=number, kind=kind)
-        self._fresh.update(message.id for message in made)
-        self.due = 0.0
-        return made
+        self._put(self.outbox.put(text, who, batch, now, id=number, kind=kind))
 
     def retry(self, now: float, batch: Batch) -> int:
         """Have everything tried now, also what was given up; how many messages that are."""
@@ -115,13 +113,26 @@ class Notifier:
         self.due = 0.0
         return len(every)
 
+    def _put(self, made: list[Message]) -> None:
+        self._fresh.update(message.id for message in made)
+        self.due = 0.0
+
     def _wake(self) -> None:
         self.due = 0.0
         self._nudge()
 
     # Looking
 
-    def _rest(self, batch: Batch) -> list[Message]:
+    def _look_around(self, now: float, batch: Batch) -> None:
+        """Go on with what is left, unless something is folded already that is not committed."""
+        if not self._configuration.now.notify:
+            self._rest(batch)
+        elif not batch.events:
+            self._look(now, batch)
+        for name, flow in self._batches.over(self._board.runs.values(), now, batch):
+            self._of_batch(name, flow, now, batch)
+
+    def _rest(self, batch: Batch) -> None:
         """There are no rules: what was remembered for them would be wrong when they are back."""
         self._watch.skip(self._store.seq)
         for line in self._lines:
@@ -129,24 +140,23 @@ class Notifier:
         if self._noted["up"]:
             batch.notes[CURSOR] = None
         self._lines, self._noted = {}, {"seq": self._store.seq, "up": False}
-        return []
 
-    def _look(self, now: float, batch: Batch) -> list[Message]:
+    def _look(self, now: float, batch: Batch) -> None:
         if not self._watch.left and self._noted["up"]:
-            return []
+            return
         taken = self._watch.take()
         self._count = 0
         news: list[News] = []
         for run_id, case in taken.cases.items():
             news += self._news(run_id, case, now, batch)
-        made = [message for one in as_one(news) for message in self._tell(one, taken.upto, batch)]
+        for one in as_one(news):
+            self._tell(one, taken.upto, batch)
         for event in taken.own:
-            made += self._of_itself(event, taken.lost, now, batch)
+            self._of_itself(event, taken.lost, now, batch)
         begins = not self._watch.left and not self._noted["up"]
         if news or taken.own or begins or taken.upto - self._noted["seq"] >= STRIDE:
             self._noted = {"seq": taken.upto, "up": self._noted["up"] or begins}
             batch.notes[CURSOR] = self._noted
-        return made
 
     def _news(self, run_id: int, case: Case, now: float, batch: Batch) -> list[News]:
         look = self._run(run_id)
@@ -181,13 +191,13 @@ class Notifier:
             return None
         return Look(run, jobs, Shape(definition))
 
-    def _tell(self, news: News, upto: int, batch: Batch) -> list[Message]:
+    def _tell(self, news: News, upto: int, batch: Batch) -> None:
         run = news.look.run
         who = targets.wanted(self._configuration.now, news.kind, about(run)).values()
         if not who:
-            return []
+            return
         self._count += 1
-        return self.outbox.put(
+        made = self.outbox.put(
             wording.of_run(self.post.place, news, self._card(news)),
             who,
             batch,
@@ -199,6 +209,7 @@ class Notifier:
             run=run.key,
             job=news.look.shape.jobs[news.job].name if news.job >= 0 else "",
         )
+        self._put(made)
 
     def _card(self, news: News) -> dict[str, Any] | None:
         if news.kind not in ("failed", "still", "lost"):
@@ -214,42 +225,43 @@ class Notifier:
             log.exception("the failure card of %s %s could not be made", look.run.key, name)
             return None
 
-    def _of_itself(self, event: Event, lost: int, now: float, batch: Batch) -> list[Message]:
+    def _of_itself(self, event: Event, lost: int, now: float, batch: Batch) -> None:
         if event.kind == "schedule.failed":
-            return self._of_schedule(event, now, batch)
-        return self._of_runtime(event, lost, now, batch)
+            self._of_schedule(event, now, batch)
+        else:
+            self._of_runtime(event, lost, now, batch)
 
-    def _of_schedule(self, event: Event, now: float, batch: Batch) -> list[Message]:
+    def _of_schedule(self, event: Event, now: float, batch: Batch) -> None:
         """A slot that could not be started: told once, until a run of the line is well."""
         line, why = str(event.data.get("plan", "")), str(event.data.get("reason", ""))
         known = self._lines.get(line, Known())
         if SCHEDULE in known.told:
-            return []
+            return
         self._remember(line, replace(known, told=known.told | {SCHEDULE: (why,)}), batch)
         text = wording.of_schedule(self.post.place, line, why)
-        return self.tell("failed", text, now, batch, f"{event.seq}.schedule", About((line,)))
+        self.tell("failed", text, now, batch, f"{event.seq}.schedule", About((line,)))
 
-    def _of_runtime(self, event: Event, lost: int, now: float, batch: Batch) -> list[Message]:
+    def _of_runtime(self, event: Event, lost: int, now: float, batch: Batch) -> None:
         started, was_up = event.kind == "runtime.started", self._noted["up"]
         self._noted = self._noted | {"up": started}
         if not (started and was_up):
-            return []
+            return
         since = self._last_sign(event)
         runs = sum(run.state not in RUN_TERMINAL for run in self._board.runs.values())
         text = wording.of_runtime(self.post.place, (since, event.at), lost, runs)
-        return self.tell("runtime", text, now, batch, f"{event.seq}.runtime")
+        self.tell("runtime", text, now, batch, f"{event.seq}.runtime")
 
-    def _of_batch(self, name: str, flow: str, now: float, batch: Batch) -> list[Message]:
+    def _of_batch(self, name: str, flow: str, now: float, batch: Batch) -> None:
         try:
             ended = batches.counted(self._configuration.now.state_dir, name, flow)
         except (JobmonError, IndexError):
             log.exception("what became of the backfill %s cannot be read", name)
-            return []
+            return
         text = wording.of_batch(self.post.place, ended)
         self._count += 1
         number = f"batch.{now:.3f}.{self._count}"
         kind = "failed" if ended.bad else "report"
-        return self.tell(kind, text, now, batch, number, about(ended.run))
+        self.tell(kind, text, now, batch, number, about(ended.run))
 
     def _last_sign(self, started: Event) -> float:
         """When the runtime before this start gave its last sign of life."""

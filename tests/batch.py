@@ -72,6 +72,14 @@ class Batch:
         finally:
             db.close()
 
+    def runs(self) -> list[dict[str, Any]]:
+        """Every run as committed, newest first; needs no runtime."""
+        db = sqlite3.connect(f"file:{self.state / 'state.db'}?mode=ro", uri=True)
+        try:
+            return views.ls(db, all=True)["runs"]
+        finally:
+            db.close()
+
     def states(self, run: str) -> dict[str, str]:
         """{job: state}."""
         return {row["job"]: row["state"] for row in self.show(run)["jobs"]}

@@ -28,7 +28,7 @@ EVERY = 1.5
 SHORTEST = 0.1
 """The same, when a file settles."""
 RESTS = 1000.0
-"""A look may take this part of the time between two of them."""
+"""A processor may be at it for this part of the time."""
 SELDOM = 10.0
 """Seconds between two looks at most, however long they take."""
 SOON = 0.2
@@ -83,7 +83,8 @@ class Files:
                 self._stuck.add(look.at)
             for watch, files in list(look.found.items()):
                 yield from self._found(watch, files, now, batch)
-            self.due = now + min(SELDOM, max(self._soonest(), RESTS * look.took))
+            pause = max(self._soonest(), look.took, RESTS * look.cost)
+            self.due = now + min(SELDOM, pause)
         if not self._triggers:
             self.due = None
 

@@ -24,7 +24,7 @@ class Look:
         self.at: Watch | None = None
         self.over = self.given_up = False
         self.begun = time.monotonic()
-        self.took = 0.0
+        self.took = self.cost = 0.0  # seconds, and those of them that a processor was at it
         self._home, self._watches, self._told = home, watches, told
         threading.Thread(target=self._run, name="look at files", daemon=True).start()
 
@@ -38,7 +38,8 @@ class Look:
                 break
             self.at = watch
             self.found[watch] = self._files(watch[1])
-        self.over, self.took = True, time.monotonic() - self.begun
+        self.cost, self.took = time.thread_time(), time.monotonic() - self.begun
+        self.over = True
         self._told(self)
 
     def _files(self, pattern: str) -> dict[str, Stamp] | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -37,10 +36,6 @@ def put(batch: Batch, name: str, text: str = "1") -> None:
 def taken(batch: Batch) -> list[str]:
     path = batch.home / "taken"
     return sorted(path.read_text().splitlines()) if path.exists() else []
-
-
-def runs(batch: Batch) -> list[dict[str, Any]]:
-    return batch.call("view", name="ls", args={"all": True})["runs"]
 
 
 def seen_for_the_first_time(batch: Batch, number: int = 2) -> None:
@@ -76,7 +71,7 @@ def test_a_run_for_each_file_that_comes_or_changes_also_while_no_runtime_is_ther
     until(lambda: len(taken(batch)) == 4, "what came meanwhile ran")
     put(batch, "before.csv", "changed")
     until(lambda: len(taken(batch)) == 5, "the changed one ran")
-    rows = runs(batch)
+    rows = batch.runs()
     assert sorted(row["params"]["file"] for row in rows) == [
         "inbox/before.csv", "inbox/down.csv", "inbox/half.csv", "inbox/売上 1.csv", "none",
     ]  # fmt: skip
@@ -89,12 +84,13 @@ def test_killed_again_and_again_a_file_still_starts_exactly_one_run(batch: Batch
     seen_for_the_first_time(batch)
     for number in range(3):
         put(batch, f"{number}.csv")
+        batch.pid()
         if number:
-            until(lambda n=number: len(runs(batch)) > n - 1, "the one before runs")
+            until(lambda n=number: len(batch.runs()) > n - 1, "the one before runs")
         batch.kill()
     batch.pid()
     until(lambda: len(taken(batch)) == 3, "all ran")
-    assert sorted(row["params"]["file"] for row in runs(batch)) == taken(batch)
+    assert sorted(row["params"]["file"] for row in batch.runs()) == taken(batch)
     assert taken(batch) == [f"inbox/{number}.csv" for number in range(3)]
 
 
@@ -110,12 +106,12 @@ def test_files_wait_while_their_flow_is_held_and_while_too_many_runs_of_it_go_on
         put(batch, f"{number:03}")
     batch.kill()
     batch.call("verb", verb="release", flow="f")
-    until(lambda: len(runs(batch)) == 100, "as many run as there is room for")
+    until(lambda: len(batch.runs()) == 100, "as many run as there is room for")
     told = until(lambda: [t for t in batch.call("status")["troubles"] if "inbox/*" in t], "told")
     assert "2 more" in told[0]
-    assert len({row["why"] for row in runs(batch)}) == 100
+    assert len({row["why"] for row in batch.runs()}) == 100
     batch.verb("cancel", "f#1")
-    until(lambda: len(runs(batch)) == 101, "another one has room")
+    until(lambda: len(batch.runs()) == 101, "another one has room")
 
 
 def test_a_pattern_that_cannot_be_used_is_told(batch: Batch) -> None:
@@ -127,4 +123,4 @@ def test_a_pattern_that_cannot_be_used_is_told(batch: Batch) -> None:
     put(batch, "x")
     told = until(lambda: [t for t in batch.call("status")["troubles"] if "inbox/x" in t], "told")
     assert "kind" in told[0]
-    assert runs(batch) == []
+    assert batch.runs() == []

@@ -28,8 +28,7 @@ def batch(tmp_path: Path) -> Iterator[Batch]:
 
 
 def of(batch: Batch, flow: str) -> list[dict[str, Any]]:
-    rows = batch.call("view", name="ls", args={"all": True})["runs"]
-    return [row for row in reversed(rows) if row["flow"] == flow]
+    return [row for row in reversed(batch.runs()) if row["flow"] == flow]
 
 
 def params(batch: Batch, flow: str) -> list[str]:

@@ -29,6 +29,10 @@ class Configuration:
         """The names of the files that cannot be used just now."""
         return [path.name for path in self._files] if self.mistake else []
 
+    def changed(self) -> bool:
+        """Whether a file is not what it was when it was read."""
+        return self._stamps() != self._seen
+
     def look(self) -> bool:
         """Whether a file changed since the last look; `now` and `mistake` follow it."""
         stamps = self._stamps()

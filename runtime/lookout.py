@@ -5,6 +5,7 @@ What is broken stays as it was when it was good, and is told. What was found is 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import itertools
 import logging
@@ -29,6 +30,8 @@ ROOM = "flow"
 """The room of notes that keeps the last good version of each flow that starts by itself."""
 MOST_STATS = 100
 """Files of flows looked at in one look; of more, each has its turn. A new file shows at once."""
+SETTLES = 0.2
+"""Seconds given to whoever is saving a file: between the old and the new one there may be none."""
 RESTS = 20
 """As many times as the flows took to load, they are left alone then."""
 LONGEST_REST = 60.0
@@ -63,9 +66,12 @@ class Lookout:
 
     async def look(self) -> None:
         """Take what was saved since the last look."""
+        if self._configuration.changed():
+            await asyncio.sleep(SETTLES)
         if changed := self._configuration.look():
             self._settings()
         if self._stale() and time.monotonic() >= self._rest:
+            await asyncio.sleep(SETTLES if self._told else 0)
             await self._load()
         known = self._library.known
         if known is not None and known is not self._told:

@@ -139,7 +139,8 @@ class Watchman:
         name = self._journal.board.name(job.key)
         found = [alarms.late(job, known.history.of(name), now)]
         still = self._watched.get((*job.key, job.attempt), Watched()).still(now)
-        if still is not None:
+        waits = self._journal.board.jobdef(job.key).kind == "subflow"  # its run is looked at itself
+        if still is not None and not waits:
             silence = known.silences.get(name, Silence())
             found.append(alarms.stuck(job, still, silence, self.patience, now))
         return [event for event in found if event is not None]

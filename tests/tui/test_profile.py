@@ -31,7 +31,7 @@ def test_prod_stands_on_top_of_every_screen(size: tuple[int, int], ascii_only: b
     session = Session(folder)
     if ascii_only:
         session.monitor.ink = session.monitor.ink._replace(unicode=False, colour=False)
-    for key in "12345678":
+    for key in "12345678W":
         session.press(key)
         assert "[PROD]" in session.text(*size).splitlines()[0], key
 

@@ -78,9 +78,9 @@ class Wait(msgspec.Struct, frozen=True, kw_only=True):
     """What a run waits for as a whole, before any job of it may start.
 
     `kind`: "until" (a staggered start, from `since` to `until`), "overlap" (until those of its line
-    are over that do not wait for it themselves, or do so from before `since` on), "after" (a run of `flow` in the period [`since`, `before`) has to end
-    as `on` says; at `until` `if_missing` decides; `period` is what people call that time). Times in
-    seconds since the epoch.
+    are over that do not wait for it themselves, or do so from before `since` on), "after" (a run of
+    `flow` in the period [`since`, `before`) has to end as `on` says; at `until` `if_missing`
+    decides; `period` is what people call that time). Times in seconds since the epoch.
     """
 
     kind: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,8 @@ from jobmon.runtime.journal import Journal
 from jobmon.runtime.model import Event
 from jobmon.runtime.store import Batch
 from jobmon.runtime.words import size
+
+log = logging.getLogger("jobmon")
 
 EVERY = 5.0
 """Seconds between looks while something runs or wants to."""
@@ -76,4 +79,5 @@ class RoomGuard:
         self._pause(why)
         data = {"free": free, "wanted": wanted, "paused": self._full}
         told = why or "there is room on the disk again"
+        log.warning("%s", told)
         return [Event(kind="runtime.room", at=now, who="runtime", why=told, data=data)]

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, Unpack
 
 from jobmon.jobs import fanout, triggers
 from jobmon.jobs import options as opt
-from jobmon.jobs.conditions import ConditionError, check
+from jobmon.jobs.declared import definition_of, shown
 from jobmon.jobs.definition import (
     FlowDef,
     ItemRef,
@@ -78,7 +78,7 @@ class Flow(Declared):
             self.wrong(f"job {job.name!r}: argv is {argv!r}", 'write ["program", "argument"]')
         values = [self.read(self._value, job, item, about=job) for item in items]
         job.fields["argv"] = tuple(v for v in values if v is not None)
-        job.fields["source"] = " ".join(_shown(v) for v in job.fields["argv"])
+        job.fields["source"] = " ".join(shown(v) for v in job.fields["argv"])
         return job
 
     def python(self, function: Any = None, /, **options: Any) -> Any:
@@ -168,7 +168,7 @@ class Flow(Declared):
         for job in self.jobs.values():
             if handler := job.fields.get("on_failure"):
                 handled.setdefault(handler, []).append(job.name)
-        return tuple(_definition(job, handled, finals) for job in self.jobs.values())
+        return tuple(definition_of(job, handled, finals) for job in self.jobs.values())
 
     def _final_names(self) -> tuple[set[str], list[Mistake]]:
         jobs, line = self._finally
@@ -312,38 +312,3 @@ class Flow(Declared):
         if name == job.name:
             raise WrongError("a job cannot handle its own failure", "name another job")
         return name
-
-
-def _definition(job: Job, handled: Mapping[str, list[str]], finals: set[str]) -> JobDef:
-    after = dict.fromkeys([*job.after, *handled.get(job.name, ()), *_read_by(job)])
-    last = job.name in finals
-    implied = "one_failed" if job.name in handled else "all_done" if last else "all_success"
-    fields = {"trigger": implied, **fanout.mapped(job.fields)}
-    return JobDef(
-        name=job.name, kind=job.kind, after=tuple(after), line=job.line, finally_=last, **fields
-    )
-
-
-def _read_by(job: Job) -> list[str]:
-    """The jobs whose output `when` reads: it can be answered only after them."""
-    when = job.fields.get("when")
-    if not when:
-        return []
-    try:
-        names = check(when).jobs
-    except ConditionError:
-        return []
-    return sorted(names - {job.name})
-
-
-def _shown(value: Value) -> str:
-    match value:
-        case ParamRef(name):
-            return f"${name}"
-        case OutputRef(job, key):
-            return f"output[{job!r}]" + (f"[{key!r}]" if key else "")
-        case ItemRef(key):
-            return f"item[{key!r}]" if key else "item"
-        case Literal(text):
-            return str(text)
-    return ""

@@ -21,28 +21,14 @@ DAY = 86400.0
 class Ticket(msgspec.Struct, frozen=True):
     """What is remembered of a plan. Instants in seconds since the epoch, by the wall clock.
 
-    `cursor`: all slots after `low` and up to it are decided. `spec`: hash of the schedule they were
-    read from. `told`: what was decided before the clock was set back, (after, up to); it may lie
-    ahead of the cursor.
+    `cursor`: all slots up to it are decided. `spec`: hash of the schedule they were read from.
+    `top`: up to it all was decided once, or was before the plan was there; it is past the cursor only
+    after the clock was set back.
     """
 
     cursor: float
     spec: str
-    low: float = 0.0
-    told: tuple[float, float] = (0.0, 0.0)
-
-
-def turned_back(ticket: Ticket, now: float) -> Ticket:
-    """The clock was set back to before the cursor: what comes again is decided again.
-
-    A stretch that does not touch what is told already is forgotten: its runs and records are found
-    by their keys all the same.
-    """
-    after, upto = ticket.told
-    if ticket.cursor >= after:
-        first = ticket.low if after == upto else min(after, ticket.low)
-        after, upto = first, max(upto, ticket.cursor)
-    return Ticket(cursor=now, spec=ticket.spec, low=now, told=(after, upto))
+    top: float = 0.0
 
 
 class Decision(NamedTuple):
@@ -77,7 +63,7 @@ def decide(
             slot,
             _against(plan, slot.at, now, hold, caught_up=slot.at in starting),
             missed=_missed(slot.at, now),
-            told=ticket.told[0] < slot.at <= ticket.told[1],
+            told=slot.at <= ticket.top,
         )
         for slot in slots
     ]

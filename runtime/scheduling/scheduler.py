@@ -19,7 +19,7 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.library import Library
 from jobmon.runtime.model import Event
-from jobmon.runtime.scheduling.due import Ticket, decide, turned_back
+from jobmon.runtime.scheduling.due import Ticket, decide
 from jobmon.runtime.scheduling.plans import Plan, read
 from jobmon.runtime.scheduling.slots import Dropped, Found, newest
 from jobmon.runtime.scheduling.starts import Starts
@@ -131,7 +131,7 @@ class Scheduler:
         spec = _spec(plan)
         self._plans[plan.name] = plan
         if old is None or old.spec != spec:
-            self._keep(plan.name, Ticket(wall, spec, low=wall), batch)
+            self._keep(plan.name, Ticket(wall, spec), batch)
         if old is not None and old.spec != spec:
             fires = f"{plan.cron.expression} {plan.cron.tz}".rstrip()
             yield _event("schedule.changed", plan, now, reason=f"{plan.name} fires by {fires} now")
@@ -156,7 +156,8 @@ class Scheduler:
         for name, plan in self._plans.items():
             ticket = self._tickets[name]
             if ticket.cursor > wall + JITTER:
-                self._keep(name, turned_back(ticket, wall), batch)
+                top = max(ticket.top, ticket.cursor)
+                self._keep(name, msgspec.structs.replace(ticket, cursor=wall, top=top), batch)
                 yield from self._plan_next(plan, wall, now)
 
     def _meet(
@@ -170,7 +171,7 @@ class Scheduler:
             yield from self._plan_next(plan, wall, now)  # says why
             return
         hold = self._board.held_flows.get(plan.flow.name)
-        if found.dropped and found.dropped.last > ticket.told[1]:
+        if found.dropped and found.dropped.last > ticket.top:
             yield _dropped(plan, found.dropped, now)
         for decision in decide(plan, ticket, found.slots, wall, period, hold)[:most]:
             yield from self._starts.make(plan, decision, now, batch)

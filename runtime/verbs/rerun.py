@@ -200,7 +200,7 @@ def _note(case: Case, job: JobRun, changes: Changes) -> str:
     once = case.board.jobdef(job.key).effects == "once" and job.attempt > 0
     held = "held: it starts when released" if job.held or case.run.held else ""
     parts = (
-        f"attempt {job.attempt + 1}",
+        "" if case.shape.jobs[job.index].map else f"attempt {job.attempt + 1}",
         changes.note(job.index),
         'effects="once": it runs again because you say so' if once else "",
         held,

@@ -7,9 +7,11 @@ without the rest.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from jobmon.jobs.fanout import Repeat
     from jobmon.jobs.flow import Flow
     from jobmon.jobs.job import Job

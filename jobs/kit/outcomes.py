@@ -10,9 +10,16 @@ class JobFailure(Exception):  # noqa: N818 - the classes are named by their caus
 
 
 class External(JobFailure):
-    """The world outside failed and may recover: a site is down, a network is slow. Retried."""
+    """The world outside failed and may recover: a site is down, a network is slow. Retried.
+
+    `retry_after`: what the other side asked for, seconds or the text of its header; see `backoff`.
+    """
 
     exit_code = 75
+
+    def __init__(self, *args: object, retry_after: float | str | None = None) -> None:
+        super().__init__(*args)
+        self.retry_after = retry_after
 
 
 class Data(JobFailure):

@@ -50,7 +50,7 @@ def retry_after(name: str, value: str | float | None = None, limit: str | None =
     cannot be read: a minute. At most a day. A longer freeze is never shortened. Returns the seconds
     that are left.
     """
-    seconds = min(LONGEST_FREEZE, _seconds(value))
+    seconds = min(LONGEST_FREEZE, seconds_asked(value))
     with _bucket(name, limit).change() as window:
         now = places.now()
         window.freeze(now, now + seconds, places.who())
@@ -106,8 +106,8 @@ def _wait(bucket: Bucket, owner: str, at: float, early: float) -> None:
         time.sleep(left)
 
 
-def _seconds(value: str | float | None) -> float:
-    """Seconds from now, not negative."""
+def seconds_asked(value: str | float | None) -> float:
+    """Seconds from now, not negative, of a `Retry-After`; a minute for what cannot be read."""
     try:
         if value is not None:
             return max(0.0, float(value))

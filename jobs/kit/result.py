@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 LARGEST = 64 * 1024
 
@@ -16,7 +18,10 @@ def output(value: Any) -> None:
     value that is no JSON and ValueError for one that is too large.
     """
     path = os.environ.get("JOBMON_OUTPUT")
-    write(path, json.dumps(value, ensure_ascii=False, allow_nan=False).encode()) if path else None
+    if path:
+        import json
+
+        write(path, json.dumps(value, ensure_ascii=False, allow_nan=False).encode())
 
 
 def write(path: str, body: bytes) -> None:

@@ -101,7 +101,8 @@ def report(
     runs = [run for run_id in touched if (run := names.run(run_id))]
     still = [run for run_id in going_on if (run := names.run(run_id))]
     slots = [row for row in events if row.kind in UNSLOTTED]
-    counts = Counter((row.kind, row.run, row.body.get("job", -1)) for row in events)
+    told = [row for row in events if "round" not in row.body.get("data", {})]  # that went well
+    counts = Counter((row.kind, row.run, row.body.get("job", -1)) for row in told)
     lists = {
         "failed": _failed(db, state_dir, names, counts),
         "retried": _retried(names, counts),

@@ -126,7 +126,7 @@ def _retry(ink: Ink, course: Course, job: JobRun) -> Cell:
     """When it starts again, which attempt that is, and how the last one ended."""
     retry = course.site.board.jobdef(job.key).retry
     wait = clock_span(max(0.0, (job.due or course.now) - course.now))
-    tries = f"  try {job.tries + 1}/{retry.times + 1}" if retry else ""
+    tries = f"  try {job.tries + 1}/{retry.times + 1}" if retry and job.tries else ""
     return ((f"in {wait}{tries}", "late"), (ink.safe(f"  {end_words(job)}"), "dim"))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import time
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from jobmon.jobs.mistakes import WrongError, nearest
@@ -20,9 +22,10 @@ from jobmon.runtime.scheduling.starting import again, start
 from jobmon.runtime.scheduling.starts import run_of
 from jobmon.runtime.scheduling.timing import Timing
 from jobmon.runtime.store import Batch
+from jobmon.runtime.timetable import Slot
 
 Answer = dict[str, Any]
-TOO_MANY = 100_000
+TOO_MANY = 10_000
 """Slots in a range that are looked at."""
 
 
@@ -47,7 +50,8 @@ class Backfills:
         zone = timing.zone
         asked = self._asked(request, zone)
         batch = backfill.name(plan, asked, zone)
-        items = self._items(plan, timing, asked)
+        slots = await asyncio.to_thread(self._slots, plan, timing, asked)
+        items = self._items(plan, slots, asked)
         notes = _notes(items, asked, request)
         if not request.get("preview"):
             notes += await self._start(plan, items, asked, batch, request)
@@ -84,22 +88,24 @@ class Backfills:
             max(1, int(request.get("parallel") or 1)),
         )
 
-    def _items(self, plan: Plan, timing: Timing, asked: Asked) -> list[Item]:
-        until = min(asked.until, self._wall())
-        slots = []
-        try:
-            for slot in timing.between(asked.since - 1, until):
-                slots.append(slot)
-                if len(slots) > TOO_MANY:
-                    why = f"the range has more than {TOO_MANY:,} slots"
-                    raise UsageError(f"backfill {plan.name}", why, "give a shorter one")
-        except WrongError as error:
-            raise UsageError(f"backfill {plan.name}", error.text, error.hint) from None
+    def _items(self, plan: Plan, slots: list[Slot], asked: Asked) -> list[Item]:
         store, board = self._engine.store, self._engine.board
         there = {run.key: run for run in board.runs.values()}
         return backfill.choose(
             plan, slots, lambda key: there.get(key) or store.run_of_key(key), asked
         )
+
+    def _slots(self, plan: Plan, timing: Timing, asked: Asked) -> list[Slot]:
+        """Those of the range that have come."""
+        until = min(asked.until, self._wall())
+        try:
+            slots = list(islice(timing.between(asked.since - 1, until), TOO_MANY + 1))
+        except WrongError as error:
+            raise UsageError(f"backfill {plan.name}", error.text, error.hint) from None
+        if len(slots) > TOO_MANY:
+            why = f"the range has more than {TOO_MANY:,} slots"
+            raise UsageError(f"backfill {plan.name}", why, "give a shorter one")
+        return slots
 
     async def _start(
         self, plan: Plan, items: list[Item], asked: Asked, batch: str, request: Answer
@@ -138,7 +144,7 @@ def _told(item: Item) -> Answer:
 
 def _notes(items: list[Item], asked: Asked, request: Answer) -> list[str]:
     left = sum(not item.act for item in items)
-    notes = [f"left as they are: {left} slots"] if left else []
+    notes = [f"slots left as they are: {left}"] if left else []
     if sum(bool(item.act) for item in items) == asked.most:
         notes.append(f"at most {asked.most} at once: the same command goes on after them")
     if request.get("params") and any(item.act and item.run for item in items):

@@ -22,8 +22,8 @@ class Ticket(msgspec.Struct, frozen=True):
     """What is remembered of a plan. Instants in seconds since the epoch, by the wall clock.
 
     `cursor`: all slots up to it are decided. `spec`: hash of the schedule they were read from.
-    `top`: up to it all was decided once, or was before the plan was there; it is past the cursor only
-    after the clock was set back.
+    `top`: up to it all was decided once, or was before the plan was there; it is past the cursor
+    only after the clock was set back.
     """
 
     cursor: float

@@ -17,6 +17,7 @@ from jobmon.runtime.errors import JobmonError, NotFoundError, RefusedError, Usag
 from tests.batch import Batch, until
 
 ROOT = Path(__file__).parents[2]
+JOBMON = str(Path(sys.executable).with_name("jobmon"))
 HOUR = 3600
 FLOW = """
 flow = Flow("朝", schedule=Cron("0 * * * *", tz="Asia/Tokyo"), params={"day": date.today()})
@@ -54,7 +55,7 @@ class Clocked(Batch):
         """What the clock shows: at the beginning half past, so that no slot comes by itself."""
         return time.time() + float((self.home / "ahead").read_text())
 
-    def runs(self) -> dict[str, str]:
+    def keyed(self) -> dict[str, str]:
         """{key: state} of all runs."""
         with sqlite3.connect(f"file:{self.state / 'state.db'}?mode=ro", uri=True) as db:
             return dict(db.execute("SELECT key, state FROM runs ORDER BY id"))
@@ -94,7 +95,7 @@ def test_a_slot_runs_knows_its_time_and_what_was_missed_is_kept(batch: Clocked) 
     until(batch.done, "the latest slot ran")
     last = batch.wall() // HOUR * HOUR
     keys = [f"朝@{tokyo(last - n * HOUR)[:16]}+0900" for n in (2, 1, 0)]
-    assert list(batch.runs()) == keys
+    assert list(batch.keyed()) == keys
     batch.wait(keys[2], "succeeded")
     assert batch.done() == [f"{tokyo(last)} {tokyo(last)[:10]}"]
     assert [batch.show(key)["state"] for key in keys[:2]] == ["expired", "expired"]
@@ -115,13 +116,13 @@ def test_backfill_runs_each_slot_once_however_often_it_is_said(batch: Clocked) -
     assert [row["run"] for row in seen["touched"]] == [
         f"朝@{day}T0{h}:00+0900" for h in (3, 4, 5, 6)
     ]
-    assert batch.runs() == {}
+    assert batch.keyed() == {}
     batch.call("backfill", max=2, reverse=True, **asked)
-    assert list(batch.runs()) == [f"朝@{day}T0{h}:00+0900" for h in (6, 5)]
+    assert list(batch.keyed()) == [f"朝@{day}T0{h}:00+0900" for h in (6, 5)]
     batch.call("backfill", **asked)
     batch.call("backfill", **asked)
-    assert len(batch.runs()) == 4
-    for key in batch.runs():
+    assert len(batch.keyed()) == 4
+    for key in batch.keyed():
         shown = batch.wait(key, "succeeded")
         assert (shown["priority"], shown["origin"]) == (-10, "backfill")
     assert len(batch.done()) == 4
@@ -129,10 +130,17 @@ def test_backfill_runs_each_slot_once_however_often_it_is_said(batch: Clocked) -
     assert batch.call("backfill", only="failed", **asked)["touched"] == []
     batch.call("backfill", only="all", **asked)
     until(lambda: len(batch.done()) == 8, "all ran again")
+    line = ["--home", str(batch.home), "backfill", "朝", "--from", day, "--to", day, "--preview"]
+    told = subprocess.run([JOBMON, *line], capture_output=True, text=True, check=True).stdout
+    assert f"backfill 朝 {day}..{day}: would touch" in told
+    assert f"朝@{day}T00:00+0900" in told
+    assert "slots left as they are: " in told
     with pytest.raises(NotFoundError, match="朝"):
         batch.call("backfill", **asked | {"name": "昼"})
     with pytest.raises(UsageError, match="no day"):
         batch.call("backfill", **asked | {"since": "gestern"})
+    with pytest.raises(UsageError, match="more than"):
+        batch.call("backfill", **asked | {"since": "2001-01-01"})
 
 
 def test_release_tells_what_was_missed_and_starts_it(batch: Clocked) -> None:
@@ -143,9 +151,9 @@ def test_release_tells_what_was_missed_and_starts_it(batch: Clocked) -> None:
     batch.process.wait(10)
     batch.later(2 * HOUR)
     batch.up()
-    until(lambda: len(batch.runs()) == 2, "the slots are kept")
-    assert set(batch.runs().values()) == {"expired"}
-    first, second = batch.runs()
+    until(lambda: len(batch.keyed()) == 2, "the slots are kept")
+    assert set(batch.keyed().values()) == {"expired"}
+    first, second = batch.keyed()
     assert "棚卸し" in batch.show(first)["reason"]
     with pytest.raises(UsageError):
         batch.call("verb", verb="release", flow="朝", options={"catch_up": "some"})
@@ -153,6 +161,6 @@ def test_release_tells_what_was_missed_and_starts_it(batch: Clocked) -> None:
     assert "missed while it was held: 2" in answer["notes"]
     assert any(first in note and "rerun" in note for note in answer["notes"])
     batch.wait(second, "succeeded")
-    assert batch.runs()[first] == "expired"
+    assert batch.keyed()[first] == "expired"
     with pytest.raises(RefusedError):
         batch.call("verb", verb="release", flow="朝", options={})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import socket
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,8 @@ log = logging.getLogger("jobmon")
 Answer = dict[str, Any]
 MOST = 100
 """Connections at once; more are sent away."""
+TOKEN_KEPT = 5.0
+"""Seconds between two looks at the file of the token."""
 NAME = "127.0.0.1"
 NAME6 = "::1"
 
@@ -46,6 +50,7 @@ class Door:
         self._servers: list[asyncio.Server] = []
         self._asked: int | None = None  # the port of the settings that it is open for
         self._token = b""
+        self._read, self._followed = -math.inf, configuration.now
         self._inside = 0
 
     async def follow(self) -> None:
@@ -55,8 +60,13 @@ class Door:
             self.trouble = ""
             self.close()
             return
+        settings = self._configuration.now
+        fresh = time.monotonic() - self._read < TOKEN_KEPT and not self.trouble
+        if fresh and self._followed is settings:
+            return
         try:
             self._token = await asyncio.to_thread(self._read_token, hook.token)
+            self._read, self._followed = time.monotonic(), settings
             if self._asked != hook.port:
                 self.close()
                 await self._open(hook.port)

@@ -55,6 +55,7 @@ class Files:
         self._seen: dict[str, Seen] = {}
         self._settling: dict[Watch, Mapping[str, Settling]] = {}
         self._look: Look | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._stuck: set[Watch] = set()
         self._told: dict[Watch, str] = {}
         self._tidied: dict[Watch, float] = {}
@@ -68,14 +69,14 @@ class Files:
         return [f"the files {pattern} of {flow}: {text}" for (flow, pattern), text in told]
 
     def attend(self, now: float, batch: Batch) -> Iterator[Event]:
-        """Begin a look, or act on what one has found."""
+        """Act on what a look has found, and have the next one begin."""
         if self._library.known is None:
             self.due = now + SOON
             return
         self._follow(batch)
-        look, self.due = self._look, now + PATIENCE
+        look, self.due = self._look, None
         if look is None:
-            self._begin()
+            self._rest(0.0)
         elif look.over or look.late(PATIENCE):
             self._look = None
             if not look.over and look.at:
@@ -83,40 +84,66 @@ class Files:
                 self._stuck.add(look.at)
             for watch, files in list(look.found.items()):
                 yield from self._found(watch, files, now, batch)
-            pause = max(self._soonest(), look.took, RESTS * look.cost)
-            self.due = now + min(SELDOM, pause)
-        if not self._triggers:
-            self.due = None
+            self._rest(self._pause(look))
 
     def heard(self, events: Sequence[Event]) -> None:
-        """Triggers that are new are looked at; so is what waited for a hold, or for room."""
+        """Triggers that are new are looked at without delay."""
         del events
         if self._library.known is not self._known:
             self.due = 0.0
 
+    # Looks follow each other by a timer: while they find nothing new the engine rests.
+
+    def _rest(self, seconds: float) -> None:
+        """Have the next look begin then."""
+        if self._timer:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(seconds, self._begin) if self._triggers else None
+
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
         watches = [watch for watch in self._triggers if watch not in self._stuck]
-        if watches:
-            self._look = Look(self._home, watches, lambda look: _hand_over(loop, self._came, look))
+        if not watches:
+            self._rest(PATIENCE)
+            return
+        self._timer = loop.call_later(PATIENCE, self._wake)
+        self._look = Look(self._home, watches, lambda look: _hand_over(loop, self._came, look))
 
-    def _soonest(self) -> float:
-        """Seconds until a file may have rested for long enough, or to the next look for others."""
+    def _came(self, look: Look) -> None:
+        """In the loop again: a look has ended."""
+        if look.at:
+            self._stuck.discard(look.at)
+        if look is not self._look:
+            return
+        if all(self._nothing_new(watch, files) for watch, files in look.found.items()):
+            self._look = None
+            self._rest(self._pause(look))
+        else:
+            self._wake()
+
+    def _wake(self) -> None:
+        self.due = 0.0
+        self._nudge()
+
+    def _nothing_new(self, watch: Watch, files: Mapping[str, Stamp] | None) -> bool:
+        if files is None or self._settling.get(watch) or watch in self._told:
+            return False
+        if watch not in self._triggers or note_of(*watch) not in (self._first or {}):
+            return False
+        seen = self._seen[watch[0]].stamps
+        return all(seen.get(path) == stamp for path, stamp in files.items())
+
+    def _pause(self, look: Look) -> float:
+        """Seconds until the next look: sooner where a file settles, later where looks are dear."""
         now = time.monotonic()
         rests = [
             settling.since + self._triggers[watch].settle - now
             for watch, all_of_it in self._settling.items()
             for settling in all_of_it.values()
         ]
-        return max(SHORTEST, min([EVERY, *(rest for rest in rests if rest > 0)]))
-
-    def _came(self, look: Look) -> None:
-        """In the loop again: a look has ended."""
-        if look.at:
-            self._stuck.discard(look.at)
-        if look is self._look:
-            self.due = 0.0
-            self._nudge()
+        soonest = max(SHORTEST, min([EVERY, *(rest for rest in rests if rest > 0)]))
+        return min(SELDOM, max(soonest, look.took, RESTS * look.cost))
 
     def _follow(self, batch: Batch) -> None:
         """Take over the triggers as the flows have them now."""

@@ -1,8 +1,8 @@
 """`python -m jobmon.tui.clockwork SPEED MINUTES`: the job that keeps the lively demo going.
 
-It stands in for schedules: a flow is started when its time has come and its last run is over. As a
-job of the flow `clock` it is seen, explained and cancelled like any other; it outlives the monitor
-and the runtime, and ends by itself.
+Nobody need wait for a schedule: a flow is started when its turn has come and its last run is over.
+As a job of the flow `clock` it is seen, explained and cancelled like any other; it outlives the
+monitor and the runtime, and ends by itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What stands in for schedules here: a job that starts the other flows again and again.
+"""What keeps this sample going: a job that starts the flows far more often than their schedules.
 
 Leave the screen open and watch, or end it: cancel this job. It ends by itself after its minutes.
 With speed=10 every second of work takes a tenth of one.

@@ -168,6 +168,8 @@ class Notifier:
         news, after = judge(look, known, now, rerun=case.rerun, whys=case.whys)
         if after != known:
             self._remember(look.line, after, batch)
+        if look.run.told and not case.rerun:
+            return []
         if any(one.kind in ("failed", "still") for one in news):
             self._watch.known(run_id)
         return news

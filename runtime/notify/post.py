@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import uuid
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -25,8 +24,6 @@ from jobmon.runtime.store import Batch
 
 SENDERS = 3
 """Addresses that are sent to at the same time."""
-MANY = 10
-"""Messages that are due to one address at once; more become one message that lists them."""
 TROUBLED = 3
 """Tries that failed after which people at the screen are told."""
 RECENT = 24 * 3600.0
@@ -56,8 +53,7 @@ class Post:
         """Remove receipts of messages that are no longer waited for, left by an earlier runtime."""
         waited_for = {message.id for message in self._box}
         for path in self._folder.glob("*.sent"):
-            many = path.stem.startswith("many.") and waited_for
-            if path.stem not in waited_for and not many:
+            if path.stem not in waited_for:
                 sending.forget(self._folder, path.stem)
 
     # What is due
@@ -101,11 +97,7 @@ class Post:
 
     def _parcel(self, target: Target, mine: Sequence[Message]) -> Parcel:
         url = targets.url(target, self._configuration.now, self._environ)
-        if len(mine) <= MANY:
-            return Parcel(target.id, url, [(m.id, m.subject, m.body) for m in mine])
-        digest = hashlib.sha256("".join(m.id for m in mine).encode()).hexdigest()[:12]
-        text = wording.of_many(self.place, [message.subject for message in mine])
-        return Parcel(target.id, url, [(f"many.{digest}", text.subject, text.body)])
+        return Parcel(target.id, url, self.place, [(m.id, m.subject, m.body) for m in mine])
 
     @property
     def place(self) -> Place:
@@ -142,7 +134,7 @@ class Post:
             return {"to": target.label, "error": f"{error.what}: {error.why}"}
         number = f"test.{uuid.uuid4().hex[:12]}"
         text = wording.of_test(self.place)
-        parcel = Parcel(target.id, url, [(number, text.subject, text.body)])
+        parcel = Parcel(target.id, url, self.place, [(number, text.subject, text.body)])
         self._send(parcel, future.set_result)
         ((_, error),) = await future
         sending.forget(self._folder, number)
@@ -164,8 +156,9 @@ class Post:
             sent = set(self._under_way.pop(target))
             mine = {message.id: message for message in self._box if message.id in sent}
             self._recorded += [number for number, error in results if not error]
-            for message, error in _each(mine, results):
-                events += self._settle(message, error, now, batch)
+            for number, error in results:
+                if number in mine:
+                    events += self._settle(mine[number], error, now, batch)
         return events
 
     def _settle(self, message: Message, error: str, now: float, batch: Batch) -> list[Event]:
@@ -193,14 +186,6 @@ def _trouble(to: str, messages: Sequence[Message]) -> str:
     lost = sum(message.given_up is not None for message in messages)
     what = f"{lost} given up" if lost else f"{len(messages)} waiting"
     return f"{to} takes no messages, {what}: {messages[-1].error}; see jobmon notify"
-
-
-def _each(mine: Mapping[str, Message], results: Sequence[Result]) -> Iterator[tuple[Message, str]]:
-    """Every message with what became of it; one answer may be about all of them."""
-    answers = dict(results)
-    last = results[-1][1]
-    for number, message in mine.items():
-        yield message, answers.get(number, last)
 
 
 def _event(kind: str, message: Message, now: float) -> Event:

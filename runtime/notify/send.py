@@ -19,11 +19,15 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote
 
+from jobmon.runtime import disk
 from jobmon.runtime.notify.inert import bounded, inert
 
 LIMIT = 30
 """Seconds all of it may take."""
+MANY = 10
+"""Messages to one address at once; more become one message that lists them."""
 LONGEST_ERROR = 300
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
 _ASIDE = re.compile(r"(?:Socket|SMTP|HTTP)?\s*(?:Exception|Response Details)", re.IGNORECASE)
 _PARTS = re.compile(r"[/:@?&=#,;+ ]+")
 
@@ -35,10 +39,10 @@ def main() -> int:
     parcel = json.load(sys.stdin)
     answers, sys.stdout = sys.stdout, sys.stderr
     with _alone(parcel):
-        for message in parcel["messages"]:
-            error = _send(parcel, message)
-            with contextlib.suppress(BrokenPipeError):  # the receipt tells the next runtime
-                answers.write(json.dumps({"id": message["id"], "error": error}) + "\n")
+        for numbers, error in _sent(parcel):
+            with contextlib.suppress(BrokenPipeError):  # the receipts tell the next runtime
+                for number in numbers:
+                    answers.write(json.dumps({"id": number, "error": error}) + "\n")
                 answers.flush()
             if error:
                 return 0  # the others would only wait for the same
@@ -57,17 +61,36 @@ def _alone(parcel: dict[str, Any]) -> Iterator[None]:
         os.close(fd)
 
 
-def _send(parcel: dict[str, Any], message: dict[str, str]) -> str:
-    """Why the message was not taken; "" when it was, now or before."""
-    receipt = os.path.join(parcel["folder"], f"{message['id']}.sent")
-    if os.path.exists(receipt):
-        return ""
-    error = deliver(parcel["url"], message["subject"], message["body"], message["id"])
+def _sent(parcel: dict[str, Any]) -> Iterator[tuple[list[str], str]]:
+    """Ids of messages, and why they were not taken; "" when they were, now or before."""
+    folder, every = parcel["folder"], parcel["messages"]
+    waiting = [m for m in every if not os.path.exists(_receipt(folder, m["id"]))]
+    yield [m["id"] for m in every if m not in waiting], ""
+    if len(waiting) > MANY:
+        from jobmon.runtime.notify.wording import Place, of_many
+
+        text = of_many(Place(*parcel["place"]), [m["subject"] for m in waiting])
+        yield _send(parcel, [m["id"] for m in waiting], *text)
+        return
+    for message in waiting:
+        yield _send(parcel, [message["id"]], message["subject"], message["body"])
+
+
+def _send(
+    parcel: dict[str, Any], numbers: list[str], subject: str, body: str
+) -> tuple[list[str], str]:
+    """Send one message, which stands for those of all these ids."""
+    error = deliver(parcel["url"], subject, body, numbers[0])
     if not error:
-        fd = os.open(receipt, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.fsync(fd)
-        os.close(fd)
-    return error
+        for number in numbers:
+            os.close(os.open(_receipt(parcel["folder"], number), _NEW, 0o600))
+        with disk.folder(parcel["folder"]) as fd:
+            os.fsync(fd)
+    return numbers, error
+
+
+def _receipt(folder: str, number: str) -> str:
+    return os.path.join(folder, f"{number}.sent")
 
 
 def deliver(url: str, subject: str, body: str, number: str) -> str:

@@ -13,16 +13,18 @@ from typing import NamedTuple
 
 from jobmon.runtime.disk import PRIVATE_DIR
 from jobmon.runtime.notify.send import LIMIT
+from jobmon.runtime.notify.wording import Place
 
 SENDER = ("-P", "-m", "jobmon.runtime.notify.send")
 TOO_LONG = f"no answer within {LIMIT} s"
 
 
 class Parcel(NamedTuple):
-    """Messages for one address, in order. Each: id, subject, body."""
+    """Messages of one place for one address, in order. Each: id, subject, body."""
 
     target: str
     url: str
+    place: Place
     messages: Sequence[tuple[str, str, str]]
 
 
@@ -44,6 +46,7 @@ def send(parcel: Parcel, folder: Path) -> list[Result]:
 def _written(parcel: Parcel, folder: Path) -> bytes:
     messages = [{"id": i, "subject": s, "body": b} for i, s, b in parcel.messages]
     body = {"target": parcel.target, "url": parcel.url, "folder": str(folder)}
+    body |= {"place": list(parcel.place)}
     return json.dumps(body | {"messages": messages}).encode()
 
 

@@ -43,6 +43,7 @@ from jobmon.runtime.triggers.outcomes import Outcomes
 from jobmon.runtime.waiting.duty import Waits
 from jobmon.runtime.watchman import Watchman
 from jobmon.runtime.wire import Server
+from jobmon.runtime.wrapped.intake import Intake
 
 log = logging.getLogger("jobmon")
 
@@ -128,6 +129,7 @@ class Daemon:
         self.files = Files(
             self.store, self.engine.board, self.library, str(settings.home), self.engine.nudge
         )
+        self.intake = Intake(state, self.store, self.engine.board)
         self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(
             self.configuration, self.engine, self.executor, self.library, self.orders, self._down,
@@ -156,7 +158,7 @@ class Daemon:
             loop.add_signal_handler(number, self.engine.leave)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         # Not in a runtime for one run alone:
-        self.engine.duties += [self.scheduler, self.files, self.outcomes]
+        self.engine.duties += [self.scheduler, self.files, self.outcomes, self.intake]
         self.engine.duties.append(Housekeeper(self.engine, self.configuration))
         await self.library.soon(0)  # whoever starts a runtime is about to ask for a flow
         await self.start()
@@ -229,7 +231,7 @@ class Daemon:
         own = (stale, *plans, self._trouble, self._unheard, self.stream.trouble, self.door.trouble)
         untold = self.notifier.post.troubles(self.engine.clock())
         return [*self.engine.troubles(), *filter(None, own), *self.executor.troubles, *untold,
-                *self.files.troubles, *self.outcomes.troubles]  # fmt: skip
+                *self.files.troubles, *self.outcomes.troubles, *self.intake.troubles]  # fmt: skip
 
     def _publish(self, events: list[Event]) -> None:
         self.server.publish(events)

@@ -91,7 +91,7 @@ class Journal:
     def fold(self, event: Event) -> None:
         """Apply one event to the board, the attempts and the batch; note what is to be done."""
         spec = None
-        if event.kind == "job.launch":
+        if event.kind == "job.launch" and "outside" not in event.data:  # else it ran already
             event, spec = self._prepared(event)
         effects = self.board.apply(event)
         self._seq += 1

@@ -100,12 +100,13 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     time (the slot, or the creation for a run started by hand), with its UTC offset. `cancel` is ""
     or "soft" or "hard" once a cancel of the run is committed.
 
-    `origin`: what made it: hand, schedule, backfill, file, flow, hook, subflow. `line`: the
-    deployment it belongs to, within which runs may overlap or not; "" for one started by hand.
+    `origin`: what made it: hand, schedule, backfill, file, flow, hook, subflow, exec. `line`:
+    the deployment it belongs to, within which runs may overlap or not; "" for one started by hand.
     `slot`: the scheduled instant. `waits`: what keeps all of its jobs from starting. `start_by`:
     when it expires unless a job of it has started. `deadline`: by when it should be done. `reason`:
     why it expired, or started without what it waited for. `late`: it was told to miss its deadline.
-    `parent`: the run/job that started it as a subflow. `batch`: the backfill it belongs to.
+    `parent`: the run/job that started it as a subflow. `batch`: the backfill it belongs to. `told`:
+    who made it told people of its end, or is to be told of none.
     """
 
     id: int
@@ -137,6 +138,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     parent: str = ""
     batch: str = ""
+    told: bool = False
 
 
 RUN_STATES = (

@@ -16,7 +16,7 @@ import click
 
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, UsageError
 from jobmon.runtime.profiles import VARIABLE
-from jobmon.tui import reading, running, scheduling, serving, telling, verbs, watching
+from jobmon.tui import reading, running, scheduling, serving, telling, verbs, watching, wrapping
 from jobmon.tui.desk import Desk, Looking
 from jobmon.tui.ink import tame
 
@@ -27,6 +27,7 @@ SECTIONS = {
     "Act": verbs,
     "Time": scheduling,
     "Tell": telling,
+    "Cron": wrapping,
     "Runtime": serving,
 }
 EXIT_BROKEN_PIPE = 141

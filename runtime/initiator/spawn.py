@@ -32,9 +32,9 @@ def spawn(argv: list[str], env: dict[str, str], cwd: str, out: int, err: int) ->
 
     Changes this process' own folder to `cwd` on the way. Raises SpawnError.
     """
-    _enter(cwd)
+    enter(cwd)
     try:
-        path = _find(argv[0], env.get("PATH", os.defpath))
+        path = find(argv[0], env.get("PATH", os.defpath))
         return os.posix_spawn(
             path,
             argv,
@@ -51,10 +51,11 @@ def spawn(argv: list[str], env: dict[str, str], cwd: str, out: int, err: int) ->
     except ValueError as error:
         raise SpawnError(f"cannot start {argv[0]!r}: unusable arguments ({error})") from None
     except OSError as error:
-        raise SpawnError(_explain(argv, env, error)) from None
+        raise SpawnError(explain(argv, env, error)) from None
 
 
-def _enter(cwd: str) -> None:
+def enter(cwd: str) -> None:
+    """Make `cwd` this process' own folder. Raises SpawnError."""
     try:
         os.chdir(cwd)
     except (OSError, ValueError) as error:
@@ -64,8 +65,8 @@ def _enter(cwd: str) -> None:
         ) from None
 
 
-def _find(name: str, search: str) -> str:
-    """The file behind a command's name, looked up as the job itself would."""
+def find(name: str, search: str) -> str:
+    """The file behind a command's name, looked up as the job itself would. Raises OSError."""
     if "/" in name:
         return name
     refused = False
@@ -79,7 +80,8 @@ def _find(name: str, search: str) -> str:
     raise OSError(number, os.strerror(number))
 
 
-def _explain(argv: list[str], env: dict[str, str], error: OSError) -> str:
+def explain(argv: list[str], env: dict[str, str], error: OSError) -> str:
+    """Why the command cannot be started, and what to do."""
     name = argv[0]
     match error.errno:
         case errno.ENOENT if "/" in name and os.path.exists(name):

@@ -128,11 +128,10 @@ class Attempt:
             self._conclude("spawn", f"cannot prepare the start: {error.strerror or error}")
 
     def _spawn(self) -> None:
-        order = self._order
         out, out_end, err, err_end = pipes()
         begun = _now()  # before the spawn: the process may be at work before this one hears of it
         try:
-            self._leader = spawn(order["argv"], order["env"], order["cwd"], out_end, err_end)
+            self._leader = self._begin(out_end, err_end)
         except SpawnError:
             os.close(out)
             os.close(err)
@@ -146,14 +145,22 @@ class Attempt:
         self._listen(err, "err")
         self._say_started()
         self._sampler = Sampler(self._log) if _LINUX else None
-        if order["timeout"] is not None:
-            self._limit = time.monotonic() + order["timeout"]
+        if self._order["timeout"] is not None:
+            self._limit = time.monotonic() + self._order["timeout"]
+
+    def _begin(self, out: int, err: int) -> int:
+        """Start the command; its pid."""
+        order = self._order
+        return spawn(order["argv"], order["env"], order["cwd"], out, err)
 
     def _listen(self, fd: int, name: str) -> None:
         os.set_blocking(fd, False)
-        secrets = secrets_of(self._order)
-        self._streams[fd] = Stream(name, Mask(secrets) if secrets else None, self._log)
+        self._streams[fd] = self._stream(name)
         self._host.watch(fd, self._read)
+
+    def _stream(self, name: str) -> Stream:
+        secrets = secrets_of(self._order)
+        return Stream(name, Mask(secrets) if secrets else None, self._log)
 
     def _say_started(self) -> None:
         proc = proctree.process(self._leader)

@@ -1,0 +1,1 @@
+"""Commands that somebody else starts, such as cron: wrapped for themselves, taken in later."""

@@ -1,0 +1,111 @@
+"""Commands for those who come from cron: exec, import-crontab, suggest."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from jobmon.runtime.errors import UsageError
+from jobmon.tui.desk import Desk
+
+
+class Seconds(click.ParamType):
+    """A length of time: `90s`, `10m`, `1h30m`, or a number of seconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Seconds."""
+        from jobmon.jobs.durations import seconds_of
+
+        if isinstance(value, float):
+            return value
+        text = str(value)
+        found = float(text) if text.replace(".", "", 1).isdecimal() else seconds_of(text)
+        if found is None:
+            self.fail(f"{text!r} is no length of time: write 90, 90s, 10m or 1h30m", param, ctx)
+        return found
+
+
+SECONDS = Seconds()
+FOREVER = "ever"
+
+
+class Waiting(Seconds):
+    """A length of time, or `ever`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Seconds; None: as long as it takes."""
+        return value if value == FOREVER else super().convert(value, param, ctx)
+
+
+@click.command(name="exec")
+@click.argument("name", metavar="NAME")
+@click.argument("argv", metavar="-- CMD...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option(
+    "--wait",
+    type=Waiting(),
+    is_flag=False,
+    flag_value=FOREVER,
+    metavar="[TIME]",
+    help="While NAME runs already, wait so long for it; without TIME as long as it takes.",
+)
+@click.option("--timeout", type=SECONDS, metavar="TIME", help="Stop it then; exit code 124.")
+@click.option("--grace", type=SECONDS, metavar="TIME", help="Between SIGTERM and SIGKILL; 10s.")
+@click.option("--retry", type=click.IntRange(0, 100), help="Further attempts after a failure; 0.")
+@click.option("--delay", type=SECONDS, metavar="TIME", help="Before a further attempt; 10s.")
+@click.option(
+    "--backoff", type=click.FloatRange(1, 10), help="Each delay so many times the one before; 2."
+)
+@click.option("--max-delay", type=SECONDS, metavar="TIME", help="The longest delay; 1h.")
+@click.option("-q", "--quiet", is_flag=True, help="Print what it printed only when it fails.")
+@click.option("--notify", is_flag=True, help="Tell by the rules of [[notify]] that it changed.")
+@click.option(
+    "--busy-code",
+    type=click.IntRange(0, 255),
+    help="Exit code when NAME runs already; 0, and 75 after a wait.",
+)
+@click.pass_context
+def exec_(ctx: click.Context, name: str, argv: tuple[str, ...], **options: Any) -> None:
+    """Run one command as cron would, with a lock, a log and a history.
+
+    Needs no runtime, and starts none. NAME is its lock and its name in the history: a second
+    start leaves at once, or waits with --wait. Input, output, environment and exit code are those
+    of the command; 124 is its time limit, 126 and 127 that it cannot be started, 128+N a signal.
+    """
+    from jobmon.jobs.mistakes import WrongError
+    from jobmon.jobs.validate import check_name
+    from jobmon.runtime.wrapped import wrapper
+    from jobmon.runtime.wrapped.wish import Wish
+
+    desk: Desk = ctx.obj
+    if desk.named_home:
+        os.environ["JOBMON_HOME"] = str(desk.home)  # for its limits, and for the command
+    try:
+        check_name(name, "flow")
+    except WrongError as error:
+        raise UsageError(f"run a command as {name!r}", error.text, error.hint) from None
+    ctx.exit(wrapper.run(_wish(Wish, name, argv, options)))
+
+
+def _wish(kind: Any, name: str, argv: tuple[str, ...], options: dict[str, Any]) -> Any:
+    wait = options["wait"]
+    usual = {"grace": 10.0, "retry": 0, "delay": 10.0, "backoff": 2.0, "max_delay": 3600.0}
+    given = {key: options[key] for key in usual if options[key] is not None}
+    values = usual | given
+    return kind(
+        name=name,
+        argv=argv,
+        wait=0.0 if wait is None else (None if wait == FOREVER else wait),
+        timeout=options["timeout"],
+        retries=values.pop("retry"),
+        quiet=options["quiet"],
+        notify=options["notify"],
+        busy_code=options["busy_code"],
+        **values,
+    )
+
+
+COMMANDS = (exec_,)

@@ -23,7 +23,7 @@ from jobmon.runtime.triggers.look import Look, Watch
 from jobmon.runtime.triggers.seen import FIRST, KEPT, Seen, note_of
 from jobmon.runtime.triggers.wanted import moment_of, wanted
 
-EVERY = 1.5
+EVERY = 2.0
 """Seconds between two looks at the files; more where a look takes long."""
 SHORTEST = 0.1
 """The same, when a file settles."""

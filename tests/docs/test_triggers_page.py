@@ -25,6 +25,6 @@ def test_every_answer_of_the_hook_is_explained() -> None:
 def test_the_bounds_are_the_ones_of_the_code() -> None:
     assert f"At most {files.MOST_RUNS} of its runs" in PAGE
     assert f"than {inbox.MOST_FILES:,} files" in PAGE
-    assert f"every {files.EVERY} seconds" in PAGE
+    assert f"every {files.EVERY:g} seconds" in PAGE
     assert all(f"`{ending}`" in PAGE for ending in inbox.UNFINISHED)
     assert f"above {http.MAX_BODY >> 10} KiB; a head above {http.MAX_HEAD >> 10} KiB" in PAGE

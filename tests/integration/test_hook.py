@@ -108,10 +108,12 @@ def test_nobody_is_let_in_without_the_token_or_by_another_name(batch: Batch) -> 
 
 def test_the_door_follows_the_settings(batch: Batch) -> None:
     call = Caller(port(batch))
-    (batch.home / "token").write_text("another")
+    (batch.home / "another").write_text("another")
+    settings = batch.home / "jobmon.toml"
+    settings.write_text(settings.read_text().replace('"token"', '"another"'))
     until(lambda: call("GET", "/status", token="another")[0] == 200, "the new token counts")
     assert call("GET", "/status")[0] == 401
-    (batch.home / "token").unlink()
+    settings.write_text(settings.read_text().replace('"another"', '"nowhere"'))
     until(lambda: batch.call("status")["hook"] is None, "it is closed")
     assert any("HOOK" in text for text in batch.call("status")["troubles"])
     with pytest.raises(ConnectionRefusedError):

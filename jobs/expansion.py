@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from jobmon.jobs.definition import FlowDef, JobDef, MapDef
@@ -50,9 +51,14 @@ def _parsed(text: str) -> Any:
     if not text.lstrip().startswith("["):
         return [part for piece in text.split(",") if (part := piece.strip())]
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = json.loads(text, parse_constant=_refused)
+        return msgspec.json.decode(msgspec.json.encode(found))  # as the event will have it
+    except (ValueError, ArithmeticError, RecursionError, msgspec.MsgspecError) as error:
         raise ListError(f"it is no JSON list: {error}") from None
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
 
 
 def _key(mapping: MapDef, item: Any, place: int) -> str:

@@ -71,6 +71,8 @@ class TestMap:
             ({}, ["a", "a"], "two items have the key 'a': name a key that differs by map_key="),
             ({}, 7, "it is no list: 7"),
             ({}, "[1, ", "it is no JSON list"),
+            ({}, "[NaN]", "it is no JSON list: NaN is no JSON"),
+            ({}, '["\\ud800"]', "it is no JSON list"),
             ({"map_most": 2}, ["a", "b", "c"], "it has 3 items, at most 2: see map_most="),
             ({"map_key": "code"}, [{"n": 1}], "item 1 has no 'code'"),
             ({}, ["a", "b\0"], "item 2 has a NUL character"),

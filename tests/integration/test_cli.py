@@ -443,7 +443,13 @@ def test_every_document_has_the_keys_it_had(night: Batch) -> None:
     night.flow('flow = Flow("bad")\nflow.shell("x", "true", trigger="sometimes")\n', "bad")
     night.flow('flow = Flow("閏日", schedule="0 0 29 2 *")\nflow.shell("x", "true")\n', "leap")
     digest = night.show("夜間")["definition"]
-    asked = {"report": {}, "notify": {}, "snapshot": {}, "history": {"flow": "夜間"}, "definition": {"hash": digest}}
+    asked = {
+        "report": {},
+        "notify": {},
+        "snapshot": {},
+        "history": {"flow": "夜間"},
+        "definition": {"hash": digest},
+    }
     given = {
         "ls": jobmon(night, "ls", "--json").json,
         "show": jobmon(night, "show", "夜間", "--json").json,

@@ -119,7 +119,8 @@ class FakeDesk(Desk):
             raise NotFoundError(f"find the {name}", "there is none", "jobmon ls")
         return _answer(self.views[name], given)
 
-    def status(self, _patience: float | None = None) -> dict[str, Any]:
+    def status(self, patience: float | None = None) -> dict[str, Any]:
+        del patience
         return self.view("status")
 
     def answer(self, op: str, args: dict[str, Any]) -> dict[str, Any]:

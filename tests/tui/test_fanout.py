@@ -62,7 +62,7 @@ def test_a_few_children_hang_under_their_map_though_it_waits_for_them() -> None:
 def test_a_follower_sees_the_children_as_they_are_made() -> None:
     flow = FlowDef(name="f", jobs=shops(3).jobs)
     sim = Simulation(flow, fail={"get[店1]": 1}).run()
-    rows = [row("list"), {**row("get", after=["list"]), "map": True}, row("send", after=["get"])]
+    rows = [row("list"), {**row("get", after=("list",)), "map": True}, row("send", after=("get",))]
     mirror = Mirror(show(rows), 1)
     mirror.blank()
     for event in sim.events:

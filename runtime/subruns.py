@@ -85,8 +85,9 @@ class Subruns:
             news.clear()
             found = self._progress(run_id)
             left = end - asyncio.get_running_loop().time()
-            if found["over"] or found["done"] != seen or left <= 0:
+            if found["over"]:
                 self._news.pop(run_id, None)
+            if found["over"] or found["done"] != seen or left <= 0:
                 return found
             try:
                 await asyncio.wait_for(news.wait(), left)

@@ -29,7 +29,7 @@ from jobmon.runtime.store import Batch, Store
 ROOM = "ticket"
 LOOK = 20.0
 """Seconds between two looks at the wall clock."""
-SOON = 0.2
+SOON = 0.5
 """Seconds between two looks at whether the flows are loaded."""
 MOST_RECORDS = 500
 """Slots of a plan that get a record of their own when many were missed."""

@@ -21,6 +21,13 @@ from jobmon.runtime.triggers.files import Files
 from tests.core import flow, job
 
 
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "EVERY", 0.02)
+    monkeypatch.setattr(files, "RESTS", 1.0)
+    monkeypatch.setattr(files, "SHORTEST", 0.01)
+
+
 class Driven:
     """The duty on a board and a store of its own; each turn is committed."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jobmon.jobs.definition import RetryDef
+from jobmon.runtime.model import Event
 from jobmon.runtime.notify import wording
 from jobmon.runtime.notify.rules import Known, Look, News, as_one, judge
 from jobmon.runtime.notify.wording import Place
@@ -124,6 +125,16 @@ def test_flags_and_manual_steps_are_told_with_their_words() -> None:
     texts = [wording.of_run(Place("", "h", "/b"), one, None) for one in news]
     assert any("silent for 2h" in text.body for text in texts)
     assert any("鍵を渡す" in text.body and "jobmon done f#1 人" in text.body for text in texts)
+
+
+def test_a_deadline_is_told_once_with_what_was_said_of_it() -> None:
+    driver = Driver(flow(job("A"))).start("A")
+    driver.fold(Event(kind="run.late", at=driver.now, run=1, why="look at A"))
+    news, known = judge(look(driver), CALM, 0.0, whys={("late", -1): "look at A"})
+    assert [(one.kind, one.why) for one in news] == [("late", "look at A")]
+    assert told(driver, known)[0] == []
+    assert "late: look at A" in wording.of_run(Place("", "h", "/b"), news[0], None).subject
+    assert told(driver.end("A"), known)[1].empty
 
 
 @pytest.mark.parametrize("of", [{"parent": "1/A"}, {"batch": "fill"}])

@@ -24,6 +24,7 @@ from jobmon.runtime.cleaning import BASE, base_of
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError, StateError
 from jobmon.runtime.model import RUN_TERMINAL, Event
+from jobmon.runtime.notify.outbox import ROOMS
 from jobmon.runtime.reader import DB_NAME
 from jobmon.runtime.store import Batch, Store, guarded
 from jobmon.runtime.versions import Versions
@@ -65,6 +66,7 @@ def _rebuild(state: Path) -> Rebuilt:
         shutil.copyfile(state / "log" / BASE, state / MADE)
     store = Store(state, MADE)
     try:
+        _tell_nothing_old(store)
         folded = _Fold(store, Versions(state)).all(_events(state, store.seq))
     except BaseException:
         store.close()
@@ -73,6 +75,13 @@ def _rebuild(state: Path) -> Rebuilt:
     store.close()
     aside = _put_in_place(state)
     return folded._replace(aside=aside)
+
+
+def _tell_nothing_old(store: Store) -> None:
+    """The messages of a copy were sent since, and what was told since then is not known."""
+    keys = [(room, key) for room in ROOMS for key in store.notes(room)]
+    if keys:
+        store.commit(Batch(notes=dict.fromkeys(keys)))
 
 
 def _put_in_place(state: Path) -> str:

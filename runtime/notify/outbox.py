@@ -17,6 +17,8 @@ from jobmon.runtime.notify.wording import Text
 from jobmon.runtime.store import Batch
 
 ROOM = "outbox"
+ROOMS = ("notify", "line", "batch", ROOM)
+"""The rooms of notes about telling: cursor and report, lines, backfills, messages."""
 WAITS = (5.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
 """Seconds after a try that failed until the next one; after the last of them all are as long."""
 GIVE_UP = 24 * 3600.0

@@ -29,7 +29,7 @@ class Shelf:
 
     def commit(self, batch: Batch, board: Board) -> None:
         changed = board.drain()
-        for run_id in changed.runs | {run for run, _ in changed.jobs}:
+        for run_id in sorted(changed.runs | {run for run, _ in changed.jobs}):
             run = board.runs[run_id]
             assert self.keys.setdefault(run.key, run_id) == run_id, f"{run.key} became two runs"
             self.runs[run_id] = (run, list(board.jobs_of(run_id)))

@@ -33,10 +33,13 @@ SOON = 0.5
 """Seconds between two looks at whether the flows are loaded."""
 MOST_RECORDS = 500
 """Slots of a plan that get a record of their own when many were missed."""
+MOST_ROWS = 20_000
+"""Jobs of all these records together: flows of very many jobs get fewer."""
 MOST_ENTERED = 50
 """Plans whose next slots are looked for in one turn, once flows or settings are new."""
-MOST_AT_ONCE = 50
-"""Slots decided in one turn; the jobs have their turn in between."""
+ROOM_OF_A_TURN = 1_200
+"""Jobs that one turn makes, a run counting for RUN of them; the others have their turn then."""
+RUN = 20
 FAILED_RESTS = 3600.0
 """Seconds until a schedule that cannot be followed just now is looked at again."""
 JITTER = 1.0
@@ -71,7 +74,7 @@ class Scheduler:
         self._begun = False
 
     def attend(self, now: float, batch: Batch) -> Iterator[Event]:
-        """Decide the slots that have come, at most MOST_AT_ONCE in one turn."""
+        """Decide the slots that have come, as many as there is room for in one turn."""
         if self._library.known is None:
             self.due = now + SOON
             return
@@ -82,12 +85,14 @@ class Scheduler:
             yield from self._enter(plan, wall, now, batch)
         del self._entering[:MOST_ENTERED]
         yield from self._turn_back(wall, now, batch)
-        left = MOST_AT_ONCE
+        left = ROOM_OF_A_TURN
         for at, name in sorted((at, name) for name, at in self._next.items()):
             if at > wall or left <= 0:
                 break
-            for event in self._meet(self._plans[name], wall, now, batch, left):
-                left -= event.kind == "run.created"
+            plan = self._plans[name]
+            cost = RUN + len(plan.flow.jobs)
+            for event in self._meet(plan, wall, now, batch, max(1, left // cost)):
+                left -= cost * (event.kind == "run.created")
                 yield event
         first = wall if self._entering else min(self._next.values(), default=wall + LOOK)
         self.due = now + min(LOOK, max(0.0, first - wall))
@@ -183,7 +188,8 @@ class Scheduler:
     def _come(self, plan: Plan, cursor: float, wall: float) -> tuple[Found, float]:
         """The slots that have come, and the seconds from the last of them to the next one."""
         timing = self._timings[plan.name]
-        found = newest(timing.between, cursor, wall, MOST_RECORDS)
+        most = max(1, min(MOST_RECORDS, MOST_ROWS // len(plan.flow.jobs)))
+        found = newest(timing.between, cursor, wall, most)
         following = None
         with contextlib.suppress(WrongError):  # it is told when the next one is planned
             following = timing.next(wall)

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobmon.jobs.definition import ParamDef
+from jobmon.jobs.definition import CronDef, FlowDef, ParamDef
 from jobmon.runtime.declared import Deployment
 from jobmon.runtime.model import Event
 from jobmon.runtime.scheduling import scheduler, starts
 from jobmon.runtime.scheduling.starting import Wanted, again
 from jobmon.runtime.store import Batch
+from tests.core import job
 from tests.slots import Night, scheduled
 
 HOUR, DAY = 3600.0, 86400.0
@@ -415,3 +416,19 @@ def test_runs_that_queue_go_in_the_order_in_which_they_came_whatever_their_numbe
     night.finish("f@2026-11-23T13:00+0000")
     night.look()
     assert list(night.states().values()) == ["queued", "succeeded"]
+
+
+def test_a_flow_of_very_many_jobs_gets_fewer_records_and_several_turns() -> None:
+    flow = FlowDef(
+        name="f",
+        jobs=tuple(job(f"j{i}") for i in range(1000)),
+        schedule=CronDef("* * * * *", "UTC"),
+        catchup="none",
+    )
+    night = Night(flow, at=NOON - 30)
+    night.wall += HOUR
+    night.up()
+    records = scheduler.MOST_ROWS // 1000
+    assert len(night.runs) == records
+    (dropped,) = [e for e in night.shelf.events if e.kind == "schedule.dropped"]
+    assert dropped.data["count"] == 60 - records

@@ -13,14 +13,12 @@ The board, the decisions and the verbs are those of the runtime; only clock and 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from jobmon.jobs import params as parameters
 from jobmon.jobs.definition import FlowDef
-from jobmon.jobs.options import choose
 from jobmon.runtime import settle
 from jobmon.runtime.board import Board
 from jobmon.runtime.decide import decide, next_time, outputs
@@ -31,19 +29,11 @@ from jobmon.runtime.given import UnfitError, output_of, references
 from jobmon.runtime.model import Event, ExitRecord, JobRun, Limits, Run
 from jobmon.runtime.results import Results
 from jobmon.runtime.states import ACTIVE, Effect, State
+from jobmon.runtime.testing.messages import Messages, Notification
+from jobmon.runtime.testing.said import HasDefinition, check_names, moment_of
 from jobmon.runtime.verbs import Command, Plan, plan
 
-__all__ = ["FakeClock", "FakeExecutor", "Script", "Simulation", "simulate"]
-
 MOST_STEPS = 1_000_000
-
-
-class HasDefinition(Protocol):
-    """A `jobmon.jobs.Flow`."""
-
-    def definition(self) -> FlowDef:
-        """The flow as records."""
-        ...
 
 
 def simulate(flow: FlowDef | HasDefinition, **options: Any) -> Simulation:
@@ -60,9 +50,10 @@ class Simulation(Results):
     attempt's exit code (or ExitRecord). `durations`: seconds by job name, 1.0 for the others.
     `outputs`: JSON by job name, or a function of the attempt's number that tells it. What is told
     of a map goes for its children, unless they are named: `fetch[tokyo]`. `lost`: jobs whose first
-    attempt is lost. `manual`: "done" answers
-    manual steps at once, "wait" leaves them to `verb("done", ...)`. `at`: the logical time, ISO
-    8601, UTC when it has no offset. Times in results are seconds since the run was created.
+    attempt is lost. `skip`, `hold`: jobs that a person skips or holds before anything starts.
+    `manual`: "done" answers manual steps at once, "wait" leaves them to `verb("done", ...)`.
+    `at`: the logical time, ISO 8601; without an offset in the zone of the flow's schedule, else
+    UTC. Times in results are seconds since the run was created.
     Raises NotFoundError for a job that is not in the flow.
     """
 
@@ -78,15 +69,16 @@ class Simulation(Results):
         slots: int = 8,
         pools: Mapping[str, int] | None = None,
         lost: Collection[str] = (),
+        skip: Collection[str] = (),
+        hold: Collection[str] = (),
         manual: str = "done",
     ) -> None:
         self.flow = flow if isinstance(flow, FlowDef) else flow.definition()
-        for given in (fail, durations, outputs, lost):
-            self._check(given or ())
+        for given in (fail, durations, outputs, lost, skip, hold):
+            check_names(self.flow, given or ())
         if manual not in ("done", "wait"):
             raise UsageError(f"simulate {self.flow.name}", f"manual={manual!r}", "done or wait")
-        moment = datetime.fromisoformat(at)
-        self.moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        self.moment = moment_of(self.flow, at)
         self.clock = FakeClock(self.moment.timestamp())
         script = Script(
             fail=fail or {}, durations=durations or {}, outputs=outputs or {}, lost=lost
@@ -97,6 +89,8 @@ class Simulation(Results):
         self.limits = Limits(slots=slots, pools=dict(pools or {}))
         self.events: list[Event] = []
         self._params, self._manual = dict(params or {}), manual
+        self._before = {"skip": tuple(skip), "hold": tuple(hold)}
+        self._messages = Messages(self.board)
         self._acts: list[tuple[Effect, JobRun, Event]] = []
 
     # Going on
@@ -115,6 +109,9 @@ class Simulation(Results):
         )
         data = {"run": msgspec.to_builtins(run)}
         self._fold(Event(kind="run.created", at=self.clock.now, run=1, data=data))
+        for verb, jobs in self._before.items():
+            if jobs:
+                self._order(verb, jobs)
         self._turn()
         return self
 
@@ -131,7 +128,7 @@ class Simulation(Results):
 
     def until(self, job: str, state: str) -> Simulation:
         """Go on until `job` is in `state`. AssertionError when it never gets there."""
-        self._check([job])
+        check_names(self.flow, [job])
         self._go(lambda: self.states.get(job) == state)
         now = self.states.get(job, "not there")
         assert now == state, f"{job} is {now}, never became {state}"
@@ -155,13 +152,27 @@ class Simulation(Results):
 
         Without jobs it is about the run. Raises RefusedError like the command does.
         """
-        self._check(jobs)
-        names = self.board.shape_of(1).names
+        planned = self._order(verb, jobs, why, options)
+        self._turn()
+        return planned
+
+    @property
+    def notifications(self) -> list[Notification]:
+        """What people would have been told, in order."""
+        return self._messages.found
+
+    def _order(
+        self,
+        verb: str,
+        jobs: Sequence[str],
+        why: str = "",
+        options: Mapping[str, Any] | None = None,
+    ) -> Plan:
         command = Command(
             verb=verb,
             target_run=1,
-            jobs=tuple(names[job] for job in jobs) or None,
-            options=options,
+            jobs=self._indices(verb, jobs) or None,
+            options=dict(options or {}),
             who="tester",
             why=why,
             definition=self.flow.hash,
@@ -169,17 +180,15 @@ class Simulation(Results):
         planned = plan(self.board, command, self.clock.now)
         for event in planned.events:
             self._fold(event)
-        self._turn()
         return planned
 
-    def _check(self, names: Collection[str]) -> None:
-        """Raise NotFoundError for a name that no job has: a slip must not make a test pass."""
-        there = [job.name for job in self.flow.jobs]
-        maps = tuple(f"{job.name}[" for job in self.flow.jobs if job.map)
-        for name in names:
-            if name not in there and not (maps and name.startswith(maps)):
-                why = f"there is no job {name!r} in it"
-                raise NotFoundError(f"simulate {self.flow.name}", why, choose(name, there))
+    def _indices(self, verb: str, jobs: Sequence[str]) -> tuple[int, ...]:
+        check_names(self.flow, jobs)
+        names = self.board.shape_of(1).names
+        if early := [job for job in jobs if job not in names]:
+            why = f"{early[0]} is not there before the list of its map is known"
+            raise NotFoundError(f"{verb} in {self.flow.name}", why, "go until the map has children")
+        return tuple(names[job] for job in jobs)
 
     # What the runtime does
 
@@ -189,6 +198,7 @@ class Simulation(Results):
             while events := decide(self.board, self.clock.now, self.limits):
                 for event in events:
                     self._fold(event)
+            self._messages.look(self.events, self.clock.now)
             if self._manual != "done" or not self._answer():
                 break
         acts, self._acts = self._acts, []

@@ -9,6 +9,7 @@ import click
 
 from jobmon.runtime.errors import UsageError
 from jobmon.tui.desk import Desk
+from jobmon.tui.options import pass_desk
 
 
 class Seconds(click.ParamType):
@@ -108,4 +109,25 @@ def _wish(kind: Any, name: str, argv: tuple[str, ...], options: dict[str, Any]) 
     )
 
 
-COMMANDS = (exec_,)
+@click.command(name="import-crontab")
+@click.argument("file", metavar="[FILE]", required=False)
+@click.option("--system", is_flag=True, help="A user stands before each command, as in cron.d.")
+@click.option("-o", "--output", metavar="FILE", help="Where to write; flows/crontab.py as usual.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--dry-run", is_flag=True, help="Print it, write nothing.")
+@click.option("--shadow", is_flag=True, help="The same crontab, each command wrapped instead.")
+@pass_desk
+def import_crontab(desk: Desk, file: str | None, **options: Any) -> None:
+    """Make a flow file of a crontab: each line a flow with its schedule.
+
+    Reads FILE (- for standard input), or what `crontab -l` says, and tells line by line what it did
+    and could not do; exit code 1 when something needs a person. With --shadow no flow is made:
+    the crontab is printed again with each command wrapped by `jobmon exec`, to be installed with
+    `crontab FILE`. After some days `jobmon suggest` proposes flows from what was seen.
+    """
+    from jobmon.tui import crontabs
+
+    click.get_current_context().exit(crontabs.run(desk, file, crontabs.Options(**options)))
+
+
+COMMANDS = (exec_, import_crontab)

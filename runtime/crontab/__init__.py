@@ -1,0 +1,1 @@
+"""Crontabs: reading them, making flows of them, wrapping their commands, proposing what follows."""

@@ -1,0 +1,143 @@
+"""`jobmon import-crontab`: from a crontab to a flow file, or to a crontab that is watched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from jobmon.runtime.crontab import flowfile, lines, shadow
+from jobmon.runtime.crontab.planned import Told
+from jobmon.runtime.errors import JobmonError, NotFoundError, RefusedError
+from jobmon.tui.desk import Desk
+from jobmon.tui.options import page
+
+LONGEST = 60
+
+
+class Options(NamedTuple):
+    """What was asked for."""
+
+    system: bool
+    output: str | None
+    force: bool
+    dry_run: bool
+    shadow: bool
+
+
+def run(desk: Desk, file: str | None, options: Options) -> int:
+    """Do it and tell of it; the exit code: 1 when a line needs a person."""
+    text, source = _read(file)
+    system = options.system or lines.is_system(text)
+    found = lines.read(text, system=system)
+    if options.shadow:
+        made, told = shadow.shadow(text, found, _jobmon(desk, system=system))
+        target = Path(options.output) if options.output else None
+    else:
+        made, told = flowfile.made(found, source, _person())
+        target = Path(options.output) if options.output else desk.home / "flows" / "crontab.py"
+    if options.dry_run or target is None:
+        sys.stdout.write(made)
+        sys.stdout.flush()
+        sys.stderr.write("\n".join(_report(desk, told)) + "\n")
+    else:
+        _write(target, made, force=options.force)
+        page([*_report(desk, told), *_next(desk, target, options)])
+    return 0 if all(one.done for one in told) else 1
+
+
+def _read(file: str | None) -> tuple[str, str]:
+    """(text, where it comes from)."""
+    if file is None:
+        return _decoded(_installed()), "crontab -l"
+    try:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        what, why = f"read the crontab {file}", error.strerror or str(error)
+        raise NotFoundError(what, why, "name a file, or leave it out for crontab -l") from None
+    return _decoded(data), "standard input" if file == "-" else os.path.basename(file)
+
+
+def _installed() -> bytes:
+    hint = "name a file: jobmon import-crontab FILE"
+    try:
+        done = subprocess.run(["crontab", "-l"], capture_output=True, check=False)
+    except OSError as error:
+        raise NotFoundError("read the crontab", f"crontab -l: {error.strerror}", hint) from None
+    if done.returncode:
+        why = done.stderr.decode(errors="replace").strip() or f"crontab -l: {done.returncode}"
+        raise NotFoundError("read the crontab", why, hint)
+    return done.stdout
+
+
+def _decoded(data: bytes) -> str:
+    """UTF-8, or what Japanese machines wrote before it."""
+    for encoding in ("utf-8-sig", "cp932", "euc_jp"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("utf-8", "replace")
+
+
+def _person() -> flowfile.Person:
+    import pwd
+
+    homes = {user.pw_name: user.pw_dir for user in pwd.getpwall()}
+    return flowfile.Person(pwd.getpwuid(os.geteuid()).pw_name, homes)
+
+
+def _jobmon(desk: Desk, *, system: bool) -> Sequence[str]:
+    """How cron calls it: by its full path, and for the folder of now, if there is one.
+
+    Not in a system crontab: what runs as another user keeps its records with that user.
+    """
+    called = os.path.abspath(sys.argv[0])
+    path = called if os.path.basename(called) == "jobmon" else shutil.which("jobmon") or "jobmon"
+    if system:
+        return [path]
+    try:
+        return [path, "--home", str(desk.home)]
+    except JobmonError:
+        return [path]
+
+
+def _write(target: Path, text: str, *, force: bool) -> None:
+    what = f"write {target}"
+    if target.exists() and not force:
+        raise RefusedError(what, "it is there already", "name another with -o, or add --force")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}.{os.getpid()}.new")
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, target)
+    except OSError as error:
+        raise NotFoundError(what, error.strerror or str(error), "name another with -o") from None
+
+
+def _report(desk: Desk, told: Sequence[Told]) -> list[str]:
+    """A line for each line of the crontab that says something."""
+    ink = desk.ink
+    rows = []
+    for one in told:
+        mark = ink.paint("ok  " if one.done else "look", "green" if one.done else "yellow")
+        text = " ".join(one.text.split())
+        shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+        rows += [f"{one.number:4} {mark}  {ink.safe(shown)}", f"           {ink.safe(one.what)}"]
+    return rows
+
+
+def _next(desk: Desk, target: Path, options: Options) -> list[str]:
+    where = desk.ink.safe(target)
+    if options.shadow:
+        return [f"written: {where}", f"  install it: crontab {where}", "  later: jobmon suggest"]
+    return [
+        f"written: {where}",
+        "  look at it, then: jobmon check; jobmon schedule",
+        "  take the lines out of cron before jobmon serves them, or both start them",
+        "  where the clocks change it differs from cron: see docs/leaving-cron.md",
+    ]

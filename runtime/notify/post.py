@@ -16,6 +16,7 @@ from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.given import UnfitError
 from jobmon.runtime.model import Event
 from jobmon.runtime.notify import outbox, sending, targets, wording
+from jobmon.runtime.notify.inert import bounded
 from jobmon.runtime.notify.outbox import Message, Outbox
 from jobmon.runtime.notify.sending import Parcel, Result
 from jobmon.runtime.notify.targets import Target
@@ -185,7 +186,7 @@ class Post:
 def _trouble(to: str, messages: Sequence[Message]) -> str:
     lost = sum(message.given_up is not None for message in messages)
     what = f"{lost} given up" if lost else f"{len(messages)} waiting"
-    return f"{to} takes no messages, {what}: {messages[-1].error}; see jobmon notify"
+    return f"{to} takes no messages, {what}: {bounded(messages[-1].error, 120)}; see jobmon notify"
 
 
 def _event(kind: str, message: Message, now: float) -> Event:

@@ -15,7 +15,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -29,6 +29,8 @@ MANY = 10
 LONGEST_ERROR = 300
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
 _ASIDE = re.compile(r"(?:Socket|SMTP|HTTP)?\s*(?:Exception|Response Details)", re.IGNORECASE)
+_SYSTEM = re.compile(r"\[Errno -?\d+\] ([A-Z][\w ]+)")
+_URLS = re.compile(r"\w+://\S+|(?<=url: )\S+")
 _PARTS = re.compile(r"[/:@?&=#,;+ ]+")
 
 
@@ -108,8 +110,15 @@ def deliver(url: str, subject: str, body: str, number: str) -> str:
         logger.removeHandler(said)
     if taken:
         return ""
-    text = "; ".join(said.lines[-3:]) or "the service did not take it"
-    return bounded(masked(" ".join(inert(text).split()), url), LONGEST_ERROR)
+    return said_of(said.lines, url)
+
+
+def said_of(lines: Sequence[str], url: str) -> str:
+    """Why it was not taken, from what apprise said; the system's own words where there are any."""
+    text = " ".join(inert("; ".join(lines[-3:])).split())
+    system = _SYSTEM.search(text)
+    words = system[1] if system else masked(_URLS.sub("***", text), url)
+    return bounded(words, LONGEST_ERROR) or "the service did not take it"
 
 
 def _notify(url: str, subject: str, body: str, number: str) -> bool:

@@ -13,7 +13,7 @@ from jobmon.runtime.model import Run
 from jobmon.runtime.notify import outbox, page, targets
 from jobmon.runtime.notify.inert import LONGEST, bounded, inert, subject
 from jobmon.runtime.notify.outbox import GIVE_UP, Message
-from jobmon.runtime.notify.send import masked
+from jobmon.runtime.notify.send import said_of
 from jobmon.tui import spans, vigil
 
 CALLS = (
@@ -101,9 +101,18 @@ def test_rules_are_about_flows_deployments_and_tags(rule: dict[str, Any], yes: b
     ],
 )
 def test_nothing_of_an_address_is_in_what_is_said_of_it(url: str) -> None:
-    error = masked(f"cannot reach {url} as {unquote(url)}", url)
+    error = said_of([f"cannot reach {unquote(url)}", f"no {url}", "Max url: /secretpath?a"], url)
+    assert error.startswith("cannot reach ***")
     for part in ("T1JJ3T3L2", "TIiaj", "hunter22", "hunt%40", "hunt@er22", "secretpath", "abcdef"):
         assert part not in error
+
+
+def test_the_words_of_the_system_are_enough() -> None:
+    noise = (
+        "HTTPConnectionPool(host='x'): Max retries (Caused by E('[Errno 111] Connection refused'))"
+    )
+    assert said_of(["A Connection error occurred", noise], "json://x") == "Connection refused"
+    assert said_of([], "json://x")
 
 
 def message(at: float = 0.0) -> Message:

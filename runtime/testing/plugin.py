@@ -24,6 +24,7 @@ def simulate(request: pytest.FixtureRequest) -> Callable[..., Rehearsal]:
     from jobmon.runtime.testing.rehearsal import Rehearsal
 
     def begin(flow: str | FlowDef | HasDefinition, **options: Any) -> Rehearsal:
+        __tracebackhide__ = True
         if isinstance(flow, str):
             from jobmon.runtime.testing.around import flow_named
 

@@ -81,6 +81,7 @@ class Rehearsal(Results):
     def until(self, job: str, state: str) -> Simulation:
         """Go only until `job` is in `state`: the simulation, for verbs in between and its `run`."""
         self._free()
+        check_names(self.flow, [job])
         self._begun = True
         return self._made.until(job, state)
 

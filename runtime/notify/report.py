@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jobmon.runtime import cards
+from jobmon.runtime.notify.rows import Names, Row, line_of
 from jobmon.runtime.notify.wording import Place
 from jobmon.runtime.states import State
 from jobmon.runtime.store import load_holds, load_run
@@ -46,40 +47,6 @@ class Span(NamedTuple):
     until: float
 
 
-class _Row(NamedTuple):
-    """An event, as far as it is needed."""
-
-    kind: str
-    run: int
-    body: Document
-
-
-class _Names:
-    """What runs and jobs are called, read once each."""
-
-    def __init__(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self.runs: dict[int, Document] = {}
-        self.jobs: dict[int, list[tuple[str, str]]] = {}
-
-    def run(self, run_id: int) -> Document | None:
-        """The record of a run; None when it is removed."""
-        if run_id not in self.runs:
-            row = self._db.execute("SELECT body FROM runs WHERE id = ?", (run_id,)).fetchone()
-            if row is None:
-                return None
-            self.runs[run_id] = json.loads(row[0])
-        return self.runs[run_id]
-
-    def job(self, run_id: int, index: int) -> tuple[str, str]:
-        """Name and state of a job; "" for one that is not there."""
-        if run_id not in self.jobs:
-            query = "SELECT name, state FROM job_runs WHERE run = ? ORDER BY job"
-            self.jobs[run_id] = self._db.execute(query, (run_id,)).fetchall()
-        known = self.jobs[run_id]
-        return known[index] if 0 <= index < len(known) else ("", "")
-
-
 def report(
     db: sqlite3.Connection,
     state_dir: Path,
@@ -89,7 +56,7 @@ def report(
 ) -> Document:
     """The hand-over of a span; `schedules` are the rows of the document `schedule`."""
     first, last = newest_event(db, span.since), newest_event(db, span.until)
-    names = _Names(db)
+    names = Names(db)
     events = [row for row in _events(db, first, last) if row.run == 0 or names.run(row.run)]
     going_on = _ids(db, f"SELECT id FROM runs WHERE state IN {_OPEN} ORDER BY id")
     touched = _ids(
@@ -130,7 +97,7 @@ def _ids(db: sqlite3.Connection, query: str, values: tuple[Any, ...] = ()) -> li
     return [run_id for (run_id,) in db.execute(query, values)]
 
 
-def _events(db: sqlite3.Connection, first: int, last: int) -> Iterable[_Row]:
+def _events(db: sqlite3.Connection, first: int, last: int) -> Iterable[Row]:
     kinds = (*DEEDS, *_COUNTED, *UNSLOTTED)
     marks = ",".join("?" * len(kinds))
     query = (
@@ -138,12 +105,7 @@ def _events(db: sqlite3.Connection, first: int, last: int) -> Iterable[_Row]:
         " ORDER BY seq"
     )
     for kind, run, body in db.execute(query, (first, last, *kinds)):
-        yield _Row(kind, run, json.loads(body))
-
-
-def line_of(run: Mapping[str, Any]) -> str:
-    """The backfill or the deployment a run belongs to, or its flow."""
-    return run.get("batch") or run.get("line") or run["flow"]
+        yield Row(kind, run, json.loads(body))
 
 
 def _flows(runs: Sequence[Document], counts: Counter[tuple[str, int, int]]) -> list[Document]:
@@ -165,7 +127,7 @@ def _flows(runs: Sequence[Document], counts: Counter[tuple[str, int, int]]) -> l
 def _failed(
     db: sqlite3.Connection,
     state_dir: Path,
-    names: _Names,
+    names: Names,
     counts: Counter[tuple[str, int, int]],
 ) -> list[Document]:
     """Every job that failed for good, with why; also where it is well again."""
@@ -185,7 +147,7 @@ def _failed(
     return rows
 
 
-def _retried(names: _Names, counts: Counter[tuple[str, int, int]]) -> list[Document]:
+def _retried(names: Names, counts: Counter[tuple[str, int, int]]) -> list[Document]:
     rows = []
     for (kind, run_id, index), times in counts.items():
         run = names.run(run_id)
@@ -197,7 +159,7 @@ def _retried(names: _Names, counts: Counter[tuple[str, int, int]]) -> list[Docum
 
 def _standing(
     db: sqlite3.Connection,
-    names: _Names,
+    names: Names,
     going_on: Sequence[int],
     touched: Sequence[int],
     state: State,
@@ -226,7 +188,7 @@ def _expired(runs: Sequence[Document]) -> list[Document]:
     return [{"run": run["key"], "reason": run.get("reason") or ""} for run in found]
 
 
-def _unslotted(row: _Row) -> Document:
+def _unslotted(row: Row) -> Document:
     data = row.body.get("data") or {}
     return {"run": str(data.get("plan", "")), "reason": str(data.get("reason", ""))}
 
@@ -235,7 +197,7 @@ def _open(run: Document) -> Document:
     return {"run": run["key"], "state": run["state"], "started": run["started"]}
 
 
-def _deeds(names: _Names, events: Iterable[_Row]) -> list[Document]:
+def _deeds(names: Names, events: Iterable[Row]) -> list[Document]:
     """What people did: when, who, what, to what and why."""
     rows = []
     backfills: set[str] = set()

@@ -50,6 +50,32 @@ def run(desk: Desk, file: str | None, options: Options) -> int:
     return 0 if all(one.done for one in told) else 1
 
 
+def suggest(desk: Desk, days: int, output: str | None, *, force: bool) -> None:
+    """Print or write what the runs of wrapped commands propose. Raises NotFoundError."""
+    from jobmon.runtime.crontab.proposal import proposal
+    from jobmon.runtime.crontab.seen import observed
+
+    seen = observed(_state(desk), desk.now() - days * 86400)
+    if not seen:
+        why = f"jobmon exec left no run of the last {days} days in {_state(desk)}"
+        hint = "let cron run the wrapped commands for some days: jobmon import-crontab --shadow"
+        raise NotFoundError("propose flows", why, hint)
+    if output is None:
+        page([desk.ink.safe(line) for line in proposal(seen).splitlines()])
+        return
+    _write(Path(output), proposal(seen), force=force)
+    page([f"written: {desk.ink.safe(output)}", "  read the evidence, then: jobmon check"])
+
+
+def _state(desk: Desk) -> Path:
+    """Where `jobmon exec` keeps its records: with the batch folder, or with the user."""
+    from jobmon.jobs.kit import places
+
+    if desk.named_home:
+        return desk.state_dir
+    return Path(places.folder("spool")).parent
+
+
 def _read(file: str | None) -> tuple[str, str]:
     """(text, where it comes from)."""
     if file is None:

@@ -130,4 +130,21 @@ def import_crontab(desk: Desk, file: str | None, **options: Any) -> None:
     click.get_current_context().exit(crontabs.run(desk, file, crontabs.Options(**options)))
 
 
-COMMANDS = (exec_, import_crontab)
+@click.command()
+@click.option("--days", type=click.IntRange(1, 366), default=30, help="How far to look back; 30.")
+@click.option("-o", "--output", metavar="FILE", help="Write it there instead of printing it.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@pass_desk
+def suggest(desk: Desk, days: int, output: str | None, force: bool) -> None:
+    """Propose a flow file from what `jobmon exec` saw.
+
+    Who began soon after whose end, on how many days; who names a file that another wrote; how long
+    each took, and a time limit. The evidence stands beside each line as a comment: it is for a
+    person to judge, and nothing is changed. Exit code 4 when nothing was seen.
+    """
+    from jobmon.tui import crontabs
+
+    crontabs.suggest(desk, days, output, force=force)
+
+
+COMMANDS = (exec_, import_crontab, suggest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import keyword
 import re
 import shlex
 import unicodedata
@@ -12,6 +11,7 @@ from typing import NamedTuple
 from jobmon.jobs.definition import CronDef
 from jobmon.runtime.crontab import planned
 from jobmon.runtime.crontab.lines import USUAL, Comment, Entry, Line, Unread
+from jobmon.runtime.crontab.literals import identifier, literal
 from jobmon.runtime.crontab.planned import NOT_FOR_COMMANDS, Planned, Told
 
 HEAD = '''"""Made from {source} by jobmon import-crontab.
@@ -53,7 +53,7 @@ def made(lines: Sequence[Line], source: str, person: Person) -> FlowFile:
             parts.append(f"# not read ({line.why}): {_shown(line.text)}")
         elif isinstance(line, Entry):
             plan = plans[line.number]
-            variable = _variable(plan.name, variables)
+            variable = identifier(plan.name, variables)
             variables.add(variable)
             name = environments[_key(_environment(line))]
             parts += _apart(parts[-1])
@@ -69,7 +69,7 @@ def _apart(last: str) -> list[str]:
 
 
 def _comment(text: str) -> str:
-    return f"# {text.lstrip('#').strip()}".rstrip() if text.strip("# ") else ""
+    return f"# {text.lstrip('#').strip()}".rstrip() if text else ""
 
 
 def _shown(text: str) -> str:
@@ -94,25 +94,8 @@ def _environments(plans: Mapping[int, Planned]) -> dict[tuple[tuple[str, str], .
 def _declared(environments: Mapping[tuple[tuple[str, str], ...], str]) -> Iterator[str]:
     for key, name in environments.items():
         yield f"{name} = {{"
-        yield from (f"    {_text(k)}: {_text(v)}," for k, v in key)
+        yield from (f"    {literal(k)}: {literal(v)}," for k, v in key)
         yield "}"
-
-
-def _text(value: str) -> str:
-    """A literal of Python, in double quotes where that reads well."""
-    plain = repr(value)
-    return f'"{value}"' if plain == f"'{value}'" and '"' not in value else plain
-
-
-def _variable(name: str, taken: set[str]) -> str:
-    found = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name)).strip("_") or "flow"
-    found = f"at_{found}" if found[0].isdigit() else found
-    found = f"{found}_" if keyword.iskeyword(found) or not found.isidentifier() else found
-    number, free = 1, found
-    while free in taken or not free.isidentifier():
-        number += 1
-        free = f"{found}_{number}" if found.isidentifier() else f"flow_{number}"
-    return free
 
 
 def _flow(plan: Planned, variable: str, env: str, person: Person) -> Iterator[str]:
@@ -122,7 +105,7 @@ def _flow(plan: Planned, variable: str, env: str, person: Person) -> Iterator[st
             return
     yield from (f"# {note}" for note in (*plan.notes, *_of_user(plan.entry, person)))
     yield f"{variable} = Flow("
-    yield f"    {_text(plan.name)},"
+    yield f"    {literal(plan.name)},"
     if plan.cron is not None:
         yield f"    schedule={_cron(plan.cron)},"
     yield '    overlap="allow",'
@@ -132,8 +115,8 @@ def _flow(plan: Planned, variable: str, env: str, person: Person) -> Iterator[st
 
 
 def _cron(cron: CronDef) -> str:
-    zone = f", tz={_text(cron.tz)}" if cron.tz else ""
-    return f"Cron({_text(cron.expression)}{zone})"
+    zone = f", tz={literal(cron.tz)}" if cron.tz else ""
+    return f"Cron({literal(cron.expression)}{zone})"
 
 
 def _job(plan: Planned, variable: str, env: str, person: Person) -> Iterator[str]:
@@ -142,13 +125,13 @@ def _job(plan: Planned, variable: str, env: str, person: Person) -> Iterator[str
     cwd = plan.entry.env.get("HOME") or person.homes.get(user or person.name)
     argv = [*_as_user(user, person), shell, "-c", line]
     yield f"{variable}.{'shell' if len(argv) == 3 and shell == '/bin/sh' else 'exec'}("
-    yield f"    {_text(plan.name)},"
+    yield f"    {literal(plan.name)},"
     if len(argv) == 3 and shell == "/bin/sh":
-        yield f"    {_text(line)},"
+        yield f"    {literal(line)},"
     else:
-        yield f"    [{', '.join(map(_text, argv))}],"
+        yield f"    [{', '.join(map(literal, argv))}],"
     if cwd:
-        yield f"    cwd={_text(cwd)},"
+        yield f"    cwd={literal(cwd)},"
     yield f"    env={env},"
     yield ")"
 

@@ -13,7 +13,7 @@ from jobmon.jobs.validate import check_name
 
 LONGEST = 40
 """Characters of a name that is made."""
-_STEPS = re.compile(r"&&|\|\||[;|&\n{}()]")
+_BETWEEN = re.compile(r"[;|&(){}\n]+")
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
 _BEFORE = {
     "if", "then", "else", "elif", "fi", "do", "done", "while", "for", "!", "exec", "time",
@@ -24,6 +24,9 @@ _BEFORE = {
 _TAKES_ONE = {"timeout", "flock", "su", "runuser", "runcon", "chpst", "taskset"}
 _NO_WORK = {"test", "[", "[[", "cd", "export", "set", ".", "source", "sleep", "true", "false", ":",
             "umask", "ulimit", "echo", "expr", "date"}  # fmt: skip
+_SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "flock", "su", "runuser"}
+_CODE = {"-c", "-e"}
+_NOT_FIRST = ("-", "<", ">", "$")
 _ENDINGS = (".sh", ".py", ".pl", ".rb", ".php", ".js", ".bash", ".jar")
 
 
@@ -61,9 +64,8 @@ def _free(name: str, taken: Container[str]) -> str:
 
 def _of_command(command: str) -> str:
     """The program or script that does the work: what comes before it only leads there."""
-    for step in _STEPS.split(command):
-        words = _words(step)
-        name = _program(words)
+    for words in _steps(command):
+        name = "" if words[-1:] in (["]"], ["]]"]) else _program(words)
         if name == "run-parts":
             return os.path.basename(words[-1].rstrip("/")) or name
         if name and name not in _NO_WORK:
@@ -71,15 +73,28 @@ def _of_command(command: str) -> str:
     return ""
 
 
-def _words(step: str) -> list[str]:
+def _steps(command: str) -> list[list[str]]:
+    """The words of each simple command of a shell line."""
+    lexer = shlex.shlex(command, posix=True, punctuation_chars="();&|\n")
+    lexer.whitespace_split, lexer.commenters = True, ""
     try:
-        return shlex.split(step)
+        words = list(lexer)
     except ValueError:
-        return step.split()
+        words = command.split()
+    steps: list[list[str]] = [[]]
+    for word in words:
+        if _BETWEEN.fullmatch(word):
+            steps.append([])
+        else:
+            steps[-1].append(word)
+    return steps
 
 
 def _program(words: list[str]) -> str:
-    """The first word that is neither an option, a variable nor a program that starts another."""
+    """The first word that is neither an option, a variable nor a program that starts another.
+
+    Of one with code in its arguments there is none.
+    """
     skip = 0
     for at, word in enumerate(words):
         base = os.path.basename(word)
@@ -87,13 +102,18 @@ def _program(words: list[str]) -> str:
             skip -= 1
         elif base in _TAKES_ONE:
             skip = 1 + _options(words[at + 1 :])
-        elif (
-            base in _BEFORE or _ASSIGNMENT.fullmatch(word) or word.startswith(("-", "<", ">", "$"))
-        ):
+        elif word in _CODE:
+            return _of_command(" ".join(words[at + 1 : at + 2])) if _of_shell(words[:at]) else ""
+        elif base.isdigit() or (at and words[at - 1] == "-u"):
             continue
-        else:
+        elif not (base in _BEFORE or _ASSIGNMENT.fullmatch(word) or word.startswith(_NOT_FIRST)):
             return base
     return ""
+
+
+def _of_shell(words: list[str]) -> bool:
+    """Whether the code that follows is a shell line."""
+    return bool({os.path.basename(word) for word in words} & _SHELLS)
 
 
 def _options(words: list[str]) -> int:

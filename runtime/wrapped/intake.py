@@ -144,10 +144,11 @@ class Intake:
         first, spawned = head(path)
         record = exit_record(Path(path))
         began = _time(first.get("t"), run.created)
-        data = {"boot": str(first.get("boot", "")), "outside": True}
+        data: dict[str, Any] = {"boot": str(first.get("boot", "")), "outside": True}
         here: dict[str, Any] = {"run": run.id, "job": 0, "attempt": n, "who": "exec"}
         if n > 1:
             yield Event(kind="job.due", at=began, **here)
+        data["fingerprint"] = {"seen": seen_files(found)}
         yield Event(kind="job.launch", at=began, data=data, **here)
         if spawned.get("spawned"):
             at = _time(spawned["spawned"].get("t"), began)
@@ -165,6 +166,12 @@ class Intake:
             job = msgspec.structs.replace(job, retry=None)
         event = conclude(job, self._board.jobs[run.id, 0], record, record.ended)
         return msgspec.structs.replace(event, data=event.data | end_data(record))
+
+
+def seen_files(found: Found) -> dict[str, bool]:
+    """The files that its command line named: whether each changed meanwhile."""
+    before, after = found.begun.get("files") or {}, found.ended.get("files") or {}
+    return {path: after.get(path) != changed for path, changed in before.items()}
 
 
 def _time(value: Any, usual: float) -> float:

@@ -1,4 +1,4 @@
-"""Commands that begin things: run and demo."""
+"""Commands that begin things: init, run, demo and drill."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import click
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.words import command
 from jobmon.tui.desk import Desk
+from jobmon.tui.drilling import drill
+from jobmon.tui.laying import init
 from jobmon.tui.options import (
     document,
     encode,
@@ -123,4 +125,4 @@ def demo(ctx: click.Context, folder: Path, yes: bool, broken: bool) -> None:
     ctx.exit(demonstrate(Desk(str(folder)), folder, yes=yes, broken=broken))
 
 
-COMMANDS = (run, demo)
+COMMANDS = (init, run, demo, drill)

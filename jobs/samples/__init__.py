@@ -1,7 +1,8 @@
-"""The batch folder that `jobmon demo` lays: the morning of a small shop."""
+"""The folders that are laid: by `jobmon demo` a small shop at work, by `jobmon init` one's own."""
 
 from __future__ import annotations
 
+import os
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from importlib.resources.abc import Traversable
 
-__all__ = ["lay"]
+__all__ = ["begin", "lay"]
+
+
+def begin(folder: Path) -> list[Path]:
+    """Lay a batch folder to begin with, made when absent; returns the files written.
+
+    Raises FileExistsError, before anything is written, when one of the files is there.
+    """
+    wanted = dict(_below(files(__name__) / "starter"))
+    there = [name for name in wanted if os.path.lexists(folder / name)]
+    if there:
+        raise FileExistsError(f"{folder} has {', '.join(there)} already")
+    return [folder / name for name, text in wanted.items() if _write(folder / name, text)]
 
 
 def lay(folder: Path, broken: bool = False, lively: bool = False) -> list[Path]:

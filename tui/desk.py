@@ -130,9 +130,17 @@ class Desk:
 
     def _status(self, patience: float | None) -> Document:
         if not self._database.exists():
-            return self._without_runtime()
+            return self._answered(patience) or self._without_runtime()
         body = self.view("status") if patience is None else self._soon(patience)
         return body if body["running"] else self._without_runtime() | body
+
+    def _answered(self, patience: float | None) -> Document | None:
+        """What a runtime says whose state was taken away under it."""
+        try:
+            with self.connect(limit=patience) as client:
+                return client.call("view", name="status")
+        except NoRuntimeError:
+            return None
 
     def _soon(self, patience: float) -> Document:
         from jobmon.runtime import views

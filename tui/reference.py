@@ -19,8 +19,8 @@ Made by `python -m jobmon.tui.reference`; `jobmon COMMAND --help` says the same.
 
 `RUN` is a run's key (`morning#3`), a flow's name (its newest run), or `@latest` or `-` (the newest
 run of all). Options before the command: `--home DIR` names the batch folder (else `$JOBMON_HOME`,
-`jobmon.toml` in the current folder or above, `~/jobmon`), `--version`. `jobmon` alone shows how the
-runtime is and the newest runs.
+`jobmon.toml` in the current folder or above, `~/jobmon`), `--version`. `jobmon` alone opens the
+[monitor](monitor.md); where there is no terminal it shows how the runtime is and the newest runs.
 
 Every verb is recorded with who, when, from where and why (`--why`), and shows with `--preview` what
 it would touch. On a terminal `rerun` of several jobs or of jobs not declared idempotent, `skip`,

@@ -62,7 +62,7 @@ def test_the_first_two_commands_of_the_readme() -> None:
     assert (first, second) == ("make demo\n", "make test\n")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/recovery.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/why-safe.md"])
 def test_the_claim_is_printed_as_it_is_meant(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert f"> {CLAIM}\n" in text

@@ -74,6 +74,18 @@ def test_a_removed_lock_file_is_noticed_and_nothing_more_starts(batch: Batch) ->
         assert jobmon(batch.home, "status", "--check").returncode == 1
 
 
+def test_a_removed_database_is_noticed(batch: Batch) -> None:
+    batch.flow(LONG)
+    with serving(batch):
+        batch.wait_job(batch.run("long"), "a", "running")
+        (batch.state / "state.db").unlink()
+        until(lambda: "state.db was removed" in troubles(batch), "status says so", 15)
+        ran = jobmon(batch.home, "status", "--check")
+        assert ran.returncode == 1
+        assert "nothing is launched" in ran.stdout
+        (batch.home / "go").touch()
+
+
 def test_a_runtime_whose_lock_another_holds_leaves_to_it(batch: Batch) -> None:
     batch.flow(LONG)
     with serving(batch) as first:

@@ -264,6 +264,11 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
             digest.update(_said(msgspec.structs.replace(job, line=0)))
         return digest.hexdigest()[:20]
 
+    def known_as(self, digest: str) -> FlowDef:
+        """Have the hash it was recorded with: an earlier jobmon may have made another of it."""
+        vars(self)["hash"] = digest
+        return self
+
 
 def _said(record: FlowDef | JobDef) -> bytes:
     """What a record says, without what it leaves to the defaults."""

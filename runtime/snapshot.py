@@ -35,7 +35,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """All that is not over and the newest of what is: exactly the fold of events 1 to `seq`.
 
     `at` is the moment asked for, None for the present. `jobs` are those of each run, in the order
-    of `runs`; their outputs are left out. Made from a document by `msgspec.convert`.
+    of `runs`; their outputs are left out. `hashes` are those the flow versions are recorded with,
+    in the order of `definitions`. Made from a document by `msgspec.convert`.
     """
 
     seq: int
@@ -43,13 +44,14 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     runs: list[Run]
     jobs: list[list[JobRun]]
     definitions: list[FlowDef]
+    hashes: list[str]
     holds: list[FlowHold]
 
 
 def load(board: Board, snapshot: Snapshot) -> None:
     """Put all of it on an empty board: the events after `seq` may follow."""
-    for definition in snapshot.definitions:
-        board.add_definition(definition)
+    for digest, definition in zip(snapshot.hashes, snapshot.definitions, strict=True):
+        board.add_definition(definition.known_as(digest))
     for run, jobs in zip(snapshot.runs, snapshot.jobs, strict=True):
         board.load(run, jobs)
     board.held_flows.update((hold.flow, hold) for hold in snapshot.holds)
@@ -66,12 +68,14 @@ def take(
         seq = views.newest_event(db, at)
         source = _Stored(db) if at is None else _Past(db, seq)
         chosen = _chosen(source, limit)
+        hashes = list(_versions(chosen))
         snapshot = Snapshot(
             seq=seq,
             at=at,
             runs=[run for run, _ in chosen],
             jobs=[[replace(job, output=None) for job in jobs] for _, jobs in chosen],
-            definitions=[source.version(digest) for digest in _versions(chosen)],
+            definitions=[source.version(digest) for digest in hashes],
+            hashes=hashes,
             holds=list(source.holds()),
         )
     return {"schema": "jobmon.snapshot/1", **msgspec.to_builtins(snapshot)}

@@ -239,9 +239,7 @@ def load_definition(db: sqlite3.Connection, digest: str) -> FlowDef:
     row = db.execute("SELECT body FROM definitions WHERE hash = ?", (digest,)).fetchone()
     if row is None:
         raise StateError(f"read flow version {digest}", "it is not in state.db", "jobmon doctor")
-    found = msgspec.json.decode(row[0], type=FlowDef)
-    vars(found)["hash"] = digest  # an earlier jobmon may have made another one of the same flow
-    return found
+    return msgspec.json.decode(row[0], type=FlowDef).known_as(digest)
 
 
 def load_holds(db: sqlite3.Connection) -> list[FlowHold]:

@@ -257,7 +257,7 @@ def definition(db: sqlite3.Connection, *, hash: str) -> Document:  # noqa: A002 
     if row is None:
         why = "no run is of that version"
         raise NotFoundError(f"find the flow version {hash}", why, "jobmon show RUN --json names it")
-    return {"schema": "jobmon.definition/1", "definition": json.loads(row[0])}
+    return {"schema": "jobmon.definition/1", "hash": hash, "definition": json.loads(row[0])}
 
 
 def status(db: sqlite3.Connection) -> Document:

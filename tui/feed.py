@@ -150,7 +150,7 @@ class Feed(threading.Thread):
 
     def _fetch(self, digest: str) -> None:
         with contextlib.suppress(JobmonError):  # the fold will ask for a snapshot
-            self._tell("definition", self._ask("definition", hash=digest)["definition"])
+            self._tell("definition", self._ask("definition", hash=digest))
             self._known.add(digest)
 
     def _ask(self, name: str, **args: Any) -> dict[str, Any]:

@@ -79,7 +79,8 @@ def _snapshot(site: Site, body: Mapping[str, Any], _now: float) -> None:
 
 
 def _definition(site: Site, body: Mapping[str, Any], _now: float) -> None:
-    site.board.add_definition(msgspec.convert(body, FlowDef))
+    flow = msgspec.convert(body["definition"], FlowDef)
+    site.board.add_definition(flow.known_as(body["hash"]))
 
 
 def _event(site: Site, body: Mapping[str, Any], _now: float) -> None:

@@ -84,7 +84,8 @@ def _step(reach: Reach, event: Mapping[str, Any]) -> Step:
     if not digest:
         return Step(msgspec.convert(event, Event))
     body = reach.call("view", name="definition", args={"hash": digest})
-    return Step(msgspec.convert(event, Event), msgspec.convert(body["definition"], FlowDef))
+    flow = msgspec.convert(body["definition"], FlowDef).known_as(digest)
+    return Step(msgspec.convert(event, Event), flow)
 
 
 class Future:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import shutil
 import sqlite3
+from pathlib import Path
 
+import msgspec
+
+from jobmon.runtime import snapshot
+from jobmon.runtime.board import Board
+from jobmon.runtime.reader import open_reader
 from tests.batch import Batch, until
+from tests.faults import jobmon
 
 OTHER = "0" * 20
+FIRST = Path(__file__).parents[1] / "data" / "states" / "first"
+"""The event stream and the flow versions of a jobmon that hashed what is left to defaults too."""
 
 
 def test_a_run_goes_on_by_the_version_whose_hash_was_made_in_another_way(batch: Batch) -> None:
@@ -24,3 +36,27 @@ def test_a_run_goes_on_by_the_version_whose_hash_was_made_in_another_way(batch: 
     batch.verb("done", run, "a")
     assert batch.wait(run)["state"] == "succeeded"
     assert batch.show(run)["definition"] == OTHER
+
+
+def test_a_lost_database_of_the_first_jobmon_is_made_anew_and_shown_by_the_monitor(
+    batch: Batch,
+) -> None:
+    shutil.copytree(FIRST, batch.state)
+    ran = jobmon(batch.home, "doctor", "--rebuild")
+    assert ran.returncode == 0, ran.stderr
+    with contextlib.closing(open_reader(batch.state)) as db:
+        document = json.loads(json.dumps(snapshot.take(db)))
+    board = Board()
+    snapshot.load(board, msgspec.convert(document, snapshot.Snapshot))
+    states = {run.key: [job.state for job in board.jobs_of(run.id)] for run in board.runs.values()}
+    done = ["succeeded", "failed", "upstream_failed"]
+    assert states == {"load#1": [*done, "running"], "load#2": [*done, "cancelled"]}
+
+
+def test_a_flow_version_that_is_another_one_is_refused(batch: Batch) -> None:
+    shutil.copytree(FIRST, batch.state)
+    (file,) = (batch.state / "flows").iterdir()
+    file.write_text(file.read_text().replace("echo c", "echo d"))
+    ran = jobmon(batch.home, "doctor", "--rebuild")
+    assert ran.returncode
+    assert "it is another version" in ran.stderr

@@ -133,6 +133,7 @@ class FakeRuntime:
         documents = {
             "snapshot": {
                 "seq": self.seq, "at": None, "runs": [], "jobs": [], "definitions": [],
+                "hashes": [],
                 "holds": list(self.holds.values()),
             },
             "events": {"events": self.events[-5:]},

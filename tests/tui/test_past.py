@@ -221,7 +221,7 @@ class Records:
     def call(self, op: str, **request: Any) -> dict[str, Any]:
         args = request["args"]
         if request["name"] == "snapshot":
-            empty = {"runs": [], "jobs": [], "definitions": [], "holds": []}
+            empty = {"runs": [], "jobs": [], "definitions": [], "hashes": [], "holds": []}
             return {"seq": int(args["at"]), "at": args["at"], **empty}
         self.asked.append(args)
         seqs = range(args["since"] + 1, int(min(self.now, args["until"])) + 1)

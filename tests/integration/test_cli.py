@@ -474,7 +474,7 @@ def test_every_document_has_the_keys_it_had(night: Batch) -> None:
     assert {name: missing(name, body) for name, body in given.items()} == {
         name: [] for name in given
     }
-    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(given) | {"event"}
+    assert {path.stem for path in SCHEMAS.glob("*.json")} == set(given) | {"event", "drill"}
 
 
 def test_states_in_documents_are_the_states(night: Batch) -> None:

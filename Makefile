@@ -24,6 +24,7 @@ crash: $(VENV)/.dev
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.crash.campaign --kills 10000 --jobs 30000
+	WHOLE_YEAR=1 $(BIN)/pytest -q tests/unit/test_crontab.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench

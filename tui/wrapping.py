@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import click
@@ -31,6 +32,8 @@ class Seconds(click.ParamType):
 
 
 SECONDS = Seconds()
+_PLAIN = re.compile(r"\w[\w.-]{0,49}")
+"""Names that need no further look: what looks costs as much as all the rest."""
 FOREVER = "ever"
 
 
@@ -76,19 +79,26 @@ def exec_(ctx: click.Context, name: str, argv: tuple[str, ...], **options: Any) 
     start leaves at once, or waits with --wait. Input, output, environment and exit code are those
     of the command; 124 is its time limit, 126 and 127 that it cannot be started, 128+N a signal.
     """
-    from jobmon.jobs.mistakes import WrongError
-    from jobmon.jobs.validate import check_name
     from jobmon.runtime.wrapped import wrapper
     from jobmon.runtime.wrapped.wish import Wish
 
     desk: Desk = ctx.obj
     if desk.named_home:
         os.environ["JOBMON_HOME"] = str(desk.home)  # for its limits, and for the command
+    if not _PLAIN.fullmatch(name):
+        _check(name)
+    ctx.exit(wrapper.run(_wish(Wish, name, argv, options)))
+
+
+def _check(name: str) -> None:
+    """Raises UsageError for what cannot be the name of a flow."""
+    from jobmon.jobs.mistakes import WrongError
+    from jobmon.jobs.validate import check_name
+
     try:
         check_name(name, "flow")
     except WrongError as error:
         raise UsageError(f"run a command as {name!r}", error.text, error.hint) from None
-    ctx.exit(wrapper.run(_wish(Wish, name, argv, options)))
 
 
 def _wish(kind: Any, name: str, argv: tuple[str, ...], options: dict[str, Any]) -> Any:

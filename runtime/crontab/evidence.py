@@ -118,6 +118,8 @@ def edges(seen: Sequence[Seen], known: Mapping[str, Command]) -> list[Edge]:
         by_file = [pair for pair in likely if pair.files]
         by_time = [pair for pair in likely if not pair.files and _often(pair, command)]
         found += by_file or sorted(by_time, key=lambda pair: pair.gap[1])[:1]
+    order = list(known)
+    found.sort(key=lambda pair: order.index(pair.before) > order.index(pair.after))
     return _without_circles(found)
 
 
@@ -162,9 +164,9 @@ def _handed_on(before: Seen, after: Seen) -> list[str]:
 
 
 def _without_circles(found: Sequence[Edge]) -> list[Edge]:
-    """Those of files come first; one that would lead back is left out."""
+    """Those of files come first, then the order of the day; what would lead back is left out."""
     kept: list[Edge] = []
-    for edge in sorted(found, key=lambda edge: -len(edge.files)):
+    for edge in sorted(found, key=lambda edge: not edge.files):
         if not _leads(edge.after, edge.before, kept):
             kept.append(edge)
     return kept

@@ -25,7 +25,8 @@ _TAKES_ONE = {"timeout", "flock", "su", "runuser", "runcon", "chpst", "taskset"}
 _NO_WORK = {"test", "[", "[[", "cd", "export", "set", ".", "source", "sleep", "true", "false", ":",
             "umask", "ulimit", "echo", "expr", "date"}  # fmt: skip
 _SHELLS = {"sh", "bash", "dash", "zsh", "ksh", "flock", "su", "runuser"}
-_CODE = {"-c", "-e"}
+_INTERPRETERS = {"python", "python2", "python3", "perl", "ruby", "php", "node"}
+_CODE = re.compile(r"-[a-z]*[ce]")
 _NOT_FIRST = ("-", "<", ">", "$")
 _ENDINGS = (".sh", ".py", ".pl", ".rb", ".php", ".js", ".bash", ".jar")
 
@@ -102,8 +103,8 @@ def _program(words: list[str]) -> str:
             skip -= 1
         elif base in _TAKES_ONE:
             skip = 1 + _options(words[at + 1 :])
-        elif word in _CODE:
-            return _of_command(" ".join(words[at + 1 : at + 2])) if _of_shell(words[:at]) else ""
+        elif _CODE.fullmatch(word) and (reads := _reader(words[:at])):
+            return _of_command(" ".join(words[at + 1 : at + 2])) if reads == "shell" else ""
         elif base.isdigit() or (at and words[at - 1] == "-u"):
             continue
         elif not (base in _BEFORE or _ASSIGNMENT.fullmatch(word) or word.startswith(_NOT_FIRST)):
@@ -111,9 +112,10 @@ def _program(words: list[str]) -> str:
     return ""
 
 
-def _of_shell(words: list[str]) -> bool:
-    """Whether the code that follows is a shell line."""
-    return bool({os.path.basename(word) for word in words} & _SHELLS)
+def _reader(words: list[str]) -> str:
+    """What reads the code that follows: "shell", "other", or "" for nothing of the kind."""
+    names = {os.path.basename(word) for word in words}
+    return "shell" if names & _SHELLS else "other" if names & _INTERPRETERS else ""
 
 
 def _options(words: list[str]) -> int:

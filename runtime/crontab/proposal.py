@@ -67,7 +67,8 @@ def _schedule(command: Command) -> str:
 def _told(command: Command) -> Iterator[str]:
     at = f", usually at {command.at}" if command.at else ", at no usual time"
     failed = f", {command.failed} failed" if command.failed else ""
-    yield f"{command.name}: {_many(command.runs, 'run')} on {_many(command.days, 'day')}{at}{failed}"
+    often = f"{_many(command.runs, 'run')} on {_many(command.days, 'day')}"
+    yield f"{command.name}: {often}{at}{failed}"
     yield (
         f"  it took {span(command.usual)} (median), {span(command.p90)} (nine of ten),"
         f" {span(command.longest)} at most"

@@ -1,0 +1,244 @@
+"""`jobmon exec` with real processes: its lock, its codes, its output, what it leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobmon.runtime.wrapped import spool
+from tests.batch import Batch, alive, until
+from tests.receiving import endpoint
+
+JOBMON = [sys.executable, "-m", "jobmon.tui.cli", "exec"]
+
+
+class Folder:
+    """A batch folder without a runtime."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        home.mkdir(exist_ok=True)
+        (home / "jobmon.toml").touch()
+        self.spool = home / ".jobmon" / "spool"
+
+    def start(self, *words: str, **options: Any) -> subprocess.Popen[bytes]:
+        environ = {**os.environ, **options.pop("env", {})}
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen([*JOBMON, *words], cwd=self.home, env=environ, **pipes | options)
+
+    def run(self, *words: str, given: bytes = b"", **options: Any) -> tuple[int, bytes, bytes]:
+        process = self.start(*words, stdin=subprocess.PIPE, **options)
+        out, err = process.communicate(given, timeout=60)
+        return process.returncode, out, err
+
+    def records(self) -> list[spool.Found]:
+        return list(spool.over(str(self.spool), 0.0))
+
+    def log(self, found: spool.Found, n: int = 1) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in Path(found.attempts[n]).read_bytes().splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return Folder(tmp_path / "店")
+
+
+SH = ("--", "/bin/sh", "-c")
+
+
+def test_input_output_environment_and_exit_code_are_those_of_the_command(folder: Folder) -> None:
+    line = 'cat; echo "$市" "$JOBMON_LOCK"; printf "\\223\\372\\226\\173" >&2; exit 3'
+    line = line.replace("$市", "$MARKET")
+    code, out, err = folder.run("取込", *SH, line, given="入力\n".encode(), env={"MARKET": "神戸"})
+    assert (code, out.decode(), err) == (3, "入力\n神戸 取込\n", "日本".encode("cp932"))
+    (found,) = folder.records()
+    assert (found.begun["name"], found.ended["outcome"], found.ended["code"]) == (
+        "取込",
+        "failed",
+        3,
+    )
+    first, spawned, *rest, last = folder.log(found)
+    assert first["flow"] == "取込"
+    assert spawned["spawned"]["pid"] > 1
+    assert [one["m"] for one in rest if one["s"] == "out"] == ["入力", "神戸 取込"]
+    assert (last["exit"]["reason"], last["exit"]["code"]) == ("exit", 3)
+
+
+def test_twenty_at_once_are_one(folder: Folder) -> None:
+    line = "echo one >> count; while [ ! -e go ]; do sleep 0.02; done"
+    started = [folder.start("load", *SH, line) for _ in range(20)]
+    until(lambda: sum(p.poll() is not None for p in started) == 19, "19 have left")
+    (folder.home / "go").touch()
+    assert [p.wait(30) for p in started] == [0] * 20
+    assert (folder.home / "count").read_text() == "one\n"
+    assert [p.communicate()[0] + p.communicate()[1] for p in started] == [b""] * 20
+    outcomes = sorted(found.ended["outcome"] for found in folder.records())
+    assert outcomes == ["busy"] * 19 + ["succeeded"]
+    reason = next(f.ended["reason"] for f in folder.records() if f.ended["outcome"] == "busy")
+    assert "the lock load was held by jobmon exec load" in reason
+
+
+def test_killed_it_takes_its_command_along_and_the_next_one_starts(folder: Folder) -> None:
+    process = folder.start("load", *SH, "echo $$ > pid; exec sleep 60")
+    pid = int(until(lambda: (folder.home / "pid").exists() and read(folder, "pid"), "it runs"))
+    process.kill()
+    process.communicate()
+    assert folder.run("load", "--", "echo", "next")[:2] == (0, b"next\n")
+    until(lambda: not alive(pid), "the command is gone, too")
+    killed, done = folder.records()
+    assert (killed.ended, done.ended["outcome"]) == ({}, "succeeded")
+    assert "exit" not in folder.log(killed)[-1]
+
+
+def read(folder: Folder, name: str) -> str:
+    return (folder.home / name).read_text().strip()
+
+
+def test_one_that_waits_starts_when_the_other_is_over(folder: Folder) -> None:
+    line = "echo a >> order; while [ ! -e go ]; do sleep 0.02; done; echo b >> order"
+    first = folder.start("load", *SH, line)
+    until((folder.home / "order").exists, "the first runs")
+    code, _, err = folder.run("load", "--wait", "0.1", "--", "true")
+    assert (code, b"its lock is held" in err) == (75, True)
+    assert folder.run("load", "--busy-code", "9", "--", "true")[0] == 9
+    waiting = folder.start("load", "--wait", *SH, "echo c >> order")
+    (folder.home / "go").touch()
+    assert (first.wait(30), waiting.wait(30)) == (0, 0)
+    assert read(folder, "order").split() == ["a", "b", "c"]
+    for process in (first, waiting):
+        process.communicate()
+
+
+def test_it_is_the_lock_of_the_kit(folder: Folder) -> None:
+    line = "from jobmon.jobs.kit import lock\nwith lock('book', timeout=0): print('mine')"
+    inside = [sys.executable, "-c", line]
+    assert folder.run("book", "--", *inside)[:2] == (0, b"mine\n")
+    code, _, err = folder.run("other", "--", *JOBMON, "book", "--", *inside)
+    assert (code, err) == (0, b"")
+    code, _, err = folder.run("x", *SH, f"cat > s.py; exec {sys.executable} s.py", given=HOLDS)
+    assert (code, err) == (0, b"")
+
+
+HOLDS = f"""
+import subprocess
+from jobmon.jobs.kit import lock
+with lock("book"):
+    done = subprocess.run({[*JOBMON, "book", "--busy-code", "9", "--", "true"]!r})
+assert done.returncode == 9, done
+""".encode()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("--timeout", "0.2", *SH, "trap '' TERM; sleep 60 & wait"), 124, b"time limit of 0.2 s"),
+        (("--", "no-such-command"), 127, b"no such command in PATH"),
+        (("--", "/etc/passwd"), 126, b"may not be executed"),
+        ((*SH, "kill -SEGV $$"), 139, b""),
+    ],
+)
+def test_codes_are_those_of_shells(
+    folder: Folder, words: tuple[str, ...], code: int, says: bytes
+) -> None:
+    grace = ("--grace", "0.1") if "--timeout" in words else ()
+    found = folder.run("x", *grace, *words)
+    assert found[0] == code
+    assert says in found[2]
+    assert folder.records()[0].ended["code"] == code
+
+
+def test_a_failure_is_tried_again_within_bounds(folder: Folder) -> None:
+    line = "echo x >> tries; [ $(wc -l < tries) = 3 ]"
+    assert folder.run("x", "--retry", "5", "--delay", "0.01", *SH, line)[0] == 0
+    (found,) = folder.records()
+    assert [folder.log(found, n)[-1]["exit"]["code"] for n in found.attempts] == [1, 1, 0]
+    assert folder.run("y", "--retry", "2", "--delay", "0.01", "--", "false")[0] == 1
+    assert len(folder.records()[1].attempts) == 3
+    assert folder.run("z", "--retry", "2", "--delay", "0.01", *SH, "exit 65")[0] == 65
+    assert len(folder.records()[2].attempts) == 1
+
+
+def test_quiet_it_prints_all_of_a_failure_and_nothing_of_a_success(folder: Folder) -> None:
+    assert folder.run("x", "-q", *SH, "echo a; echo b >&2") == (0, b"", b"")
+    assert folder.run("x", "-q", *SH, "echo a; echo b >&2; exit 1") == (1, b"a\n", b"b\n")
+    assert [one["m"] for one in folder.log(folder.records()[0])[2:-1]] == ["a", "b"]
+
+
+def test_a_megabyte_arrives_whole_and_a_reader_that_is_gone_stops_nothing(folder: Folder) -> None:
+    made = "for i in range(16384): print('0' * 60 + '日')"
+    code, out, _ = folder.run("x", "--", sys.executable, "-Xutf8", "-c", made)
+    rows = out.decode().splitlines()
+    assert (code, len(out), set(rows)) == (0, 16384 * 64, {"0" * 60 + "日"})
+    line = "i=0; while [ $i -lt 999 ]; do echo line; i=$((i+1)); done; touch done"
+    process = folder.start("y", *SH, line)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(30) == 0
+    assert (folder.home / "done").exists()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_command_and_is_the_exit_code(folder: Folder, number: int) -> None:
+    process = folder.start("x", *SH, "trap 'echo bye; exit 0' TERM; touch up; sleep 60 & wait")
+    until((folder.home / "up").exists, "it runs")
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert (process.returncode, out) == (128 + number, b"bye\n")
+
+
+def test_what_it_leaves_in_the_background_is_left_alone(folder: Folder) -> None:
+    line = "sleep 30 > /dev/null 2>&1 & echo $! > pid"
+    assert folder.run("x", *SH, line)[0] == 0
+    pid = int(read(folder, "pid"))
+    assert alive(pid)
+    assert folder.run("x", "--busy-code", "9", "--", "true")[0] == 0
+    os.kill(pid, signal.SIGKILL)
+
+
+def test_where_nothing_can_be_recorded_the_command_runs_all_the_same(folder: Folder) -> None:
+    (folder.home / ".jobmon").mkdir()
+    folder.spool.touch()
+    code, out, err = folder.run("x", "--", "echo", "work")
+    assert (code, out) == (0, b"work\n")
+    assert b"no record of it is kept" in err
+
+
+def test_without_a_batch_folder_records_are_the_user_s(tmp_path: Path) -> None:
+    env = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
+    done = subprocess.run(
+        [*JOBMON, "x", "--", "true"], cwd=tmp_path, env={**os.environ, **env}, check=False
+    )
+    assert done.returncode == 0
+    assert len(spool.ids(str(tmp_path / "state" / "jobmon" / "spool"))) == 1
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "-x", "a@b", "x" * 201])
+def test_a_name_that_no_flow_may_have_is_refused(folder: Folder, name: str) -> None:
+    assert folder.run("--quiet", "--", name, "true")[0] == 2
+    assert not folder.spool.exists()
+
+
+def test_a_change_is_told_once_and_what_nobody_took_is_told_by_the_runtime(batch: Batch) -> None:
+    folder = Folder(batch.home)
+    with endpoint() as server:
+        rule = f'[[notify]]\nurls = ["json://127.0.0.1:{server.port}/"]\n'
+        (batch.home / "jobmon.toml").write_text(rule, encoding="utf-8")
+        for line in ("echo 在庫がない; exit 4", "exit 4", "true", "true"):
+            folder.run("取込", "--notify", *SH, line)
+        folder.run("quiet", "--", "false")
+        assert server.subjects == ["[jobmon] 取込 failed", "[jobmon] 取込 recovered"]
+        assert "在庫がない" in server.got[0]["message"]
+        port = server.port
+    assert b"the next runtime tells it" in folder.run("取込", "--notify", "--", "false")[2]
+    with endpoint(port) as server:
+        until(lambda: batch.call("view", name="ls", all=True) and server.subjects, "it is told")
+        until(lambda: len(spool.ids(str(folder.spool))) == 0, "all is taken in")
+        assert server.subjects == ["[jobmon] 取込 failed: 取込"]

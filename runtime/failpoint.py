@@ -19,6 +19,10 @@ TELLING = ("told", "posting", "answered")
 """Reached before messages are committed, before they are sent, before it is committed that they
 were."""
 
+TAKING = ("taken", "moving", "moved")
+"""Reached when a record of a wrapped command became a run that is not committed yet, before its
+logs are moved once it is, before the record is removed."""
+
 _wanted, _, _nth = os.environ.get("JOBMON_DIE_AT", "").partition(":")
 _passed: Counter[str] = Counter()
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from jobmon.runtime import births, disk
+from jobmon.runtime import births, disk, failpoint
 from jobmon.runtime.attempts import end_data
 from jobmon.runtime.board import Board
 from jobmon.runtime.executors.attempts import AttemptFiles, exit_record
@@ -62,6 +62,7 @@ class Intake:
                 return
             left -= 1
             yield from self._take(found, batch)
+            failpoint.reached("taken")
 
     def heard(self, events: Sequence[Event]) -> None:
         """What was taken in is committed: its record may go."""
@@ -86,12 +87,14 @@ class Intake:
         """The attempts' files to where those of runs lie; then the record goes. May be repeated."""
         if not os.path.isdir(path):
             return
+        failpoint.reached("moving")
         found = spool.attempts(path)
         with disk.folder(self._files.root) as root:
             os.close(disk.open_folder(str(run_id), root))
         for n, file in found.items():
             with contextlib.suppress(FileExistsError):
                 os.link(file, self._files.path(f"{run_id}.0.{n}"))
+        failpoint.reached("moved")
         spool.remove(path)
 
     # One record

@@ -45,6 +45,8 @@ def fault(line: str) -> str:
     command: click.Command = cli
     rest = iter(words(re.sub(r"[\[\]]|\.\.\.", " ", line)))
     for word in rest:
+        if word == "--":  # what follows is no word of jobmon
+            return ""
         name = word.split("=")[0].rstrip(".,:")
         if name.startswith("-") and name != "-":
             options = {opt: p for p in command.params for opt in (*p.opts, *p.secondary_opts)}

@@ -30,7 +30,7 @@ Document = dict[str, Any]
 class Ran:
     """A run that is over, or blocked: what came of it, by the names of its jobs.
 
-    `document` is that of `jobmon show --attempts --json`.
+    `document` is that of `jobmon show --json`.
     """
 
     def __init__(self, document: Document) -> None:

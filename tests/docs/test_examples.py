@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from jobmon.jobs.loader import load_folder
+from jobmon.jobs.samples import begin
 
+pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 CLAIM = (
@@ -47,14 +49,11 @@ def test_flows_load(code: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("code", blocks(ROOT / "docs" / "testing.md", "python"))
-def test_the_examples_of_testing_pass(code: str) -> None:
-    names: dict[str, object] = {"__name__": "example"}
-    exec(compile(code, "example", "exec"), names)
-    tests = [test for name, test in names.items() if name.startswith("test_")]
-    assert tests
-    for test in tests:
-        assert callable(test)
-        test()
+def test_the_examples_of_testing_pass(code: str, pytester: pytest.Pytester) -> None:
+    begin(pytester.path)
+    (pytester.path / "tests" / "test_flows.py").write_text(code, encoding="utf-8")
+    result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
+    assert result.ret == pytest.ExitCode.OK
 
 
 def test_the_first_two_commands_of_the_readme() -> None:

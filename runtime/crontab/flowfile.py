@@ -155,7 +155,7 @@ def _of_user(entry: Entry, person: Person) -> list[str]:
     if not _as_user(entry.user, person):
         return []
     if person.name == "root":
-        return [f"as {entry.user}, by runuser: jobmon has to run as root"]
+        return [f"as {entry.user}, by runuser: for a runtime of root"]
     return [f"as {entry.user}, by sudo: {person.name} needs a rule for it in sudoers"]
 
 

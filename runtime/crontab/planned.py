@@ -59,7 +59,7 @@ def plan(lines: Sequence[Line]) -> dict[int, Planned]:
 
 def _planned(entry: Entry, name: str) -> Planned:
     if entry.when.lower() == REBOOT:
-        why = "@reboot: jobmon has no such time; use a systemd unit, or leave this line in cron"
+        why = "@reboot: there is no such time here; use a systemd unit, or leave this line in cron"
         return Planned(entry, name, None, why)
     fields, notes = _by_chance(entry)
     if why := _both_days(fields):
@@ -116,7 +116,7 @@ def _of_variable(line: Variable) -> str:
     if line.name == "LOGNAME":
         return "left out: cron lets nobody change it"
     if line.name == "RANDOM_DELAY":
-        return "left out: jobmon starts at the time itself"
+        return "left out: a flow starts at the time itself"
     return "in the environment of the entries below it"
 
 

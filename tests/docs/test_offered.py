@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 ROOMS = ("jobs", "runtime", "tui")
 COMMAND = re.compile(r"\bjobmon ((?:--?|[a-z])[^`\n|;&()]*)")
-HINT = re.compile(r"""(?:[:"'`]|&& ) ?jobmon ([a-z]+(?: [^"'`;&|,()\n]*)?)""")
+HINT = re.compile(r"""(?:[:"'`]|&& ) ?jobmon ([a-z-]+(?: [^"'`;&|,()\n]*)?)""")
 CALL = re.compile(r"""\bcommand\(\s*(?:f?"([a-z]+)")""")
 
 

@@ -176,7 +176,7 @@ def find_home(explicit: str | None = None, environ: Mapping[str, str] = os.envir
         raise NotFoundError(
             "find the batch folder",
             f"{home} is not a folder",
-            "cd into a batch folder, name one with --home, or lay a sample: jobmon demo",
+            "cd into a batch folder, name one with --home, or begin one: jobmon init DIR",
         )
     return home.resolve()
 

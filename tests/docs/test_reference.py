@@ -181,8 +181,8 @@ def test_the_commands_that_print_no_document_are_named() -> None:
         if "as_json" not in {parameter.name for parameter in command.params}
     ]
     assert sorted(without) == [
-        "completion", "demo", "exec", "import-crontab", "init", "keys", "service install", "suggest",
-        "wall",
+        "completion", "demo", "exec", "import-crontab", "init", "keys", "service install",
+        "suggest", "wall",
     ]  # fmt: skip
     assert all(f"`{name}`" in told for name in without)
 

@@ -13,7 +13,7 @@ import pytest
 from jobmon.tui.cli import cli
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+PAGES = (*ROOT.glob("README*.md"), *sorted((ROOT / "docs").glob("*.md")))
 ROOMS = ("jobs", "runtime", "tui")
 COMMAND = re.compile(r"\bjobmon ((?:--?|[a-z])[^`\n|;&()]*)")
 HINT = re.compile(r"""(?:[:"'`]|&& ) ?jobmon ([a-z-]+(?: [^"'`;&|,()\n]*)?)""")

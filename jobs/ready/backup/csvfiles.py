@@ -14,8 +14,9 @@ from jobmon.jobs.kit import Data
 from jobmon.jobs.ready.backup import tables
 from jobmon.jobs.ready.backup.manifest import BLOCK, Column, Csv, Dialect, Table
 
-ENCODINGS = ("utf-8", "cp932")
 _QUOTED = re.compile(r'"[^"]*"')
+_NO_LETTER = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
+"""What Python reads for bytes that CP932 does not have."""
 _RAW_ROWS = 64
 """Of one MiB, in one file."""
 
@@ -61,23 +62,26 @@ def recognise(copy: str, path: str) -> Dialect:
 def _encoding(copy: str, path: str) -> str:
     with open(copy, "rb") as file:
         marked = file.read(3) == codecs.BOM_UTF8
-    failures = [_undecodable(copy, encoding) for encoding in ENCODINGS]
-    for encoding, failed in zip(ENCODINGS, failures, strict=True):
-        if failed is None:
-            return "utf-8-sig" if marked and encoding == "utf-8" else encoding
-    line = _line_at(copy, max(failed or 0 for failed in failures))
-    raise Data(f"{path} is neither UTF-8 nor CP932: see line {line}. Save it in one of them")
+    if (first := _undecodable(copy, "utf-8")) is None:
+        return "utf-8-sig" if marked else "utf-8"
+    if (second := _undecodable(copy, "cp932")) is None:
+        return "cp932"
+    utf_8, cp932 = _line_at(copy, first), _line_at(copy, second)
+    lines = f"neither UTF-8 (line {utf_8}) nor CP932 (line {cp932})"
+    raise Data(f"{path} is {lines}: nothing was saved. Write it in one of them")
 
 
 def _undecodable(copy: str, encoding: str) -> int | None:
     """About the byte at which decoding fails; None: it does not."""
-    decoder, read = codecs.getincrementaldecoder(encoding)(), 0
+    decoder, read = codecs.getincrementaldecoder(encoding)("strict"), 0
     with open(copy, "rb") as file:
         for block in itertools.chain(iter(lambda: file.read(BLOCK), b""), [b""]):
             try:
-                decoder.decode(block, final=not block)
+                text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
                 return read + error.start
+            if encoding == "cp932" and (odd := _NO_LETTER.search(text)):
+                return read + len(text[: odd.start()].encode(encoding))
             read += len(block)
     return None
 

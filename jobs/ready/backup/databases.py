@@ -12,7 +12,8 @@ import hashlib
 import os
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jobmon.jobs.kit import Data, External
@@ -39,7 +40,7 @@ def snapshot(path: str, copy: str) -> None:
     """Copy the database as it is at one moment. Raises External while it is locked, else Data."""
     try:
         with _opened(path, "ro") as source, _opened(copy, "rwc") as target:
-            source.backup(target)
+            source.backup(target, progress=_patience())
             found = target.execute("PRAGMA quick_check").fetchone()[0]
     except sqlite3.OperationalError as error:
         raise External(f"{path} cannot be read just now: {error}") from None
@@ -47,6 +48,17 @@ def snapshot(path: str, copy: str) -> None:
         raise Data(f"{path} cannot be read: {error}") from None
     if found != "ok":
         raise Data(f"{path} is damaged: {found}")
+
+
+def _patience() -> Callable[[int, int, int], None]:
+    """`backup` alone would wait for ever for one that holds the lock."""
+    end = time.monotonic() + PATIENCE
+
+    def look(status: int, _remaining: int, _total: int) -> None:
+        if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) and time.monotonic() > end:
+            raise sqlite3.OperationalError(f"it is locked for {PATIENCE:g} s")
+
+    return look
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ import msgspec
 from jobmon.jobs.kit import Data
 from jobmon.jobs.ready.backup.manifest import Column, Part, Table, sha256_of
 
-ROWS = 200_000
+ROWS = 100_000
 """In one file."""
 Row = Sequence[Any]
 
@@ -30,17 +30,19 @@ class RawText(bytes):
 KINDS: dict[type, str] = {str: "text", int: "int", float: "real", bytes: "blob", RawText: "raw"}
 
 
-def write(folder: str, stem: str, table: Table, rows: Iterable[Row], most: int = ROWS) -> None:
-    """Write the rows to `stem`.parquet, `stem`.0002.parquet ...; fills in parts and digest."""
-    digest, left = Digest(), iter(rows)
+def write(folder: str, stem: str, table: Table, rows: Iterable[Row], most: int = 0) -> None:
+    """Write the rows to `stem`.parquet, or `stem`.0001.parquet ...; fills in parts and digest."""
+    digest, left, most = Digest(), iter(rows), most or ROWS
+    batch, following = list(itertools.islice(left, most)), list(itertools.islice(left, most))
+    form = "{}.{:04}.parquet" if following else "{}.parquet"
     for number in itertools.count(1):
-        batch = list(itertools.islice(left, most))
-        if number > 1 and not batch:
-            break
-        file = f"{stem}.parquet" if number == 1 else f"{stem}.{number:04}.parquet"
+        file = form.format(stem, number)
         _write(os.path.join(folder, file), table.columns, batch)
         table.parts.append(_part(folder, file, len(batch)))
         digest.add(batch)
+        batch, following = following, list(itertools.islice(left, most))
+        if not batch:
+            break
     table.digest = digest.hex()
 
 

@@ -15,7 +15,7 @@ import sqlite3
 from pathlib import Path
 
 from jobmon.runtime import disk, stream, versions
-from jobmon.runtime.reader import open_reader
+from jobmon.runtime.reader import DB_NAME, guarded, open_reader
 from jobmon.runtime.retention import DAY
 from jobmon.runtime.store import Rubbish
 
@@ -64,6 +64,17 @@ def _copy(state_dir: Path, log_dir: Path) -> None:
     """Lay a copy of the database, whole and synced, in the place of an older one."""
     path = log_dir / f".{BASE}{disk.NEW}"
     path.unlink(missing_ok=True)
+    try:
+        guarded(f"copy {state_dir / DB_NAME}", lambda: _back_up(state_dir, path))
+    except BaseException:
+        path.unlink(missing_ok=True)  # a disk that is full needs its room
+        raise
+    path.rename(log_dir / BASE)
+    with disk.folder(log_dir) as fd:
+        os.fsync(fd)
+
+
+def _back_up(state_dir: Path, path: Path) -> None:
     with contextlib.closing(open_reader(state_dir)) as db:
         copy = sqlite3.connect(path)
         with contextlib.closing(copy):
@@ -72,15 +83,16 @@ def _copy(state_dir: Path, log_dir: Path) -> None:
     path.chmod(disk.PRIVATE_FILE)
     with path.open("rb") as file:
         os.fsync(file.fileno())
-    path.rename(log_dir / BASE)
-    with disk.folder(log_dir) as fd:
-        os.fsync(fd)
 
 
-_ALONE = "SELECT coalesce(max(seq), 0) FROM events WHERE run = 0 AND at < ? AND seq <= ?"
+# The newest event and the newest run's stay: the numbers of those to come follow on them.
+_ALONE = """
+    SELECT coalesce(max(seq), 0) FROM events
+    WHERE run = 0 AND at < ? AND seq <= ? AND seq < (SELECT max(seq) FROM events)"""
 _GONE = """
     SELECT run FROM events WHERE run > 0 AND NOT EXISTS (SELECT 1 FROM runs WHERE id = run)
-    GROUP BY run HAVING max(at) < ? AND max(seq) <= ?"""
+    GROUP BY run HAVING max(at) < ? AND max(seq) <= ?
+    AND max(seq) < (SELECT max(seq) FROM events) AND run < (SELECT max(run) FROM events)"""
 _USED = """
     SELECT json_extract(body, '$.definition') FROM runs
     UNION SELECT json_extract(body, '$.definition') FROM job_runs

@@ -133,8 +133,9 @@ class Housekeeper:
     def __init__(self, engine: Engine, configuration: Configuration) -> None:
         self._engine, self._configuration = engine, configuration
         self._task: asyncio.Task[None] | None = None
-        done = engine.store.notes(ROOM).get(DONE, 0.0)
-        self._wanted = max(engine.clock() + SETTLED, done + DAY)
+        now = engine.clock()
+        done = min(now + DAY, engine.store.notes(ROOM).get(DONE, 0.0))  # by a clock that was ahead
+        self._wanted = max(now + SETTLED, done + DAY)
         self.due: float | None = self._wanted
 
     def heard(self, events: Sequence[Event]) -> None:

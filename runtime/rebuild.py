@@ -27,6 +27,8 @@ from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.notify.outbox import ROOMS
 from jobmon.runtime.reader import DB_NAME
 from jobmon.runtime.store import Batch, Store, guarded
+from jobmon.runtime.triggers import outcomes
+from jobmon.runtime.triggers import seen as files
 from jobmon.runtime.versions import Versions
 
 MADE = "rebuilt.db"
@@ -66,7 +68,7 @@ def _rebuild(state: Path) -> Rebuilt:
         shutil.copyfile(state / "log" / BASE, state / MADE)
     store = Store(state, MADE)
     try:
-        _tell_nothing_old(store)
+        _forget_what_is_old(store)
         folded = _Fold(store, Versions(state)).all(_events(state, store.seq))
     except BaseException:
         store.close()
@@ -77,9 +79,12 @@ def _rebuild(state: Path) -> Rebuilt:
     return folded._replace(aside=aside)
 
 
-def _tell_nothing_old(store: Store) -> None:
-    """The messages of a copy were sent since, and what was told since then is not known."""
-    keys = [(room, key) for room in ROOMS for key in store.notes(room)]
+def _forget_what_is_old(store: Store) -> None:
+    """What a copy remembers was gone on with since: its messages were sent, and files and outcomes
+    that it does not know started their runs. They count from now on.
+    """
+    rooms = (*ROOMS, files.FIRST, outcomes.FIRST)
+    keys = [(room, key) for room in rooms for key in store.notes(room)]
     if keys:
         store.commit(Batch(notes=dict.fromkeys(keys)))
 

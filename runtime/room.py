@@ -54,8 +54,10 @@ class RoomGuard:
     def due(self) -> float | None:
         """At once when something wants to start after a rest; None while nothing does."""
         board = self._journal.board
-        wanted = board.restless or board.launch_line.ready or self._journal.attempts
-        return self._next if wanted else None
+        if board.restless or board.launch_line.ready or self._journal.attempts:
+            return self._next
+        self._next = 0.0
+        return None
 
     @due.setter
     def due(self, at: float | None) -> None:

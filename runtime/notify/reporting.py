@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -25,6 +26,8 @@ from jobmon.runtime.store import Batch, Store
 log = logging.getLogger("jobmon")
 NOTE = ("notify", "report")
 """The note of the last slot that was sent, by which schedule."""
+LOOK = 60.0
+"""Seconds between two looks at the clock: it may be set, or the machine may have slept."""
 Document = Mapping[str, Any]
 
 
@@ -82,7 +85,7 @@ class Reporter:
             self._making = True
             self._make(last, found[-1].at)
         else:
-            self.due = timing.next(now)
+            self.due = min(timing.next(now) or math.inf, now + LOOK)
 
     def _make(self, since: float, slot: float) -> None:
         loop, settings, flows = asyncio.get_running_loop(), self._configuration.now, self._library

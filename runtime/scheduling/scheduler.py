@@ -18,7 +18,7 @@ from jobmon.runtime import failpoint
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.library import Library
-from jobmon.runtime.model import Event
+from jobmon.runtime.model import Event, FlowHold
 from jobmon.runtime.scheduling.due import Ticket, decide
 from jobmon.runtime.scheduling.plans import Plan, read
 from jobmon.runtime.scheduling.slots import Dropped, Found, newest
@@ -70,15 +70,17 @@ class Scheduler:
         self._entering: list[Plan] = []
         self._timings: dict[str, Timing] = {}
         self._next: dict[str, float] = {}
+        self._held: dict[str, FlowHold] = {}
         self._seen: tuple[Any, ...] = ()
         self._begun = False
 
     def attend(self, now: float, batch: Batch) -> Iterator[Event]:
         """Decide the slots that have come, as many as there is room for in one turn."""
+        wall = self._wall()
+        self._note_holds(wall)
         if self._library.known is None:
             self.due = now + SOON
             return
-        wall = self._wall()
         if not self._same():
             self._follow(batch)
         for plan in self._entering[:MOST_ENTERED]:
@@ -175,7 +177,7 @@ class Scheduler:
         except WrongError:
             yield from self._plan_next(plan, wall, now)  # says why
             return
-        hold = self._board.held_flows.get(plan.flow.name)
+        hold = self._held.get(plan.flow.name)
         if found.dropped and found.dropped.last > ticket.top:
             yield _dropped(plan, found.dropped, now)
         for decision in decide(plan, ticket, found.slots, wall, period, hold)[:most]:
@@ -184,6 +186,14 @@ class Scheduler:
         self._keep(plan.name, ticket, batch)
         failpoint.reached(failpoint.SLOTTED)
         yield from self._plan_next(plan, wall, now)
+
+    def _note_holds(self, wall: float) -> None:
+        """The holds there are, and those that ended by themselves: of their time slots may come to
+        be decided only now, where no runtime was there or the clock has jumped.
+        """
+        there = self._board.held_flows
+        over = {n: h for n, h in self._held.items() if h.until is not None and h.until <= wall}
+        self._held = over | there
 
     def _come(self, plan: Plan, cursor: float, wall: float) -> tuple[Found, float]:
         """The slots that have come, and the seconds from the last of them to the next one."""

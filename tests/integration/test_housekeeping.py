@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from jobmon.runtime import disk
+import pytest
+
+from jobmon.runtime import cleaning, disk
 from jobmon.runtime.config import load
 from jobmon.runtime.daemon import Daemon
+from jobmon.runtime.errors import StateError
+from jobmon.runtime.model import Event
 from jobmon.runtime.rebuild import rebuild
+from jobmon.runtime.store import Batch as Commit
+from jobmon.runtime.store import Store
 from tests.batch import Batch, alive, until
 
 LONG = 200 * 86400
@@ -87,6 +96,58 @@ def age(state: Path) -> None:
     db.close()
     (stream,) = (state / "log").glob("events-*.jsonl")
     stream.rename(stream.with_name("events-20200101.jsonl"))
+
+
+def stored(home: Path, commit: Commit) -> Path:
+    """A state with that, and its copy beside the event stream; the state's folder."""
+    state = home / ".jobmon"
+    disk.prepare_state(state)
+    store = Store(state)
+    store.commit(commit)
+    store.close()
+    shutil.copyfile(state / "state.db", state / "log" / cleaning.BASE)
+    return state
+
+
+def test_numbers_are_not_given_again_when_all_events_are_old(tmp_path: Path) -> None:
+    kinds = ("runtime.started", "runtime.stopped", "runtime.started")
+    events = [Event(kind=kind, at=1.0, seq=n) for n, kind in enumerate(kinds, 1)]
+    events.append(Event(kind="run.created", at=1.0, seq=4, run=7))
+    state = stored(tmp_path, Commit(events=events))
+    store = Store(state)
+    store.commit(Commit(rubbish=cleaning.old_events(state, 30, LONG)))
+    assert [event.seq for event in store.events_after(0, 9)] == [4]
+    store.close()
+    again = Store(state)
+    assert (again.seq, again.last_run) == (4, 7)
+    again.close()
+
+
+def test_a_copy_that_cannot_be_made_takes_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = stored(tmp_path, Commit(events=[Event(kind="runtime.started", at=1.0, seq=1)]))
+    (state / "log" / "events-20200101.jsonl").touch()
+
+    def full(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    before = set((state / "log").iterdir())
+    with pytest.raises(StateError):
+        cleaning.shorten_stream(state, 30, 1e9 * 2)
+    assert set((state / "log").iterdir()) == before
+
+
+def test_what_a_copy_remembers_of_files_and_outcomes_starts_nothing_again(tmp_path: Path) -> None:
+    noted = {("file-triggers", "a"): 1.0, ("outcome-triggers", "b"): 1.0, ("ticket", "c"): 1.0}
+    state = stored(tmp_path, Commit(notes=dict(noted)))
+    (state / "log" / "events-20260101.jsonl").touch()
+    rebuild(load(tmp_path, {}))
+    store = Store(state)
+    left = [room for room, key in noted if store.notes(room)]
+    store.close()
+    assert left == ["ticket"]
 
 
 def test_without_room_nothing_new_is_launched_until_there_is(tmp_path: Path) -> None:

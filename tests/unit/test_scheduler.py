@@ -242,6 +242,30 @@ def test_a_hold_until_a_time_covers_the_slots_before_it() -> None:
     assert list(night.states().values()) == ["expired", "queued", "queued"]
 
 
+def test_a_hold_that_ended_before_its_slots_were_decided_covers_them() -> None:
+    night = Night(scheduled("0 * * * *"), at=NOON - 1)
+    held = hold(night, until=NOON + HOUR / 2)
+    night.wall, known = NOON + HOUR / 2 + 1, night.given.known
+    night.given.known = None  # the flows are not loaded yet
+    night.up(held)
+    night.fold(Event(kind="flow.release", at=night.wall, why="until", data={"flow": "f"}))
+    night.given.known = known
+    night.at(night.wall + 1)
+    (run,) = night.runs.values()
+    assert (run.state, run.reason.partition(" (")[0]) == ("expired", "held by anna: 棚卸し")
+    night.at(NOON + HOUR)
+    assert list(night.states().values()) == ["expired", "queued"]
+
+
+def test_a_hold_that_was_lifted_early_covers_nothing_more() -> None:
+    night = Night(scheduled("0 * * * *"), at=NOON - 1)
+    night.fold(hold(night, until=NOON + 3 * HOUR))
+    night.at(NOON)
+    night.fold(Event(kind="flow.release", at=night.wall, who="anna", data={"flow": "f"}))
+    night.at(NOON + HOUR)
+    assert list(night.states().values()) == ["expired", "queued"]
+
+
 @pytest.mark.parametrize(
     ("policy", "second", "first"),
     [

@@ -12,7 +12,7 @@ from jobmon.jobs.samples import begin
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 CLAIM = (
     "Each scheduled slot becomes exactly one run, and each attempt starts at most one process, "
     "also when the runtime is killed with -9 and restarted. Jobs keep running meanwhile and are "

@@ -10,6 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from jobmon.runtime import cleaning, disk
@@ -141,8 +142,9 @@ def test_a_copy_that_cannot_be_made_takes_no_room(
 
 def test_what_a_copy_remembers_of_files_and_outcomes_starts_nothing_again(tmp_path: Path) -> None:
     noted = {("file-triggers", "a"): 1.0, ("outcome-triggers", "b"): 1.0, ("ticket", "c"): 1.0}
-    state = stored(tmp_path, Commit(notes=dict(noted)))
-    (state / "log" / "events-20260101.jsonl").touch()
+    up = Event(kind="runtime.started", at=1.0, seq=1)
+    state = stored(tmp_path, Commit(events=[up], notes=dict(noted)))
+    (state / "log" / "events-20260101.jsonl").write_bytes(msgspec.json.encode(up) + b"\n")
     rebuild(load(tmp_path, {}))
     store = Store(state)
     left = [room for room, key in noted if store.notes(room)]

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test dev check crash soak bench bench-idle bench-screen pictures clean
+.PHONY: demo test dev check crash soak bench bench-idle bench-report bench-screen pictures clean
 
 demo: $(VENV)/.installed
 	$(BIN)/jobmon demo demo
@@ -32,6 +32,9 @@ bench: $(VENV)/.dev
 bench-idle: $(VENV)/.dev
 	$(BIN)/python -m bench.idle
 
+bench-report: $(VENV)/.dev $(VENV)/pandas
+	$(BIN)/python -m bench.report
+
 bench-screen: $(VENV)/.dev
 	$(BIN)/python -m bench.screen
 
@@ -54,3 +57,8 @@ $(VENV)/.dev: pyproject.toml | $(VENV)/bin/python
 	@mkdir -p .dev/jobmon
 	@for room in tui runtime jobs; do ln -sfn ../../$$room .dev/jobmon/$$room; done
 	@touch $(VENV)/.installed $@
+
+# What the report is measured against, apart: jobmon does not need it.
+$(VENV)/pandas: | $(VENV)/bin/python
+	$(PYTHON) -m venv $@
+	$@/bin/pip install --quiet --disable-pip-version-check pandas xlsxwriter

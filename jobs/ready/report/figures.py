@@ -10,6 +10,7 @@ from jobmon.jobs.ready.report.columns import Columns
 
 Group = tuple[Any, int, Any, Any]
 """The day or the store, rows, quantity (None: there is no such column), amount."""
+ITEMS = ("key", "rows", "quantity", "amount")
 
 
 class Figures(NamedTuple):

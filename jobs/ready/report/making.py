@@ -6,11 +6,12 @@ import datetime as dt
 import glob
 import os
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from jobmon.jobs.kit import Data, External, atomic_write, lock
+from jobmon.jobs.kit import Data, External, atomic_write, lock, progress
 from jobmon.jobs.ready.report.columns import Columns
 from jobmon.jobs.ready.report.figures import Figures, figures
 from jobmon.jobs.ready.report.reading import table
@@ -66,6 +67,7 @@ def _made(
     words = LANGUAGES[lang or language(columns.names)]
     with atomic_write(out, "wb") as file:
         shown = write(file, columns, found, sums, words, limit)
+    progress(100, 100)
     return _told(sums, shown, out)
 
 
@@ -110,7 +112,7 @@ def _told(sums: Figures, shown: int, out: str) -> dict[str, Any]:
         "rows": rows,
         "days": len(sums.days),
         "stores": len(sums.stores),
-        "amount": f"{amount:,}",
+        "amount": f"{Decimal(amount).normalize():,f}",
         "shown": shown,
         "file": out,
     }

@@ -21,6 +21,8 @@ from jobmon.jobs.ready.report.source import PIECE, Piece, pieces
 
 FAULTS = 20
 """Faults that are listed, not only the first."""
+READ = 50
+"""Percent of the work that is done when all is read."""
 NUMBER = pl.Decimal(38, values.PLACES)
 _PLAIN = rf"^-?\d{{1,15}}(\.\d{{1,{values.PLACES}}})?$"
 Take = Callable[[pl.DataFrame, str], pl.DataFrame]
@@ -43,7 +45,7 @@ def table(
     for path in paths:
         for piece, frame in reader.frames(path):
             frames.append(take(frame, reader.date))
-            progress(before + piece.read, total)
+            progress(READ * (before + piece.read) // total, 100)
         before += os.path.getsize(path)
     reader.settle()
     assert reader.columns is not None
@@ -154,6 +156,8 @@ def _numbers(column: pl.Series) -> pl.Series:
 
 def _mapped(column: pl.Series, meaning: Callable[[str], Any], kind: Any) -> pl.Series:
     """Each text is looked at once."""
+    if not column.len():
+        return pl.Series(column.name, [], kind)
     texts = column.unique()
     known = [None if text is None or not text.strip() else meaning(text) for text in texts]
     meanings = pl.Series(known, dtype=kind)

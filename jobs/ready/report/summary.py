@@ -12,7 +12,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from jobmon.jobs.ready.report.columns import Columns
-from jobmon.jobs.ready.report.figures import Figures, Group
+from jobmon.jobs.ready.report.figures import ITEMS, Figures, Group
 from jobmon.jobs.ready.report.styles import WIDEST, Styles
 from jobmon.jobs.ready.report.wording import Words, cells
 
@@ -22,9 +22,7 @@ MANY_DAYS = 62
 """From here on the days are a line instead of columns."""
 TOP = 15
 """Stores in their chart."""
-_SIZE = {"width": 640, "height": 320}
-_ROWS = 17
-"""Rows that a chart covers, and a little more."""
+_SIZE = {"width": 600, "height": 320}
 _COLOUR = "#2F75B5"
 
 
@@ -55,7 +53,8 @@ class Summary:
         self.sheet.set_column(2 * wide - 1, 2 * wide - 1, 3)
         self.sheet.freeze_panes(HEADER + 1, 0)
         self.sheet.insert_chart(HEADER, 2 * wide, self._days_chart(0))
-        self.sheet.insert_chart(HEADER + _ROWS, 2 * wide, self._stores_chart(wide))
+        below = HEADER + 2 + _SIZE["height"] // int(self.words["row"])
+        self.sheet.insert_chart(below, 2 * wide, self._stores_chart(wide))
 
     def _title(self, left: int) -> None:
         words, styles = self.words, self.styles
@@ -95,7 +94,7 @@ class Summary:
         return self.styles.total(name) if total else self.styles.column(name)
 
     def _figures(self, part: str, place: int, groups: Sequence[Group]) -> None:
-        item = ("key", "rows", "quantity", "amount").index(part)
+        item = ITEMS.index(part)
         for row, group in enumerate(groups, HEADER + 1):
             self.sheet.write_number(row, place, float(group[item] or 0), self._format(part))
         bottom = HEADER + 1 + len(groups)
@@ -117,10 +116,15 @@ class Summary:
 
     def _widths(self, role: str, left: int, heads: Sequence[str], groups: Sequence[Group]) -> None:
         keys = [10] if role == "date" else [cells(group[0]) for group in groups]
-        sums = [len(f"{value or 0:,.2f}") for value in self.sums.total[1:]]
-        for place, head in enumerate(heads, left):
-            inside = max(keys) if place == left else max(sums) if head != self.words["share"] else 6
+        sums = [len(f"¥-{value or 0:,}") for value in self._totals()]
+        for place, (head, inside) in enumerate(
+            zip(heads, [max(keys), *sums, 6], strict=True), left
+        ):
             self.sheet.set_column(place, place, min(max(cells(head), inside) + 2, WIDEST))
+
+    def _totals(self) -> list[Any]:
+        """In the order of the parts."""
+        return [self.sums.total[ITEMS.index(part)] for part in self.parts]
 
     def _chart(self, kind: str, title: str, left: int, count: int) -> Chart:
         """Of the amounts of the first `count` rows of the table at `left`."""

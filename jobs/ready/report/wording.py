@@ -17,7 +17,6 @@ JAPANESE: Words = {
     "share": "構成比",
     "by_day": "日別売上",
     "by_store": "店舗別売上",
-    "others": "その他",
     "page": "&P / &N ページ",
     "left_out": (
         "明細は先頭の {shown:,} 件です。残りの {left:,} 件は載せていません(集計には含みます)。"
@@ -25,6 +24,7 @@ JAPANESE: Words = {
     "date": "yyyy/mm/dd",
     "money": '"¥"#,##0;[Red]-"¥"#,##0',
     "font": "游ゴシック",
+    "row": "25",
 }
 ENGLISH: Words = {
     "title": "Sales report",
@@ -37,12 +37,12 @@ ENGLISH: Words = {
     "share": "Share",
     "by_day": "Sales by day",
     "by_store": "Sales by store",
-    "others": "Others",
     "page": "Page &P of &N",
     "left_out": "The detail shows the first {shown:,} rows. {left:,} more are in the figures only.",
     "date": "yyyy-mm-dd",
     "money": "#,##0;[Red]-#,##0",
     "font": "Calibri",
+    "row": "20",
 }
 LANGUAGES: Mapping[str, Words] = {"ja": JAPANESE, "en": ENGLISH}
 

@@ -51,7 +51,7 @@ def write(
 def _options(words: Words) -> dict[str, Any]:
     plain = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     font = {"font_name": words["font"], "font_size": 11}
-    return {**plain, "default_format_properties": font}
+    return {**plain, "default_format_properties": font, "default_row_height": int(words["row"])}
 
 
 def _parts(table: pl.DataFrame, name: str) -> list[tuple[str, pl.DataFrame]]:

@@ -34,7 +34,7 @@ class Secrets:
         if name not in self.environ:
             raise Rule(
                 f"${name} is not in the environment: give it to the job, as in "
-                f'env={{"{name}": secret("...")}}, or export it'
+                f'env={{"{name}": Secret("...")}}, or export it'
             )
         self.used[name] = self.environ[name]
         return self.environ[name]

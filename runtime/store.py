@@ -6,6 +6,7 @@ through `reader.open_reader`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import time
@@ -258,17 +259,20 @@ def load_attempt(db: sqlite3.Connection, run: int, job: int, n: int) -> Attempt 
 def newest_run(db: sqlite3.Connection, flow: str, since: float, before: float) -> Run | None:
     """The newest run of `flow` whose logical time lies in [since, before), expired ones left out.
 
-    No run is made before its logical time, so older rows are not looked into.
+    No run is made before its logical time: they are looked into from the newest to one before it.
     """
     query = """
-        SELECT body FROM
-          (SELECT id, body FROM runs WHERE flow = ? AND created >= ? AND state != 'expired'
-           ORDER BY id DESC LIMIT 5000)
-        WHERE CAST(strftime('%s', json_extract(body, '$.time')) AS INTEGER) >= ?
+        SELECT id, created, state != 'expired'
+          AND CAST(strftime('%s', json_extract(body, '$.time')) AS INTEGER) >= ?
           AND CAST(strftime('%s', json_extract(body, '$.time')) AS INTEGER) < ?
-        ORDER BY id DESC LIMIT 1"""
-    row = db.execute(query, (flow, since - CLOCK_SLACK, since, before)).fetchone()
-    return msgspec.json.decode(row[0], type=Run) if row else None
+        FROM runs WHERE flow = ? ORDER BY id DESC LIMIT 5000"""
+    with contextlib.closing(db.execute(query, (since, before, flow))) as rows:
+        for run_id, created, counts in rows:
+            if created < since - CLOCK_SLACK:
+                return None
+            if counts:
+                return load_run(db, run_id)[0]
+    return None
 
 
 def last_success(db: sqlite3.Connection, flow: str, name: str, before: int) -> Attempt | None:

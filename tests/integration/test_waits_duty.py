@@ -57,6 +57,18 @@ def test_the_store_knows_the_newest_run_of_a_period(tmp_path: Path) -> None:
     waiting.driver.close()
 
 
+def test_who_waits_for_a_run_that_is_missing_reads_no_long_history(tmp_path: Path) -> None:
+    waiting = Waiting(tmp_path, flow(job("A")))
+    store = waiting.driver.store
+    rows = [(n, f"f#{n}", "f", "succeeded", float(n), float(n), "{}") for n in range(3, 3000)]
+    store.db.executemany("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    steps: list[int] = []
+    store._reader.set_progress_handler(lambda: steps.append(1), 100)
+    assert store.newest_run("f", SINCE, BEFORE) is None
+    assert len(steps) < 5
+    waiting.driver.close()
+
+
 def test_a_timeout_is_elapsed_time_whatever_becomes_of_the_clock(tmp_path: Path) -> None:
     late = wait(flow="g", until=160.0, if_missing="start")
     waiting = Waiting(tmp_path, flow(job("A")), late)

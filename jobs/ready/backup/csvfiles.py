@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from jobmon.jobs.kit import Data
 from jobmon.jobs.ready.backup import tables
@@ -33,11 +34,15 @@ def store(copy: str, path: str, folder: str, stem: str) -> Csv:
         names = header + [f"column_{n}" for n in range(len(header) + 1, width + 1)]
         found.table = Table(stem, [Column(name, "text") for name in names])
         rows = itertools.islice(_rows(copy, dialect), 1, None)
-        tables.write(folder, stem, found.table, (row + [None] * (width - len(row)) for row in rows))
+        tables.write(folder, stem, found.table, _even(rows, width))
     if not _same(copy, content(folder, found)):
         found.raw = Table("raw", [Column("bytes", "blob")])
         tables.write(folder, f"{stem}.raw", found.raw, _blocks(copy), most=_RAW_ROWS)
     return found
+
+
+def _even(rows: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
+    return (row if len(row) == width else row + [None] * (width - len(row)) for row in rows)
 
 
 def content(folder: str, found: Csv) -> Iterator[bytes]:

@@ -142,17 +142,18 @@ class Digest:
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
-        self._encode = msgspec.msgpack.Encoder().encode
+        self._encode = msgspec.msgpack.Encoder(enc_hook=_marked).encode
 
     def add(self, rows: Iterable[Row]) -> None:
         """The next rows."""
         for row in rows:
-            self._hash.update(self._encode([_packed(value) for value in row]))
+            self._hash.update(self._encode(row))
 
     def hex(self) -> str:
         """So far."""
         return self._hash.hexdigest()
 
 
-def _packed(value: Any) -> Any:
-    return msgspec.msgpack.Ext(1, bytes(value)) if isinstance(value, RawText) else value
+def _marked(value: RawText) -> msgspec.msgpack.Ext:
+    """So that it is neither text nor a BLOB."""
+    return msgspec.msgpack.Ext(1, bytes(value))

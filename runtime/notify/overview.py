@@ -19,8 +19,7 @@ _TOLD = (
 
 def overview(db: sqlite3.Connection, settings: Settings) -> Document:
     """The rules in their order, and the messages, the oldest first."""
-    rows = db.execute("SELECT body FROM notes WHERE room = ?", (ROOM,)).fetchall()
-    messages = sorted((_message(json.loads(body)) for (body,) in rows), key=lambda row: row["at"])
+    messages = sorted(map(_message, _kept(db)), key=lambda row: row["at"])
     rules = [
         {
             "rule": number,
@@ -37,6 +36,14 @@ def overview(db: sqlite3.Connection, settings: Settings) -> Document:
         "pending": [row for row in messages if row["given_up"] is None],
         "given_up": [row for row in messages if row["given_up"] is not None],
     }
+
+
+def _kept(db: sqlite3.Connection) -> list[Mapping[str, Any]]:
+    """None in the state of an earlier jobmon that no runtime has opened since."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'notes'").fetchone():
+        return []
+    rows = db.execute("SELECT body FROM notes WHERE room = ?", (ROOM,))
+    return [json.loads(body) for (body,) in rows]
 
 
 def _message(body: Mapping[str, Any]) -> Document:

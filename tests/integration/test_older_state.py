@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from jobmon.runtime import snapshot
+from jobmon.runtime import schema, snapshot
 from jobmon.runtime.board import Board
 from jobmon.runtime.reader import open_reader
 from tests.batch import Batch, until
@@ -60,3 +60,14 @@ def test_a_flow_version_that_is_another_one_is_refused(batch: Batch) -> None:
     ran = jobmon(batch.home, "doctor", "--rebuild")
     assert ran.returncode
     assert "it is another version" in ran.stderr
+
+
+def test_who_is_told_can_be_asked_of_a_state_no_runtime_of_now_has_opened(batch: Batch) -> None:
+    batch.state.mkdir()
+    (batch.home / "jobmon.toml").touch()
+    with sqlite3.connect(batch.state / "state.db") as db:
+        db.executescript(f"{schema._TABLES}PRAGMA user_version=1;")
+    db.close()
+    ran = jobmon(batch.home, "notify", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["pending"] == []

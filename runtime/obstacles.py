@@ -69,7 +69,8 @@ def against_launch(board: Board, job: JobRun, limits: Limits) -> list[str]:
     found += _grouped(board, job)
     ahead = _ahead(board, job, short=line.active >= limits.slots)
     if found and ahead:
-        found.append(f"{ahead} more urgent or earlier jobs are before it")
+        jobs = "job is" if ahead == 1 else "jobs are"
+        found.append(f"{ahead} more urgent or earlier {jobs} before it")
     return found
 
 

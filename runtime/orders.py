@@ -119,9 +119,13 @@ class Orders:
         return await self._engine.order(plan, str(request.get("idem", "")))
 
     async def _known(self, flow: str | None) -> None:
-        """Raise NotFoundError for a flow that is in no file, had no run, and is not held."""
+        """Raise NotFoundError for a flow that is in no file, had no run, and is not held.
+
+        One whose file is broken still starts by itself, so it can be held.
+        """
         board, store = self._engine.board, self._engine.store
-        if flow and flow not in board.held_flows and not store.last_number(flow):
+        there = (*board.held_flows, *self._library.good)
+        if flow and flow not in there and not store.last_number(flow):
             await self._library.flow(flow)
 
     def _told(self, plan: verbs.Plan) -> Answer:

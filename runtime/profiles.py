@@ -13,6 +13,8 @@ from jobmon.runtime.errors import UsageError
 CONFIG_NAME = "jobmon.toml"
 VARIABLE = "JOBMON_PROFILE"
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+_PLACE = re.compile(r"at line (?P<line>\d+), column (?P<column>\d+)")
+_KEY = re.compile(r"""[^\s.\[\]{}=,"'#]+""")
 _WHOLE = "secrets"
 """Whose rows say where one thing is kept: half of one row and half of another mean nothing."""
 
@@ -59,12 +61,28 @@ def _document(path: Path) -> dict[str, Any] | None:
     """What the file says; None when it is not there."""
     import tomllib
 
+    text = ""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text)
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"read {path}", str(error), "mend the file and try again") from error
+        hint = _bare(text, str(error)) or "mend the file and try again"
+        raise UsageError(f"read {path}", str(error), hint) from error
+
+
+def _bare(text: str, error: str) -> str:
+    """How to write what TOML takes only in quotes, when that is the mistake; else ""."""
+    place = _PLACE.search(error)
+    if place is None:
+        return ""
+    line, column = int(place["line"]), int(place["column"])
+    told = "".join(text.split("\n")[line - 1 : line])
+    found = next((m for m in _KEY.finditer(told) if m.start() <= column - 1 <= m.end()), None)
+    if found is None or found[0].isascii():
+        return ""
+    return f'what is not plain ASCII needs quotes: "{found[0]}"'
 
 
 def _missing(path: Path, profile: str) -> UsageError:

@@ -151,7 +151,7 @@ class Desk:
             with self.connect(limit=patience) as client:
                 return client.call("view", name="status")
         except SilentRuntimeError as error:
-            troubles = [f"a runtime is there, but {error.why}"]
+            troubles = [f"a runtime is there, but {error.why}; {error.hint}"]
         except NoRuntimeError:
             pass
         return views.read(self.state_dir, "status", {}) | {"troubles": troubles}

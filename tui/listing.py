@@ -10,6 +10,7 @@ from jobmon.runtime.words import command
 from jobmon.tui import lists
 from jobmon.tui.desk import Desk
 from jobmon.tui.profile import badge
+from jobmon.tui.text import count
 
 Document = Mapping[str, Any]
 
@@ -54,5 +55,7 @@ def flows(desk: Desk, body: Document) -> list[str]:
     if not rows and not broken:
         lines += ["  write flows/NAME.py, see docs/flows.md", "  or lay a sample: jobmon demo"]
     if broken:
-        lines.append(ink.paint(f"{broken} mistakes in flow files, see: jobmon check", "yellow"))
+        lines.append(
+            ink.paint(f"{count(broken, 'mistake')} in flow files, see: jobmon check", "yellow")
+        )
     return lines

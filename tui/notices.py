@@ -42,7 +42,8 @@ def _troubles(site: Site, of: str) -> Iterator[Span]:
     mistakes = site.status.get("mistakes") or ()
     if mistakes:
         what = f"{count(len(mistakes), 'mistake')} in the flow files{of}"
-        yield f"{what}, see: jobmon check. {mistakes[0]}", "note"
+        first = str(mistakes[0]).partition("\n")[0]  # the rest says how to mend it: `jobmon check`
+        yield f"{what}, see: jobmon check. {first}", "note"
 
 
 def _away(site: Site, of: str, since: float, now: float) -> str:

@@ -115,7 +115,7 @@ def status(ctx: click.Context, check: bool, quiet: bool, max_age: float, as_json
     from jobmon.tui import statuspage, vigil
 
     desk: Desk = ctx.obj
-    body = desk.status(vigil.PATIENCE if check else None)
+    body = desk.status(vigil.PATIENCE)
     found = vigil.verdict(body, max_age, desk.now())
     if as_json:
         document(desk.ink, body)

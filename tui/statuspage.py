@@ -38,8 +38,10 @@ def page(ink: Ink, body: Document, now: float) -> list[str]:
 
 def _headline(ink: Ink, body: Document, now: float) -> str:
     if not body["running"]:
-        off = ink.paint("no runtime", "bold yellow")
         seen = f", last seen {moment(body['seen'], now)}" if body.get("seen") else ""
+        if body.get("troubles"):  # one is there and does not answer: to start another is no help
+            return f"{ink.paint('no runtime answers', 'bold red')}{seen}"
+        off = ink.paint("no runtime", "bold yellow")
         rest = "nothing starts until one is up; jobs that run go on. Start it: jobmon up"
         return f"{off}{seen}: {rest}"
     uptime = body.get("uptime")

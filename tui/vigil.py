@@ -26,7 +26,8 @@ def verdict(body: Mapping[str, Any], max_age: float, now: float) -> Verdict:
     """What the document `status` means for whoever watches over the runtime."""
     seen = body.get("seen")
     age = None if seen is None else max(0.0, now - seen)
-    troubles = [*(body.get("troubles") or ()), *(body.get("mistakes") or ())]
+    mistakes = [str(told).partition("\n")[0] for told in body.get("mistakes") or ()]  # one line
+    troubles = [*(body.get("troubles") or ()), *mistakes]
     if not body["running"]:
         if age is not None and age <= max_age:
             return Verdict(EXIT_OK)

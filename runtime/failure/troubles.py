@@ -73,7 +73,7 @@ PATTERNS = (
         "the secure connection failed: certificate, its date, or this machine's clock",
     ),
     _pattern_of(
-        r"name or service not known|name resolution|could not resolve|getaddrinfo|ENOTFOUND"
+        r"name or service not known|name resolution|could not resolve|getaddrinfo|\bENOTFOUND"
         r"|no such host",
         "the host name is not known: a typing error, or no network",
     ),

@@ -76,7 +76,8 @@ def _ran(rows: Sequence[Document]) -> Iterator[str]:
     for row in rows:
         parts = [f"{row[state]} {state}" for state in _STATES if row[state]]
         parts += [f"{row['warn']} with a warning"] if row["warn"] else []
-        parts += [f"{row['retries']} retries"] if row["retries"] else []
+        retries = "1 retry" if row["retries"] == 1 else f"{row['retries']} retries"
+        parts += [retries] if row["retries"] else []
         yield f"  {pad(row['flow'], NAME)} {row['runs']:>3}  {', '.join(parts)}"
 
 

@@ -90,7 +90,7 @@ def _no_more_waiting(case: Case) -> Plan:
     """What the whole run waits for is not waited for any longer."""
     run = case.run
     event = case.event("run.ready", wait=0, note="a person let it start without waiting")
-    note = "; ".join(waits_for(case.board, run, case.clock)) + ": not any longer"
+    note = "no longer: " + "; ".join(waits_for(case.board, run, case.clock))
     touch = Touch(run.id, -1, run.key, "waiting", run.state, note)
     return Plan(events=(event,) * len(run.waits), touched=(touch,))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from jobmon.runtime.board import Board
-from jobmon.runtime.model import Run, Wait
+from jobmon.runtime.model import RUN_TERMINAL, Run, Wait
 from jobmon.runtime.scheduling.overlap import active, going_on
 from jobmon.runtime.waiting import found
 from jobmon.runtime.words import command
@@ -15,14 +15,20 @@ _AT_LAST = {"start": "starts all the same", "fail": "fails"}
 
 
 def waits_for(board: Board, run: Run, clock: Clock) -> list[str]:
-    """A sentence for each wait, with what is known of it; `clock` makes a time readable."""
-    return [_WORDS[wait.kind](board, run, wait, clock) for wait in run.waits if wait.kind in _WORDS]
+    """A sentence for each wait, with what is known of it; `clock` makes a time readable.
+
+    A run that is over waits for nothing: what became of it is its reason.
+    """
+    waits = () if run.state in RUN_TERMINAL else run.waits
+    return [_WORDS[wait.kind](board, run, wait, clock) for wait in waits if wait.kind in _WORDS]
 
 
 def ways_on(run: Run) -> list[str]:
-    """Commands that end its waiting."""
+    """Commands that end its waiting; once it is over, those that start what it waited for."""
     flows = dict.fromkeys(wait.flow for wait in run.waits if wait.kind == "after")
     starts = [command("run", flow) for flow in flows]
+    if run.state in RUN_TERMINAL:
+        return starts
     return [*starts, command("release", run.key)] if run.waits else []
 
 

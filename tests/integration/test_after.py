@@ -105,7 +105,10 @@ def test_at_the_timeout_it_starts_or_fails(
     assert batch.wait(key)["state"] == state
     assert sorted(done(batch)) == ran
     assert f"did not succeed in time: {other} failed" in explained(batch, key)
+    assert "it waits" not in explained(batch, key)
     if state == "failed":
+        ways = batch.call("view", name="explain", args={"run": key})["next"]
+        assert f"jobmon release {key}" not in ways  # it would be refused
         assert batch.states(key) == {
             "a": "failed",
             "b": "failed",

@@ -39,6 +39,27 @@ def test_a_secret_typed_in_is_told_where_it_belongs(tmp_path: Path) -> None:
     assert caught.value.hint == 'write TOKEN = { file = "PATH" }'
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[deployments.大阪]", "大阪"),
+        ("[deployments.osaka-大阪]", "osaka-大阪"),
+        ("[pools]\n倉庫 = 1", "倉庫"),
+        ("pools = {倉庫 = 1}", "倉庫"),
+        ("[report]\ntz = 東京", "東京"),
+    ],
+)
+def test_a_name_without_its_quotes_is_told_with_them(text: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / config.CONFIG_NAME).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        config.load(tmp_path, {})
+    assert caught.value.hint == f'what is not plain ASCII needs quotes: "{name}"'
+    (tmp_path / config.CONFIG_NAME).write_text("[pools]\nx y = 1 # 倉庫", encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        config.load(tmp_path, {})
+    assert caught.value.hint == "mend the file and try again"
+
+
 def test_exit_codes_are_given_to_failure_classes(tmp_path: Path) -> None:
     file = tmp_path / config.CONFIG_NAME
     file.write_text("[classes]\nexternal = [111, 2]\nrule = [9]")

@@ -38,6 +38,13 @@ def test_a_flow_whose_file_is_gone_can_still_be_held_and_released(night: Batch) 
     assert night.call("verb", verb="release", flow="night")["applied"]
 
 
+def test_a_flow_whose_file_is_broken_still_starts_by_itself_and_can_be_held(night: Batch) -> None:
+    night.call("view", name="flows")
+    (night.home / "flows" / "night.py").write_text("flow = Flow(")
+    assert night.call("verb", verb="hold", flow="night")["applied"]
+    assert flows(night)["night"]["held"]
+
+
 def test_a_hold_is_seen_with_a_runtime_and_without(night: Batch) -> None:
     until = time.time() + 3600
     night.call("verb", verb="hold", flow="night", options={"until": until}, why="inventory")

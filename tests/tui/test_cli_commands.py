@@ -219,6 +219,16 @@ def test_status_check_tells_by_its_exit_code(change, code):
     assert invoke(desk, "status").exit_code == 0
 
 
+def test_status_tells_a_runtime_that_is_silent_from_none_and_keeps_to_one_line():
+    silent = {"running": False, "troubles": ["a runtime is there, but it did not answer"]}
+    told = invoke(FakeDesk(status=STATUS | silent), "status").stdout
+    assert told.startswith("no runtime answers")
+    assert "jobmon up" not in told  # it would not help
+    broken = {"mistakes": ["flows/a.py:1: a syntax error\n  correct: oops("]}
+    line = invoke(FakeDesk(status=STATUS | broken), "status", "--check", "--quiet").stdout
+    assert line.endswith("flows/a.py:1: a syntax error\n")
+
+
 def test_explain_prints_the_reasons():
     desk = FakeDesk(explain={"schema": "jobmon.explain/1", "run": "morning#1", "job": "report",
                              "state": "waiting", "reasons": ["needs publish, which is running"],

@@ -72,6 +72,8 @@ def test_a_very_long_line_is_cut() -> None:
         ("Killed", "kill -9"),
         ("Segmentation fault (core dumped)", "native code"),
         ("[Errno 24] Too many open files", "open files"),
+        ("FileNotFoundError: stock.csv", "a path is wrong"),
+        ("Error: getaddrinfo ENOTFOUND shop.example", "host name"),
     ],
 )
 def test_known_words_are_explained(line: str, hint: str) -> None:

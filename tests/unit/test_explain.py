@@ -67,7 +67,7 @@ CASES: list[tuple[Callable[[], Driver], str, str, str]] = [
     (locked, "B", "the lock x is held by f#1 A", ""),
     (outside, "A", "the lock x is held by book.py (pid 7)", ""),
     (paced, "A", "the rate site is used up: 30/min, the next goes at 10:00:00", ""),
-    (paced, "B", "1 more urgent or earlier jobs are before it", ""),
+    (paced, "B", "1 more urgent or earlier job is before it", ""),
     (
         lambda: paced(frozen=7200.0, by="朝#3/集計"),
         "A",
@@ -149,7 +149,7 @@ def test_many_upstreams_are_counted_not_listed() -> None:
 
 def test_the_ones_before_it_in_the_line_are_counted() -> None:
     night = Driver(flow(job("A"), job("B"), job("C")), Limits(slots=1)).settle()
-    assert "1 more urgent or earlier jobs are before it" in why(night, "C").reasons
+    assert "1 more urgent or earlier job is before it" in why(night, "C").reasons
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from jobmon.jobs import kit
 from jobmon.runtime.declared import NOTIFY_ON
 from jobmon.runtime.model import JobRun
 from jobmon.runtime.states import State
+from jobmon.tui.commandline.table import WORDS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -59,6 +60,13 @@ def test_the_pages_of_states_and_kit_say_how_many_there_are() -> None:
     assert all(
         re.search(rf"^\| .*`{name}[`(]", doc("kit.md"), re.MULTILINE) for name in kit.__all__
     )
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_every_word_of_the_command_line_of_the_monitor_is_told(word: str) -> None:
+    typed = re.findall(r"`:?([^`\n]+)`|^COMMAND ===> (.+)$", doc("monitor.md"), re.MULTILINE)
+    shown = {word for pair in typed for line in pair for word in line.split()[:1]}
+    assert word in shown or f" | `{word}` | " in doc("keys.md")
 
 
 @pytest.mark.parametrize("word", NOTIFY_ON)

@@ -258,10 +258,9 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
 
         What is as it is by default is left out: a field that a later jobmon adds changes none.
         """
-        rest = msgspec.structs.replace(self, file="", imports=(), jobs=())
-        digest = hashlib.sha256(_said(rest))
+        digest = hashlib.sha256(_said(msgspec.structs.replace(self, jobs=())))
         for job in self.jobs:  # one at a time: all of them encoded take megabytes
-            digest.update(_said(msgspec.structs.replace(job, line=0)))
+            digest.update(_said(job))
         return digest.hexdigest()[:20]
 
     def known_as(self, digest: str) -> FlowDef:
@@ -270,10 +269,15 @@ class FlowDef(msgspec.Struct, frozen=True, kw_only=True, dict=True):  # dict: fo
         return self
 
 
+_WHERE = frozenset({"file", "imports", "line"})
+"""Fields that tell where something lies."""
+
+
 def _said(record: FlowDef | JobDef) -> bytes:
-    """What a record says, without what it leaves to the defaults."""
-    values = ((name, getattr(record, name), default) for name, default in _fields(type(record)))
-    return msgspec.json.encode({name: value for name, value, default in values if value != default})
+    """What a record says, without where it lies and what it leaves to the defaults."""
+    fields = zip(_fields(type(record)), msgspec.structs.astuple(record), strict=True)
+    said = {name: v for (name, default), v in fields if v is not default and v != default}
+    return msgspec.json.encode({name: v for name, v in said.items() if name not in _WHERE})
 
 
 @cache

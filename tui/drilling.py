@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import shutil
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,10 +85,23 @@ def _result(
     from jobmon.runtime.drill.drill import drill as run_drill
 
     try:
-        return run_drill(flow, desk.settings.pools, wanted, room / BATCH, tell)
+        with _interruptible():
+            return run_drill(flow, desk.settings.pools, wanted, room / BATCH, tell)
     except KeyboardInterrupt:  # a defect keeps the folder, a change of mind does not
         shutil.rmtree(room, ignore_errors=True)
         raise
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Whoever ends the drill, it leaves no runtime behind: as if Ctrl-C had been pressed."""
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _silent(_kill: Kill) -> None:

@@ -38,7 +38,7 @@ def init(ctx: click.Context, folder: Path) -> None:
 
     It holds settings with comments, a small flow, three flows made of ready-made jobs with sample
     data, and tests of them. Nothing has to be edited before it runs, nothing starts by itself, and
-    no file that is there is written over. To see a shop at work instead: `jobmon demo`.
+    no file that is there is written over. To see a shop at work instead: demo.
     """
     from jobmon.jobs.samples import begin
 

@@ -118,7 +118,7 @@ def demo(ctx: click.Context, folder: Path, yes: bool, broken: bool) -> None:
 
     On a terminal the monitor opens on several flows, which a clock starts again and again until it
     is left. Elsewhere, and with --yes or --broken, the flow `morning` runs to its end with live
-    output; then what came out is listed, and what to try next.
+    output; then what came out is listed, and what to try next. For a folder of your own: init.
     """
     from jobmon.tui.demonstration import demonstrate
 

@@ -73,7 +73,7 @@ class BatchFolder:
         if original is None:
             (home / "flows").mkdir(parents=True)
         else:
-            shutil.copytree(original, home, symlinks=True, ignore=shutil.ignore_patterns(*LEFT_OUT))
+            shutil.copytree(original, home, symlinks=True, ignore=_left_out)
 
     def flow(self, name: str, text: str) -> Path:
         """Write flows/NAME.py."""
@@ -93,10 +93,9 @@ class BatchFolder:
             run = runtime.call("run", flow=name, params=given, now=True)["run"]
             end = time.monotonic() + limit
             while not self._over(runtime, run):
-                assert time.monotonic() < end, f"{run} was not over after {limit:g} s"
+                assert time.monotonic() < end, _late(self._shown(runtime, run), limit)
                 time.sleep(LOOK)
-            args = {"run": run, "attempts": True}
-            return Ran(runtime.call("view", name="show", args=args))
+            return self._shown(runtime, run)
 
     def call(self, op: str, **args: Any) -> Document:
         """Ask the runtime for what the command line asks: `call("verb", verb="hold", ...)`."""
@@ -115,6 +114,10 @@ class BatchFolder:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.communicate()
+
+    def _shown(self, runtime: client.Client, run: str) -> Ran:
+        args = {"run": run, "attempts": True}
+        return Ran(runtime.call("view", name="show", args=args))
 
     def _over(self, runtime: client.Client, run: str) -> bool:
         shown = runtime.call("view", name="show", args={"run": run})
@@ -151,6 +154,18 @@ class BatchFolder:
         _, said = process.communicate()
         why = said.decode(errors="replace").strip() or f"no answer within {START_LIMIT:g} s"
         raise NoRuntimeError(f"start a runtime for {self.home}", why, "jobmon doctor")
+
+
+def _late(ran: Ran, limit: float) -> str:
+    """What an assertion says of a run that is not over."""
+    return f"{ran.key} is {ran.outcome} after {limit:g} s: {ran.states}"
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """What is not copied; beside what is named, all that is no file: pipes, sockets."""
+    with os.scandir(folder) as entries:
+        special = {e.name for e in entries if not (e.is_file() or e.is_dir() or e.is_symlink())}
+    return special | shutil.ignore_patterns(*LEFT_OUT)(folder, names)
 
 
 def _stop_all(runtime: client.Client) -> None:

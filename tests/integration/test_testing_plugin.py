@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ def shop(pytester: pytest.Pytester) -> pytest.Pytester:
     Path("jobmon.toml").write_text(TOML.replace(', "a b" = [1, 2.5, true]', ""), "utf-8")
     Path("flows/morning.py").write_text(FLOW, "utf-8")
     Path("data.txt").write_text("りんご\n", "utf-8")
+    os.mkfifo("pipe")  # nothing to be copied, nor to be waited for
     Path(".jobmon/state.db").write_text("not to be copied", "utf-8")
     return pytester
 

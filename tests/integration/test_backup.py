@@ -164,6 +164,12 @@ def test_damage_is_seen(sources: list[Path], to: Path, damage: str) -> None:
         verify(to)
 
 
+def test_where_nothing_is_nothing_is_verified(to: Path) -> None:
+    to.mkdir()
+    with pytest.raises(Data, match="has no backup"):
+        verify(to)
+
+
 def test_sources_that_changed_since_are_not_compared(sources: list[Path], to: Path) -> None:
     backup(sources, to, day=DAY)
     sources[0].write_text("n\n7\n8\n")

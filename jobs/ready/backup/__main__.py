@@ -8,7 +8,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jobmon.jobs.kit.outcomes import External, JobFailure
+from jobmon.jobs.kit.outcomes import Data, External, JobFailure
+from jobmon.jobs.kit.retries import passing
 from jobmon.jobs.ready.backup import backup, generations, manifest, restore, verify
 from jobmon.jobs.ready.backup.making import KEEP
 
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return External.exit_code
+        return (External if passing(error) else Data).exit_code
     return 0
 
 

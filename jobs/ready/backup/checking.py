@@ -32,6 +32,8 @@ def verify(to: Path, day: str | date | None = None) -> dict[str, Any]:
     told = {"generations": 0, "rows": 0, "sources": 0, "unchanged": 0}
     with generations.alone(folder):
         names = generations.names(folder) if day is None else [generations.existing(folder, day)]
+        if not names:
+            raise Data(f"{folder} has no backup: there is nothing to verify")
         for done, name in enumerate(names):
             progress(done, len(names))
             wrong += _check_generation(os.path.join(folder, name), told)

@@ -26,6 +26,7 @@ PRAGMAS = ("encoding", "page_size", "auto_vacuum", "application_id", "user_versi
 ROWID = ("_rowid_", "rowid", "oid")
 PATIENCE = 30.0
 """Seconds to wait for one that writes."""
+_PASSING = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s", re.IGNORECASE)
 _LONGEST = 180
 
@@ -42,9 +43,9 @@ def snapshot(path: str, copy: str) -> None:
         with _opened(path, "ro") as source, _opened(copy, "rwc") as target:
             source.backup(target, progress=_patience())
             found = target.execute("PRAGMA quick_check").fetchone()[0]
-    except sqlite3.OperationalError as error:
-        raise External(f"{path} cannot be read just now: {error}") from None
-    except sqlite3.DatabaseError as error:
+    except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_BUSY) & 0xFF in _PASSING:
+            raise External(f"{path} cannot be read just now: {error}") from None
         raise Data(f"{path} cannot be read: {error}") from None
     if found != "ok":
         raise Data(f"{path} is damaged: {found}")

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from jobmon.jobs.kit import Data, External, keep_generations, output, progress
+from jobmon.jobs.kit.retries import passing
 from jobmon.jobs.ready.backup import csvfiles, databases, generations, manifest
 from jobmon.jobs.ready.backup.manifest import Manifest, Source
 
@@ -53,6 +54,8 @@ def _named(paths: Sequence[str]) -> dict[str, str]:
             raise Data(f"{path} is missing: nothing was saved, nothing removed")
         if not os.path.isfile(path):
             raise Data(f"{path} is no file: name the CSV files and databases in it")
+        if any("\ud800" <= letter <= "\udfff" for letter in path):
+            raise Data(f"{path!r} is no name in UTF-8: rename it")
     above = os.path.commonpath([os.path.dirname(path) for path in paths])
     return {os.path.relpath(path, above): path for path in sorted(paths)}
 
@@ -100,16 +103,12 @@ def _saved(name: str, path: str, partial: str) -> Source:
         stamp = copied(path, copy)
         return _stored(Source(name, path, os.path.getsize(copy), stamp, "", ""), copy, partial)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        kind = External if passing(error) else Data
+        raise kind(f"{path} could not be saved: {error.strerror or error}") from error
     except sqlite3.Error as error:
         raise Data(f"{path} could not be saved: {error}") from error
     finally:
         shutil.rmtree(copies)
-
-
-def _unreadable(path: str, error: OSError) -> Data | External:
-    kind = Data if isinstance(error, PermissionError | FileNotFoundError) else External
-    return kind(f"{path} could not be saved: {error.strerror or error}")
 
 
 def copied(path: str, copy: str) -> list[int]:

@@ -14,7 +14,7 @@ import select
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from jobmon.runtime import disk, proctree
 from jobmon.runtime.initiator import logfile, supervise
@@ -24,6 +24,8 @@ from jobmon.runtime.initiator.spawn import SpawnError, enter, explain, find
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
 _DEFAULTS = (signal.SIGPIPE, signal.SIGXFSZ, *_PASSED_ON)  # what python sets otherwise
+PATIENCE = 5.0
+"""Seconds for which an exit record is tried again: whoever started this waits for its end."""
 Tell = Callable[[str, bytes], None]
 """Gets "out" or "err", and bytes as they were read."""
 
@@ -92,17 +94,21 @@ class Host:
             self._turn(left)
         return not self.signalled
 
-    def run(self, order: dict[str, Any], folder: int) -> dict[str, Any]:
-        """Run the attempt to its end; its exit record. OSError when it cannot be claimed."""
-        self._job = job = _claimed(order, self, folder)
-        stopped = False
+    def run(self, claim: Claim) -> dict[str, Any]:
+        """Run the attempt to its end; its exit record, which may not have got onto the disk."""
+        self._job = job = Wrapped(claim.order, self, claim.fd, (claim.folder, -1), claim.size)
+        stopped, give_up = False, 0.0
         while not job.done:
             due = job.due()
             self._turn(None if due is None else due - time.monotonic())
             if self.signalled and not stopped:
                 stopped = True
-                job.stop(order["grace"])
+                job.stop(claim.order["grace"])
             job.tick()
+            if job.unsealed:
+                give_up = give_up or time.monotonic() + PATIENCE
+                if time.monotonic() > give_up:
+                    break
         self._job = None
         return job.exit_record
 
@@ -114,15 +120,23 @@ class Host:
                 self._handlers[fd](fd)
 
 
-def _claimed(order: dict[str, Any], host: Host, folder: int) -> Wrapped:
-    """The attempt under way. Its file lies in the record's own folder."""
+class Claim(NamedTuple):
+    """An attempt that has its file, of `size` bytes, in a folder, and has not begun."""
+
+    order: dict[str, Any]
+    fd: int
+    folder: int
+    size: int
+
+
+def claim(order: dict[str, Any], host: Host, folder: int) -> Claim:
+    """Make the file of an attempt in the folder of its record. OSError: it has none."""
     own = {"jobmon": 1, "attempt": order["attempt"], **host.me, "t": round(time.time(), 6)}
     first = logfile.line({**own, **order["first"], **own})
     fd = disk.link_claim(folder, order["name"], first, host.state)
     if fd is None:
         raise FileExistsError(errno.EEXIST, "the attempt is there already", order["name"])
-    kept = os.dup(folder)
-    return Wrapped(order, host, fd, (kept, -1), len(first))
+    return Claim(order, fd, os.dup(folder), len(first))
 
 
 class Wrapped(supervise.Attempt):
@@ -135,8 +149,14 @@ class Wrapped(supervise.Attempt):
         """How it ended, once it is done."""
         return self._ending.record
 
+    @property
+    def unsealed(self) -> bool:
+        """It is over, and its exit record does not get onto the disk."""
+        return self._seal_at is not None
+
     def _begin(self, out: int, err: int) -> int:
         order = self._order
+        _prctl(_PR_SET_CHILD_SUBREAPER, 0)
         return start(order["argv"], order["environ"], order["cwd"], out, err)
 
     def _stream(self, name: str) -> Stream:

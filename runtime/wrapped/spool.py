@@ -51,9 +51,12 @@ def begun_at(number: str) -> float:
 def begin(spool: int, number: str, about: dict[str, Any]) -> tuple[int, int]:
     """(folder, lock): descriptors of the new record, and of what says that it is alive. OSError."""
     folder = disk.open_folder(number, spool)
-    lock = disk.link_claim(folder, BEGUN, _line(about), spool)
-    if lock is None:
-        raise FileExistsError(f"{number} is there already")
+    try:
+        lock = disk.link_claim(folder, BEGUN, _line(about), spool)
+    except OSError:
+        os.rmdir(number, dir_fd=spool)
+        raise
+    assert lock is not None, "no other start has this id"
     return folder, lock
 
 

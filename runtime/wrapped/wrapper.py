@@ -18,7 +18,7 @@ from jobmon.runtime.errors import StateError
 from jobmon.runtime.initiator import holding
 from jobmon.runtime.initiator.spawn import find
 from jobmon.runtime.wrapped import line, named, spool
-from jobmon.runtime.wrapped.attempt import Host
+from jobmon.runtime.wrapped.attempt import Host, claim
 from jobmon.runtime.wrapped.output import Output
 from jobmon.runtime.wrapped.wish import Wish
 
@@ -55,6 +55,7 @@ class Wrapper:
         self._named = named.files(wish.argv, self._cwd)
         self._folder, self._alive = spool.begin(self._spool, self._id, self._about())
         self._host = Host(self._spool, self._spool, output.tell)
+        self._how: dict[str, Any] = {}  # it went
 
     def _about(self) -> dict[str, Any]:
         wish = self._wish
@@ -78,11 +79,13 @@ class Wrapper:
         if lock is None:
             return self._busy()
         try:
-            code = self._attempts()
+            code, record = self._attempts()
+            news = self._conclude(code, record)
         finally:
             if lock >= 0:
                 os.close(lock)
-            os.close(self._alive)
+        self._tell(record, news)  # which may take its time: the next one need not wait
+        os.close(self._alive)
         return code
 
     # The lock
@@ -130,7 +133,8 @@ class Wrapper:
 
     # The command
 
-    def _attempts(self) -> int:
+    def _attempts(self) -> tuple[int, dict[str, Any]]:
+        """The exit code, and the exit record of the last attempt."""
         wish, n = self._wish, 0
         while True:
             n += 1
@@ -138,24 +142,24 @@ class Wrapper:
             code = self._code(record)
             self._tell_of(record)
             if code == 0 or n > wish.retries or code in FINAL_CODES or self._host.signalled:
-                break
+                return code, record
             pause = wish.delay * wish.backoff ** min(n - 1, 60)
             pause = pause if wish.max_delay is None else min(pause, wish.max_delay)
             self._output.say(f"{wish.name}: attempt {n} of {wish.retries + 1} failed ({code})")
             if not self._host.rest(pause):
-                break
-        self._conclude(code, record)
-        return code
+                return SIGNALLED + self._host.signalled, record
 
     def _run(self, n: int) -> dict[str, Any]:
         """One attempt. One that cannot be recorded runs all the same: it may be what makes room."""
         try:
-            return self._host.run(self._order(n), self._folder)
+            claimed = claim(self._order(n), self._host, self._folder)
         except OSError as error:
             self._output.say(f"{self._wish.name}: no log is kept: {error.strerror or error}")
+        else:
+            return self._host.run(claimed)
         with tempfile.TemporaryDirectory(prefix="jobmon-") as place, disk.folder(place) as folder:
             self._host.state = folder
-            return self._host.run(self._order(n), folder)
+            return self._host.run(claim(self._order(n), self._host, folder))
 
     def _order(self, n: int) -> dict[str, Any]:
         wish = self._wish
@@ -201,12 +205,12 @@ class Wrapper:
 
     # The end
 
-    def _conclude(self, code: int, record: dict[str, Any]) -> None:
-        """Write down how it went, and have it told if that is news."""
+    def _conclude(self, code: int, record: dict[str, Any]) -> line.News:
+        """Write down how it went; what is new about that."""
         if code:
             self._output.release()
         news = line.follow(self._place, self._wish.name, self._id, bad=code != 0)
-        body = {
+        self._how = {
             "outcome": "failed" if code else "succeeded",
             "code": code,
             "reason": record["reason"],
@@ -214,9 +218,12 @@ class Wrapper:
             "told": not self._wish.notify,
             "files": named.files(self._wish.argv, self._cwd),
         }
-        self._end(body)
+        self._end(self._how)
+        return news
+
+    def _tell(self, record: dict[str, Any], news: line.News) -> None:
         if self._wish.notify and news.kind and self._told(record, news):
-            self._end(body | {"told": True})
+            self._end(self._how | {"told": True})
         spool.prune(self._place)
 
     def _told(self, record: dict[str, Any], news: line.News) -> bool:

@@ -110,6 +110,7 @@ class Service:
 
     async def _status(self, _request: Answer) -> Answer:
         loaded = await self._library.soon(LOAD_PATIENCE)
+        limits = await self._shared()
         engine = self._engine
         return {
             "schema": "jobmon.status/1",
@@ -119,7 +120,7 @@ class Service:
             "slots": {"total": self._configuration.now.slots, "busy": engine.busy()},
             **engine.counts(),
             "pools": occupancy.pools(engine.board, engine.limits),
-            **self._shared(),
+            **limits,
             "initiators": self._executor.initiators,
             "flows": len(loaded.flows),
             "mistakes": [str(m) for m in loaded.mistakes],
@@ -129,11 +130,11 @@ class Service:
             "troubles": self._troubles(),
         }
 
-    def _shared(self) -> Answer:
-        """The limits that are files, so that scripts outside share them."""
+    async def _shared(self) -> Answer:
+        """The limits that are files, so that scripts outside share them. There may be many."""
         engine, settings = self._engine, self._configuration.now
-        paces = shared.shown(settings.state_dir, settings.rates)
-        held = shared.held(settings.state_dir)
+        paces = await asyncio.to_thread(shared.shown, settings.state_dir, settings.rates)
+        held = await asyncio.to_thread(shared.held, settings.state_dir)
         return {
             "rates": occupancy.rates(engine.board, paces),
             "locks": occupancy.locks(engine.board, engine.journal.attempts, held),

@@ -16,6 +16,8 @@ FIRST = "file-triggers"
 """The room that has a note for each trigger."""
 KEPT = 30 * 86400.0
 """Seconds a file that is gone is remembered: it may come back as it was."""
+MOST_GONE = 10_000
+"""Files that are gone are remembered at most: the newest ones."""
 _Body = list[Any]
 
 
@@ -34,9 +36,11 @@ class Seen:
         batch.notes[self._room, path] = body
 
     def tidy(self, there: Collection[str], pattern: str, before: float, batch: Batch) -> None:
-        """Forget what the pattern found before a time and is not there any more."""
-        for path, (_, _, at, by) in list(self._notes.items()):
-            if by == pattern and at < before and path not in there:
+        """Forget what the pattern found and is not there any more: before a time, or too many."""
+        notes = self._notes.items()
+        gone = sorted((b[2], path) for path, b in notes if b[3] == pattern and path not in there)
+        for place, (at, path) in enumerate(gone, MOST_GONE - len(gone)):
+            if at < before or place < 0:
                 del self._notes[path], self.stamps[path]
                 batch.notes[self._room, path] = None
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from jobmon.runtime.triggers import inbox
+from jobmon.runtime.store import Batch
+from jobmon.runtime.triggers import inbox, seen
 from jobmon.runtime.triggers.inbox import Settling, TooManyError, listing, settle
 
 OLD, NEW = (100, 1), (200, 2)
@@ -63,3 +65,25 @@ def test_a_pattern_that_finds_too_much_is_not_acted_on(
         (tmp_path / str(number)).touch()
     with pytest.raises(TooManyError):
         listing(str(tmp_path), "*")
+
+
+def test_of_files_that_are_gone_only_so_many_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(seen, "MOST_GONE", 2)
+    store: Any = Notes()
+    files = seen.Seen(store, "f")
+    for n, path in enumerate(("old", "there", "a", "b", "c")):
+        files.add(path, (n, 1), "*" if path != "c" else "other", float(n), Batch())
+    batch = Batch()
+    files.tidy({"there"}, "*", 0.0, batch)
+    assert batch.notes == {("file:f", "old"): None}
+    files.tidy({"there"}, "*", 3.0, batch)
+    assert files.stamps.keys() == {"there", "b", "c"}
+
+
+class Notes:
+    """A store that remembers nothing yet."""
+
+    def notes(self, _room: str) -> dict[str, Any]:
+        return {}

@@ -26,6 +26,7 @@ class Shop:
         self.seen: list[tuple[float, str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.robots = ""
+        self.moved: dict[str, str] = {}
         self.size = 3
         """Items on a page."""
         shop = self
@@ -73,7 +74,9 @@ class Shop:
             wait = {"Retry-After": self.retry_after} if self.retry_after else {}
             return b"no", fault, wait if fault in (429, 503) else {}
         url = urlsplit(asked.path)
-        if url.path == "/robots.txt":
+        if url.path in self.moved:
+            return b"", 302, {"Location": self.moved[url.path]}
+        if url.path in {"/robots.txt", "/robots"}:
             return self.robots.encode(), 200 if self.robots else 404, {}
         if fault == "broken":
             return b'{"items": [\n{"sku": "a", "pri', 200, {}

@@ -22,7 +22,7 @@ from jobmon.jobs.ready.watch import memory, watch
 from tests.batch import until
 from tests.shop import Shop, shop
 
-KILLS = int(os.environ.get("WATCH_KILLS", "4"))
+KILLS = int(os.environ.get("WATCH_KILLS", "3"))
 ITEMS = 40
 
 
@@ -113,6 +113,7 @@ def test_killed_at_each_step_of_writing(
     """`torn`: so many bytes of what was last written to the history are there."""
     for step in itertools.count():
         folder = tmp_path / str(step)
+        folder.mkdir()
         known = memory.Memory(str(folder))
         known.add([{"key": "a", "what": "new", "values": {"price": 1}}], "t1")
         size = (folder / "history.ndjson").stat().st_size

@@ -48,6 +48,11 @@ def told(found: dict[str, Any]) -> list[tuple[Any, ...]]:
     ]
 
 
+def marks() -> dict[Path, tuple[int, int]]:
+    """Which files there are, and when they were written."""
+    return {p: (p.stat().st_ino, p.stat().st_mtime_ns) for p in Path("watch").glob("[!.]*")}
+
+
 def test_each_change_is_one_line_from_the_first_sight_on(store: Shop) -> None:
     for number in range(7):
         store.price(f"りんご{number}", 100 + number)
@@ -72,10 +77,10 @@ def test_what_is_still_so_is_not_sent_again_and_nothing_is_written(store: Shop) 
     for number in range(5):
         store.price(str(number), number)
     look(store)
-    before = {p.name: p.stat() for p in Path("watch").iterdir()}
+    before = marks()
     assert look(store)["items"] == 5
     assert [status for _, _, status in store.seen] == [200, 200, 304, 304]
-    assert {p.name: p.stat() for p in Path("watch").iterdir()} == before
+    assert marks() == before
     store.price("4", 5)
     assert told(look(store)) == [("4", "price", 4, 5)]
     look(store, fields=["price"])  # other fields: what is known of the pages does not count
@@ -89,6 +94,9 @@ def test_pages_are_followed_to_their_end(store: Shop, path: str, following: str)
     for number in range(SIX := 6):
         store.price(str(number), number)
     assert look(store, path, next=following)["items"] == SIX
+    store.faults = [None, 401]
+    with pytest.raises(Data, match="answers 401"):  # not the end of the pages: nothing is gone
+        look(store, path, next=following)
     with pytest.raises(Data, match="more than 1 pages: see --max-pages"):
         look(store, path, next=following, max_pages=1)
 
@@ -184,6 +192,14 @@ def test_pages_are_read_in_their_own_encoding_where_robots_may(store: Shop) -> N
     assert [path for _, path, _ in store.seen] == ["/robots.txt", "/html", "/robots.txt", "/html"]
     with pytest.raises(Data, match="there is no item at all"):
         look(store, "/html", **(page | {"items": ".card"}))
+    store.moved = {"/robots.txt": "/robots", "/old": "/private/b?x"}
+    with pytest.raises(Rule, match=r"does not allow .*/private/b\?x"):
+        look(store, "/old", **page, state="moved")
+    store.faults = [500] * 9
+    before = len(store.seen)
+    with pytest.raises(External, match=r"robots\.txt answers 500"):
+        look(store, "/html", **page, state="down")
+    assert len(store.seen) == before + 4
 
 
 def test_a_secret_is_sent_to_its_own_host_only_and_shown_nowhere(

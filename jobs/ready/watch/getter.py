@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import httpx
@@ -30,6 +30,7 @@ class Getter:
         self.patience = settings.seconds(source.patience, "patience")
         self.headers = {name: secrets.fill(text) for name, text in source.headers.items()}
         self.trusted = {origin(httpx.URL(secrets.fill(u, url=True))) for u in source.urls}
+        self.asks_robots = False
         self.robots = Robots(source.state, source.user_agent, self._fetch)
         self.client = httpx.Client(
             headers={"User-Agent": source.user_agent},
@@ -41,12 +42,19 @@ class Getter:
         self.get = backoff(self._once, tries=source.tries, within=self.patience, on=(PassingError,))
 
     def _fetch(self, url: str) -> httpx.Response:
-        return self.get(url, {}, lasting=False)
+        """robots.txt, in the middle of a request for which it was tried as often as may be."""
+        self.asks_robots = True
+        try:
+            return self.get(url, {}, fine=range(400, 500))
+        except PassingError as error:
+            raise External(str(error)) from None
+        finally:
+            self.asks_robots = False
 
     def _once(
-        self, url: str, headers: Mapping[str, str], *, lasting: bool = True
+        self, url: str, headers: Mapping[str, str], *, fine: Container[int] = ()
     ) -> httpx.Response:
-        """The answer: 200, 304, or, unless `lasting` ones are failures, any in the 400s."""
+        """The answer: 200, 304, or one that is `fine` too."""
         shown = self.secrets.hide(url)
         try:
             answer = self.client.get(url, headers=dict(headers))
@@ -55,24 +63,23 @@ class Getter:
         except httpx.RequestError as error:
             said = str(error) or type(error).__name__
             raise PassingError(f"{shown} cannot be reached: {said}") from None
-        self._judge(answer, shown, lasting=lasting)
+        if answer.status_code not in (200, 304):
+            self._judge(answer, shown, fine)
         return answer
 
-    def _judge(self, answer: httpx.Response, shown: str, *, lasting: bool) -> None:
+    def _judge(self, answer: httpx.Response, shown: str, fine: Container[int]) -> None:
         code = answer.status_code
-        if code in (200, 304):
-            return
         if code >= 500 or code in TEMPORARY:
             asked = answer.headers.get("Retry-After")
             later = "" if asked is None else f" and asks to come back after {asked}"
             raise PassingError(f"{shown} answers {code}{later}", retry_after=asked)
-        if lasting or not 400 <= code < 500:
+        if code not in fine:
             raise Data(f"{shown} answers {code}: {answers.excerpt(answer)}")
 
     def _before(self, request: httpx.Request) -> None:
         """Before each request, also that of a redirect: may it be, and is it its turn?"""
         host = origin(request.url)
-        if self.source.polite and request.url.path != "/robots.txt":
+        if self.source.polite and not self.asks_robots:
             self.robots.check(request.url, self.secrets.hide(str(request.url)))
         for name, text in self.headers.items():
             request.headers.pop(name, None)  # a redirect may lead to somebody else

@@ -44,13 +44,12 @@ class State(msgspec.Struct):
 
 
 class Memory:
-    """The folder of one watch. One at a time uses it: see `jobmon.jobs.kit.lock`."""
+    """The folder of one watch, which is there. One at a time uses it."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.history = os.path.join(folder, HISTORY)
         self.path = os.path.join(folder, STATE)
-        os.makedirs(folder, exist_ok=True)
         for name in fnmatch.filter(os.listdir(folder), ".*.partial"):  # of one that was killed
             os.unlink(os.path.join(folder, name))
         self.saved = b""

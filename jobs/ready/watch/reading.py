@@ -17,6 +17,8 @@ from jobmon.jobs.ready.watch.source import Source
 
 PAGE = "{page}"
 """Where the number of the page goes in an address."""
+BEYOND = {204, 404, 410}
+"""Answers to the number of a page that say: there are no more."""
 
 
 class Page(msgspec.Struct):
@@ -91,11 +93,11 @@ class Reading:
     def _page(self, shown: str, *, may_miss: bool = False) -> Page:
         known = self.known.get(shown)
         url = self.getter.secrets.fill(shown, url=True)
-        answer = self.getter.get(url, conditions(known), lasting=not may_miss)
+        answer = self.getter.get(url, conditions(known), fine=BEYOND if may_miss else ())
         self.asked += 1
         if answer.status_code == 304:
             page = _unchanged(known, shown)
-        elif answer.is_success:
+        elif answer.status_code == 200:
             page = self._read(answer, shown)
         else:
             page = Page({})

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from jobmon.jobs.kit import lock, output
+import filelock
+
+from jobmon.jobs.kit import output
 from jobmon.jobs.kit.outcomes import External, JobFailure, Rule
 from jobmon.jobs.ready.watch.changes import after, changes, sentence
 from jobmon.jobs.ready.watch.getter import Getter
@@ -19,6 +23,8 @@ from jobmon.jobs.ready.web.secrets import Secrets
 
 BUSY = 60.0
 """Seconds to wait for another round of the same watch."""
+PRINTED = 200
+"""Changes that the log of the job shows one by one."""
 
 
 def watch(*urls: str, **options: Any) -> dict[str, Any]:
@@ -31,13 +37,26 @@ def watch(*urls: str, **options: Any) -> dict[str, Any]:
     source = settings.record({"urls": list(urls), **options}, Source, "watch")
     secrets = Secrets()
     try:
-        with lock(f"watch {os.path.realpath(source.state)}", timeout=BUSY):
+        with _alone(source.state):
             return _round(source, secrets)
     except JobFailure as error:
         error.args = (secrets.hide(str(error)),)
         raise
-    except TimeoutError as error:
-        raise External(f"watch {source.state}: {error}") from None
+
+
+@contextlib.contextmanager
+def _alone(folder: str) -> Iterator[None]:
+    """The lock lies in the folder: another user of it may belong to another batch folder."""
+    os.makedirs(folder, exist_ok=True)
+    lock = filelock.FileLock(os.path.join(folder, ".lock"), fallback_to_soft=False)
+    try:
+        lock.acquire(timeout=BUSY, poll_interval=0.05)
+    except filelock.Timeout:
+        raise External(f"{folder} is in use by another watch for {BUSY:g} s already") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _round(source: Source, secrets: Secrets) -> dict[str, Any]:
@@ -79,8 +98,7 @@ def _read(source: Source, secrets: Secrets, state: State) -> dict[str, Any]:
 
 def _tell(memory: Memory, messages: Messages, items: int) -> dict[str, Any]:
     state = memory.state
-    for line in state.lines:
-        print(sentence(line), flush=True)  # noqa: T201 - the log of the job
+    _print(state.lines)
     found = summary(state.lines, items)
     output(found)
     messages.send([line for line in state.lines if line["n"] > state.told])
@@ -89,6 +107,13 @@ def _tell(memory: Memory, messages: Messages, items: int) -> dict[str, Any]:
         state.lines = []
     memory.save()
     return found
+
+
+def _print(lines: list[dict[str, Any]]) -> None:
+    for line in lines[:PRINTED]:
+        print(sentence(line), flush=True)  # noqa: T201 - the log of the job
+    if len(lines) > PRINTED:
+        print(f"and {len(lines) - PRINTED:,} more: see the history")  # noqa: T201
 
 
 def _now() -> str:

@@ -27,7 +27,7 @@ BATCH = "batch"
 SHOWN = 12
 """Of what is duplicated, lost or wrong, so much is listed; the document has all."""
 FIGURES = {
-    "runs": "runs asked for, all of them over",
+    "runs": "runs",
     "jobs": "jobs in them",
     "ran": "jobs that ran",
     "attempts": "attempts",

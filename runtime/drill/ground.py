@@ -49,10 +49,10 @@ class Ground:
             return False
         return True
 
-    def open_runs(self) -> list[str]:
-        """The keys of the runs that are not over."""
+    def open_runs(self) -> dict[str, str]:
+        """{key: state} of the runs that are not over."""
         marks = ", ".join(f"'{state}'" for state in OPEN)
-        return [key for (key,) in self._rows(f"SELECT key FROM runs WHERE state IN ({marks})")]
+        return dict(self._rows(f"SELECT key, state FROM runs WHERE state IN ({marks})"))
 
     def effects(self) -> list[tuple[str, str]]:
         """What the dummies wrote: ("start" or "end", attempt)."""

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from jobmon.jobs.loader import load_folder
+from jobmon.runtime.drill import dummies
 from jobmon.runtime.drill.dummies import lay
 from jobmon.runtime.errors import EXIT_NOT_FOUND
 from jobmon.tui.cli import cli
@@ -63,6 +64,22 @@ def test_no_job_is_duplicated_lost_or_wrong(
     assert body["ran"] == 6 * body["runs"], "all but the handler of a failure"
     assert list(room.iterdir()) == []
     assert not (home / ".jobmon").exists(), "nothing was started in the folder itself"
+
+
+def test_what_goes_wrong_is_found_and_kept(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suicide = '#!/bin/sh\necho "start $JOBMON_ATTEMPT_ID" >>"$JOBMON_HOME/effects"\nkill -9 $PPID\n'
+    monkeypatch.setattr(dummies, "_JOB", suicide)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (home / "flows" / "morning.py").write_text(
+        'from jobmon.jobs import Flow\nflow = Flow("one")\nflow.shell("集計", "true")\n', "utf-8"
+    )
+    code, out, _ = drill(home, "one", "--kills", "1", "--seed", "3")
+    assert code == 1
+    assert "one#1 集計 is lost, and never ended" in out
+    (kept,) = tmp_path.glob("jobmon-drill-*/batch")
+    assert f"look into {kept}" in out
 
 
 def test_the_graph_is_that_of_the_flow(home: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from jobmon.runtime.board import Board
 from jobmon.runtime.model import RUN_TERMINAL, Event, Run, Wait
 from jobmon.runtime.scheduling.starting import expired
 from jobmon.runtime.store import Batch
+from jobmon.runtime.waiting.found import aim
 
 LOOK = 20.0
 """Seconds between two looks at runs that wait for a time: the clock may be set anew."""
@@ -126,4 +127,7 @@ def _next(run: Run, now: float) -> float:
 def _waited(run: Run) -> str:
     if run.held:
         return ": it was held"
-    return "" if _queued(run) is None else ": it waited for an earlier run"
+    if _queued(run) is not None:
+        return ": it waited for an earlier run"
+    others = [aim(wait) for wait in run.waits if wait.kind == "after"]
+    return f": it waited for {', '.join(others)}" if others else ""

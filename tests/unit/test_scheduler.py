@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jobmon.jobs.definition import CronDef, FlowDef, ParamDef
+from jobmon.jobs.definition import AfterDef, CronDef, FlowDef, ParamDef
 from jobmon.runtime.declared import Deployment
 from jobmon.runtime.model import Event
 from jobmon.runtime.scheduling import scheduler, starts
@@ -298,6 +298,16 @@ def test_a_run_that_does_not_start_in_time_expires() -> None:
     assert night.runs["f@2026-11-23T12:00+0000"].state == "expired"
     assert night.runs["f@2026-11-23T12:00+0000"].reason == "it did not start in time: it was held"
     assert night.states()["2026-11-23T13:00+0000"] == "queued", "its turn has come"
+
+
+def test_what_a_run_waited_for_that_did_not_start_in_time_is_named() -> None:
+    waiting = scheduled("0 * * * *", start_within=60.0, after=(AfterDef("load"),))
+    night = Night(waiting, at=NOON - 1)
+    night.at(NOON)
+    night.at(NOON + 61)
+    (run,) = night.runs.values()
+    assert run.state == "expired"
+    assert run.reason.endswith(": it waited for load of 2026-11-23 to succeed")
 
 
 def test_a_schedule_that_cannot_be_followed_is_told_and_the_others_go_on() -> None:

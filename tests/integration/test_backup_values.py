@@ -72,6 +72,19 @@ def test_the_table_of_a_csv_is_text_as_it_stands(tmp_path: Path) -> None:
     ]
 
 
+def test_numbers_are_numbers_if_asked_and_written_the_same_again(tmp_path: Path) -> None:
+    source = tmp_path / "a.csv"
+    source.write_text("n,r,code,mixed,gap\n1,1.5,007,1,\n-9007199254740993,0.1,1,1.50,2\n3\n")
+    backup([source], tmp_path / "backup", day=DAY, typed=True)
+    frame = polars.read_parquet(tmp_path / "backup/20261123/a.csv.parquet")
+    assert list(map(str, frame.dtypes)) == ["Int64", "Float64", "String", "String", "String"]
+    assert frame["n"].to_list() == [1, -9007199254740993, 3]
+    assert verify(tmp_path / "backup")["unchanged"] == 1
+    restore(tmp_path / "backup", DAY, tmp_path / "back")
+    assert (tmp_path / "back" / "a.csv").read_bytes() == source.read_bytes()
+    assert not (tmp_path / "backup/20261123/a.csv.raw.parquet").exists()
+
+
 def test_a_large_csv_is_several_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tables, "ROWS", 3)
     source = tmp_path / "a.csv"

@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--day", metavar="YYYY-MM-DD", help="the day it is for; usually that of the run, or today")
     add("--keep", type=int, default=KEEP, metavar="N", help=f"generations to keep ({KEEP})")
     add("--allow-empty", action="store_true", help="a source may be empty that was not before")
+    add("--typed", action="store_true", help="columns of numbers in a CSV are numbers, not text")
     what = parser.add_mutually_exclusive_group()
     say = "read a generation again, or all, and compare"
     what.add_argument("--verify", nargs="?", const="", metavar="DAY", help=say)
@@ -59,7 +60,12 @@ def _done(asked: argparse.Namespace) -> str:
             _parser().error("--restore DAY needs --into FOLDER")
         told = restore(asked.to, asked.restore, asked.into, force=asked.force)
         return _sentence("restored", told)
-    options = {"day": asked.day, "keep": asked.keep, "allow_empty": asked.allow_empty}
+    options = {
+        "day": asked.day,
+        "keep": asked.keep,
+        "allow_empty": asked.allow_empty,
+        "typed": asked.typed,
+    }
     return _sentence("saved", backup(asked.sources, asked.to, **options))
 
 
@@ -69,14 +75,17 @@ def _sentence(verb: str, told: dict[str, Any]) -> str:
 
 
 def _listed(to: str) -> str:
-    lines = []
-    for name in generations.names(to):
-        found = manifest.read(os.path.join(to, name))
-        size = sum(part.size for part in found.parts)
-        lines.append(
-            f"{name}  {len(found.sources):4} sources {found.rows:12,} rows {size:14,} bytes"
-        )
+    lines = [_line(name, os.path.join(to, name)) for name in generations.names(to)]
     return "\n".join(lines) or f"no backup in {to}"
+
+
+def _line(name: str, folder: str) -> str:
+    try:
+        found = manifest.read(folder)
+    except Data as error:
+        return f"{name}  {error}"
+    size = sum(part.size for part in found.parts)
+    return f"{name}  {len(found.sources):4} sources {found.rows:12,} rows {size:14,} bytes"
 
 
 if __name__ == "__main__":

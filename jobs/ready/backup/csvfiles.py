@@ -8,7 +8,7 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from jobmon.jobs.kit import Data
@@ -18,31 +18,62 @@ from jobmon.jobs.ready.backup.manifest import BLOCK, Column, Csv, Dialect, Table
 _QUOTED = re.compile(r'"[^"]*"')
 _NO_LETTER = re.compile("[\x80\xa0\uf8f0-\uf8f3]")
 """What Python reads for bytes that CP932 does not have."""
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
+_MAKE: dict[str, Callable[[str], Any]] = {"text": str, "int": int, "real": float}
 _RAW_ROWS = 64
 """Of one MiB, in one file."""
 
 
-def store(copy: str, path: str, folder: str, stem: str) -> Csv:
+def store(copy: str, path: str, folder: str, stem: str, *, typed: bool = False) -> Csv:
     """Write the CSV that was copied from `path` as Parquet. Raises Data when it is no text.
 
-    Where the table alone would not give the same bytes again, these are stored too.
+    Columns are text; `typed`: numbers, where every value is one that would be written so again.
+    Where the table alone would not give the same bytes, these are stored too.
     """
     dialect = recognise(copy, path)
     width, header = _measure(copy, dialect)
     found = Csv(dialect, header, None)
     if header is not None and width:
         names = header + [f"column_{n}" for n in range(len(header) + 1, width + 1)]
-        found.table = Table(stem, [Column(name, "text") for name in names])
-        rows = itertools.islice(_rows(copy, dialect), 1, None)
-        tables.write(folder, stem, found.table, _even(rows, width))
+        kinds = _kinds(_below(copy, dialect), width) if typed else ["text"] * width
+        columns = [Column(name, kind) for name, kind in zip(names, kinds, strict=True)]
+        found.table = Table(stem, columns)
+        tables.write(folder, stem, found.table, _values(_below(copy, dialect), kinds))
     if not _same(copy, content(folder, found)):
         found.raw = Table("raw", [Column("bytes", "blob")])
         tables.write(folder, f"{stem}.raw", found.raw, _blocks(copy), most=_RAW_ROWS)
     return found
 
 
-def _even(rows: Iterable[list[Any]], width: int) -> Iterator[list[Any]]:
-    return (row if len(row) == width else row + [None] * (width - len(row)) for row in rows)
+def _below(copy: str, dialect: Dialect) -> Iterator[list[str]]:
+    """The rows below the header."""
+    return itertools.islice(_rows(copy, dialect), 1, None)
+
+
+def _kinds(rows: Iterable[list[str]], width: int) -> list[str]:
+    """Of each column: that of all its values, else text."""
+    found = [""] * width
+    for row in rows:
+        for n, value in enumerate(row):
+            if found[n] != "text" and (kind := _kind(value)) != found[n]:
+                found[n] = "text" if found[n] else kind
+    return [kind or "text" for kind in found]
+
+
+def _kind(value: str) -> str:
+    if _WHOLE.fullmatch(value):
+        return "int"
+    return "real" if _DECIMAL.fullmatch(value) and repr(float(value)) == value else "text"
+
+
+def _values(rows: Iterable[list[str]], kinds: list[str]) -> Iterator[list[Any]]:
+    """As they are stored; fields that a short row does not have are None."""
+    make = [_MAKE[kind] for kind in kinds]
+    plain = set(kinds) == {"text"}
+    for row in rows:
+        values = row if plain else [of(value) for of, value in zip(make, row, strict=False)]
+        yield values if len(row) == len(kinds) else values + [None] * (len(kinds) - len(row))
 
 
 def content(folder: str, found: Csv) -> Iterator[bytes]:
@@ -131,7 +162,8 @@ def _stored_rows(folder: str, found: Csv) -> Iterator[list[str]]:
     if found.header is not None:
         yield found.header
     for row in tables.read(folder, found.table) if found.table else ():
-        yield [value for value in row if value is not None]  # shorter rows miss their last fields
+        # Shorter rows miss their last fields. A number is written as Python does.
+        yield [str(value) for value in row if value is not None]
 
 
 def _line(row: list[str], dialect: Dialect) -> str:

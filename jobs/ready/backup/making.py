@@ -26,20 +26,25 @@ def backup(
     day: str | date | None = None,
     keep: int = KEEP,
     allow_empty: bool = False,
+    typed: bool = False,
 ) -> dict[str, Any]:
     """Save CSV files and SQLite databases as Parquet under `to`/YYYYMMDD; returns what was saved.
 
     `day` is that of $JOBMON_TIME, else today; the same day again replaces it as a whole. Afterwards
-    the newest `keep` generations are left. Raises Data for a source that is missing, cannot be
-    read, or is empty and was not the last time (unless `allow_empty`), External when it is locked
-    or changes meanwhile, or another backup is at work. Nothing has changed then.
+    the newest `keep` generations are left. Columns of a CSV are text; `typed`: numbers, where each
+    value of a column is one that would be written so again.
+
+    Raises Data for a source that is missing, cannot be read, or is empty and was not the last time
+    (unless `allow_empty`), External when it is locked or changes meanwhile, or another backup is at
+    work. Nothing has changed then.
     """
     folder, name = os.path.abspath(to), generations.name_of(day)
     named = _named([os.path.abspath(source) for source in sources])
     os.makedirs(folder, exist_ok=True)
     with generations.alone(folder):
         _check_age(folder, name, keep)
-        made = _make(folder, name, named, None if allow_empty else _last(folder))
+        last = None if allow_empty else _last(folder)
+        made = _make(folder, name, named, last, typed=typed)
         generations.publish(folder, name)
         removed = keep_generations(folder, keep)
     return _told(made, os.path.join(folder, name), removed)
@@ -78,13 +83,15 @@ def _last(folder: str) -> Manifest | None:
     return None
 
 
-def _make(folder: str, name: str, named: dict[str, str], last: Manifest | None) -> Manifest:
+def _make(
+    folder: str, name: str, named: dict[str, str], last: Manifest | None, *, typed: bool
+) -> Manifest:
     partial = generations.begin(folder, name)
     try:
         made = Manifest(manifest.FORMAT, name, [])
         for done, (each, path) in enumerate(named.items()):
             progress(done, len(named))
-            made.sources.append(_saved(each, path, partial))
+            made.sources.append(_saved(each, path, partial, typed=typed))
             _check_rows(made.sources[-1], last)
         progress(len(named), len(named))
         manifest.write(partial, made)
@@ -94,14 +101,15 @@ def _make(folder: str, name: str, named: dict[str, str], last: Manifest | None) 
     return made
 
 
-def _saved(name: str, path: str, partial: str) -> Source:
+def _saved(name: str, path: str, partial: str, *, typed: bool) -> Source:
     """Written into the generation, from a copy of one moment."""
     copies = os.path.join(partial, COPY)
     os.mkdir(copies)
     copy = os.path.join(copies, "source")
     try:
         stamp = copied(path, copy)
-        return _stored(Source(name, path, os.path.getsize(copy), stamp, "", ""), copy, partial)
+        source = Source(name, path, os.path.getsize(copy), stamp, "", "")
+        return _stored(source, copy, partial, typed=typed)
     except OSError as error:
         kind = External if passing(error) else Data
         raise kind(f"{path} could not be saved: {error.strerror or error}") from error
@@ -123,13 +131,13 @@ def copied(path: str, copy: str) -> list[int]:
     return before
 
 
-def _stored(source: Source, copy: str, partial: str) -> Source:
+def _stored(source: Source, copy: str, partial: str, *, typed: bool) -> Source:
     if databases.is_database(copy):
         found = databases.store(copy, partial, source.name)
         source.sqlite, source.encoding = found, str(found.pragmas["encoding"])
         source.sha256 = databases.combined(table.digest for table in found.tables)
     else:
-        source.csv = csvfiles.store(copy, source.path, partial, source.name)
+        source.csv = csvfiles.store(copy, source.path, partial, source.name, typed=typed)
         source.sha256, source.encoding = manifest.sha256_of(copy), source.csv.dialect.encoding
     return source
 

@@ -8,6 +8,7 @@ most, so that the memory needed does not grow with the table.
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -37,8 +38,10 @@ def write(folder: str, stem: str, table: Table, rows: Iterable[Row], most: int =
     form = "{}.{:04}.parquet" if following else "{}.parquet"
     for number in itertools.count(1):
         file = form.format(stem, number)
-        _write(os.path.join(folder, file), table.columns, batch)
-        table.parts.append(_part(folder, file, len(batch)))
+        body = _parquet(table.columns, batch)
+        _write(os.path.join(folder, file), body)
+        sha256 = hashlib.sha256(body).hexdigest()
+        table.parts.append(Part(file, len(batch), len(body), sha256))
         digest.add(batch)
         batch, following = following, list(itertools.islice(left, most))
         if not batch:
@@ -46,24 +49,24 @@ def write(folder: str, stem: str, table: Table, rows: Iterable[Row], most: int =
     table.digest = digest.hex()
 
 
-def _write(path: str, columns: list[Column], batch: list[Row]) -> None:
+def _parquet(columns: list[Column], batch: list[Row]) -> memoryview:
     import polars as pl
 
-    types = _types()
+    types, body = _types(), io.BytesIO()
     values = zip(*batch, strict=True) if batch else [[] for _ in columns]
     names = unique([column.name for column in columns])
     series = [
         pl.Series(name, _stored(column.kind, each), dtype=types[column.kind])
         for name, column, each in zip(names, columns, values, strict=True)
     ]
+    pl.DataFrame(series).write_parquet(body, compression="zstd")
+    return body.getbuffer()
+
+
+def _write(path: str, body: memoryview) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "xb") as file:
-        pl.DataFrame(series).write_parquet(file, compression="zstd")
-
-
-def _part(folder: str, file: str, rows: int) -> Part:
-    path = os.path.join(folder, file)
-    return Part(file, rows, os.path.getsize(path), sha256_of(path))
+        file.write(body)
 
 
 def read(folder: str, table: Table) -> Iterator[Row]:

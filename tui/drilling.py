@@ -121,24 +121,25 @@ def _kill_line(number: int, kill: Kill) -> str:
 
 
 def _report(desk: Desk, result: Result, kept: str) -> list[str]:
+    ink, lines = desk.ink, _figures(result)
+    for word in ("duplicated", "lost", "wrong"):
+        found = getattr(result.account, word)
+        lines.append(ink.paint(f"  {len(found):>7,}  {word}", "bold"))
+        lines += [f"           {ink.safe(text)}" for text in found[:SHOWN]]
+    end = "every job exactly as planned"
+    if kept:
+        end = f"not as it should be: look into {ink.safe(kept)}"
+    return [*lines, "", f"{end}; in {span(result.seconds)}", *_look(kept)]
+
+
+def _figures(result: Result) -> list[str]:
     from jobmon.runtime.drill.drill import MOMENTS
 
-    account, ink = result.account, desk.ink
     rows = [(len(result.kills), "kills of the runtime")]
     rows += [(hits, f"  {MOMENTS[moment]}") for moment, hits in result.moments.items()]
     rows += [(sum(kill.under_way for kill in result.kills), "jobs that went on without a runtime")]
-    rows += [(account.figures[key], text) for key, text in FIGURES.items()]
-    lines = [f"  {number:>7,}  {text}" for number, text in rows]
-    for word in ("duplicated", "lost", "wrong"):
-        found = getattr(account, word)
-        line = f"  {len(found):>7,}  {word}"
-        lines += [ink.paint(line, "bold"), *(f"           {ink.safe(t)}" for t in found[:SHOWN])]
-    end = (
-        f"not as it should be: look into {ink.safe(kept)}"
-        if kept
-        else "every job exactly as planned"
-    )
-    return [*lines, "", f"{end}; in {span(result.seconds)}", *_look(kept)]
+    rows += [(result.account.figures[key], text) for key, text in FIGURES.items()]
+    return [f"  {number:>7,}  {text}" for number, text in rows]
 
 
 def _look(kept: str) -> list[str]:

@@ -110,6 +110,12 @@ class _Books:
 
     def wrong(self) -> Iterator[str]:
         """A state that was not planned, an order that was not, something that is still there."""
+        yield from self._states()
+        yield from self._runs()
+        yield from self._order()
+        yield from self.found.left_over
+
+    def _states(self) -> Iterator[str]:
         for key, (state, code) in self.found.jobs.items():
             if state not in (self._planned(key), "lost"):
                 yield f"{self._name(key)} is {state}, not {self._planned(key)}"
@@ -117,12 +123,12 @@ class _Books:
                 yield f"{self._name(key)} succeeded with code {code}"
             elif self._planned(key) != "succeeded" and key in self.began:
                 yield f"{self._name(key)} ran, although it was to be {self._planned(key)}"
+
+    def _runs(self) -> Iterator[str]:
         for run, (key, state) in self.found.runs.items():
             jobs = sum(of == run for of, _ in self.found.jobs)
             if state != self.expected.outcome or jobs != len(self.expected.names):
                 yield f"run {key} is {state} with {jobs} jobs"
-        yield from self._order()
-        yield from self.found.left_over
 
     def _order(self) -> Iterator[str]:
         for (run, job), attempts in self.began.items():

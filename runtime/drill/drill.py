@@ -84,9 +84,7 @@ def drill(
     ground = Ground(home)
     lives = _Lives(ground, flow.name, random.Random(wanted.seed))
     try:
-        for _ in range(wanted.kills):
-            if time.monotonic() - begun > wanted.seconds:
-                break
+        while len(lives.kills) < wanted.kills and time.monotonic() - begun < wanted.seconds:
             tell(lives.live())
         lives.finish()
     finally:

@@ -43,7 +43,8 @@ def made(lines: Sequence[Line], source: str, person: Person) -> FlowFile:
     """The flow file of a crontab."""
     plans = planned.plan(lines)
     environments = _environments(plans)
-    parts = [HEAD.format(source=source), *_declared(environments)]
+    named = _shown(source).replace("\\", "/").replace('"', "'")  # it stands in a docstring
+    parts = [HEAD.format(source=named), *_declared(environments)]
     told = [*planned.mail_notes(lines), *planned.unread(lines)]
     variables: set[str] = {"Cron", "Flow", *environments.values()}
     for line in lines:
@@ -69,7 +70,7 @@ def _apart(last: str) -> list[str]:
 
 
 def _comment(text: str) -> str:
-    return f"# {text.lstrip('#').strip()}".rstrip() if text else ""
+    return f"# {_shown(text.lstrip('#').strip())}".rstrip() if text else ""
 
 
 def _shown(text: str) -> str:

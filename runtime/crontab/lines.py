@@ -78,7 +78,7 @@ def read(text: str, *, system: bool) -> list[Line]:
     """All lines, in order. `system`: a user stands before each command."""
     env: dict[str, str] = {}
     found: list[Line] = []
-    for number, raw in enumerate(text.splitlines(), 1):
+    for number, raw in enumerate(rows(text), 1):
         line = _line(number, raw, system, env)
         if isinstance(line, Variable):
             env = env | {line.name: line.value}
@@ -86,10 +86,18 @@ def read(text: str, *, system: bool) -> list[Line]:
     return found
 
 
+def rows(text: str) -> list[str]:
+    """The lines of a crontab as cron counts them; a file from Windows has its ends taken off."""
+    found = text.replace("\r\n", "\n").split("\n")
+    return found if found[-1] else found[:-1]
+
+
 def _line(number: int, raw: str, system: bool, env: Mapping[str, str]) -> Line:
     text = raw.strip()
     if not text or text.startswith("#"):
         return Comment(number, text)
+    if "\0" in text:
+        return Unread(number, text, "it has a NUL character")
     if (variable := _VARIABLE.fullmatch(raw)) and not _looks_timed(text):
         return Variable(number, _unquoted(variable[1]), _unquoted(variable[2]))
     return _entry(number, raw, system, env)

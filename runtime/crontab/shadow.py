@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from jobmon.runtime.crontab import planned
-from jobmon.runtime.crontab.lines import USUAL, Entry, raw_split
+from jobmon.runtime.crontab.lines import USUAL, Entry, raw_split, rows
 from jobmon.runtime.crontab.planned import Told
 
 LONGEST = 998
@@ -25,14 +25,14 @@ def shadow(text: str, lines: Sequence[planned.Line], jobmon: Sequence[str]) -> S
     """Wrap each command; `jobmon` is how it is called, with its options."""
     plans = planned.plan(lines)
     told = planned.unread(lines)
-    rows = []
-    for line, raw in zip(lines, text.splitlines(), strict=True):
+    raws, made = rows(text), []
+    for line, raw in zip(lines, raws, strict=True):
         row = raw
         if isinstance(line, Entry):
             row, what = _row(line, plans[line.number].name, jobmon)
             told.append(what)
-        rows.append(row)
-    return Shadow("\n".join(rows) + "\n", sorted(told))
+        made.append(row)
+    return Shadow("\n".join(made) + "\n", sorted(told))
 
 
 def _row(entry: Entry, name: str, jobmon: Sequence[str]) -> tuple[str, Told]:

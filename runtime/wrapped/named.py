@@ -13,7 +13,8 @@ from collections.abc import Sequence
 
 MOST = 40
 _NOT_IN_NAMES = re.compile(r"[;&|<>()`\n]+|\$\(|[0-9]*>>?&?[0-9]*")
-_FILE_LIKE = re.compile(r"[^\s*?\[\]{}$=]*[./][^\s*?\[\]{}$]*")
+_FILE_LIKE = re.compile(r"[^\n*?\[\]{}$=]*[./][^\n*?\[\]{}$]*")
+_CODE = re.compile(r"-[a-z]*c")
 
 
 def files(argv: Sequence[str], cwd: str) -> dict[str, int | None]:
@@ -39,7 +40,10 @@ def _changed(path: str) -> int | bool:
 
 def words(argv: Sequence[str]) -> list[str]:
     """The words of a command that look like files, those of `sh -c '...'` too."""
-    given = [word for item in argv for word in (_split(item) if " " in item else [item])]
+    pairs = zip(("", *argv), argv, strict=False)
+    given = [
+        word for last, item in pairs for word in (_split(item) if _CODE.fullmatch(last) else [item])
+    ]
     given += [word.partition("=")[2] for word in given if "=" in word]
     return [word for word in given if _FILE_LIKE.fullmatch(word) and not word.startswith("-")]
 

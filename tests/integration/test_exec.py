@@ -203,6 +203,15 @@ def test_what_it_leaves_in_the_background_is_left_alone(folder: Folder) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+def test_it_loads_nothing_heavy(folder: Folder) -> None:
+    heavy = {"textual", "rich", "croniter", "psutil", "asyncio", "msgspec", "apprise", "sqlite3"}
+    line = [sys.executable, "-X", "importtime", *JOBMON[1:], "取込", "--", "true"]
+    ran = subprocess.run(line, cwd=folder.home, capture_output=True, text=True, check=True)
+    loaded = {row.rpartition("|")[2].strip() for row in ran.stderr.splitlines()}
+    assert "jobmon.runtime.wrapped.wrapper" in loaded
+    assert not loaded & heavy
+
+
 def test_where_nothing_can_be_recorded_the_command_runs_all_the_same(folder: Folder) -> None:
     (folder.home / ".jobmon").mkdir()
     folder.spool.touch()

@@ -254,3 +254,22 @@ def test_cron_hands_a_wrapped_command_on_as_it_was() -> None:
     assert [words[6] for words in wrapped] == [one.command for one in entries(text)]
     again = shadow.shadow(made.text, lines.read(made.text, system=False), ["jobmon"])
     assert again.text == made.text
+
+
+@pytest.mark.parametrize("text", ["0 1 * * * /x/a.sh\r\n# 末\r\n", "0 1 * * * /x/a.sh\n# 末"])
+def test_ends_of_lines_of_windows_and_none_at_the_end_matter_not(text: str) -> None:
+    flows, made = imported(text)
+    assert flows["a"].jobs[0].shell == "/x/a.sh"
+    assert made.text.endswith("# 末\n")
+
+
+def test_signs_that_no_file_may_hold_are_told_or_taken_out() -> None:
+    flows, made = imported("0 1 * * * /x/\0a.sh\n# b\0\x85c\nX=\0\n")
+    assert not flows
+    assert [one.done for one in made.told] == [False, False]
+    assert "# b  c\n" in made.text
+
+
+def test_the_name_of_the_file_cannot_break_out_of_the_comment() -> None:
+    made = flowfile.made(lines.read("0 1 * * * /x\n", system=False), 'a"""\\', ANNA)
+    compile(made.text, "made", "exec")

@@ -47,6 +47,7 @@ class Outcomes:
         self._triggers: dict[Key, FlowTriggerDef] = {}
         self._done: dict[Key, dict[str, float]] = {}  # run key -> when the ending was
         self._ended: dict[tuple[Key, str, float], Run] = {}  # endings to act on, in their order
+        self._failed: dict[tuple[Key, str, float], Run] = {}  # those that could start nothing
         self._told: dict[Key, str] = {}
 
     @property
@@ -106,7 +107,9 @@ class Outcomes:
         for note in self._first.keys() - there:  # when it comes back it is new
             del self._first[note]
             batch.notes[FIRST, note] = None
-        self._ended = {e: run for e, run in self._ended.items() if e[0] in self._triggers}
+        endings = {**self._failed, **self._ended}  # flows that are new may do better
+        self._ended = {e: run for e, run in endings.items() if e[0] in self._triggers}
+        self._failed = {}
         self._done = {key: done for key, done in self._done.items() if key in self._triggers}
         for key in self._triggers.keys() - self._done.keys():
             self._enter(key, now, batch)
@@ -136,10 +139,17 @@ class Outcomes:
             started = start(self._board, self._store, batch, asked, now)
         except JobmonError as error:
             self._told[key] = f"{run.key}: {error}"
+            self._put_aside(key, run, now)
             return
         self._told.pop(key, None)
         self._keep(key, run, now, batch)
         yield from started.events
+
+    def _put_aside(self, key: Key, run: Run, now: float) -> None:
+        """Remember an ending that could start nothing, until its flow is read anew, for a day."""
+        known = self._failed.items()
+        self._failed = {e: run for e, run in known if e[2] > now - REMEMBERED}
+        self._failed[key, run.key, run.ended or 0.0] = run
 
     def _keep(self, key: Key, run: Run, now: float, batch: Batch) -> None:
         """Note the ending together with its run."""

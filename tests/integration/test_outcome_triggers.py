@@ -72,6 +72,18 @@ def test_an_ending_is_acted_on_once_however_often_the_runtime_is_killed(batch: B
     until(lambda: len(of(batch, "follow")) == 5, "and only one")
 
 
+def test_an_ending_that_could_start_nothing_does_once_its_flow_is_mended(batch: Batch) -> None:
+    batch.flow(FOLLOW.replace('"of": ""', '"of": 0'), "follow")
+    (batch.home / "ok").touch()
+    batch.call("status")
+    first = batch.run("読込")
+    told = until(lambda: batch.call("status")["troubles"], "it is told")
+    assert "follow by the success of 読込" in told[0]
+    batch.flow(FOLLOW, "follow")
+    until(lambda: params(batch, "follow") == [first], "the flow as it is now takes it")
+    assert batch.call("status")["troubles"] == []
+
+
 def test_flows_that_start_each_other_do_not(batch: Batch) -> None:
     batch.flow(
         'a = Flow("a", triggers=Outcome("b", on="end"))\na.shell("x", "true")\n'

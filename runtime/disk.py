@@ -215,7 +215,7 @@ class WriterLock:
         self._lock = None
         self._inode = (0, 0)
 
-    def acquire(self) -> None:
+    def acquire(self, profile: str = "") -> None:
         """Take the lock and write beside it who holds it. OtherRuntimeError: somebody else does."""
         from filelock import FileLock, Timeout
 
@@ -232,11 +232,15 @@ class WriterLock:
             ) from error
         self._lock, self._inode = lock, self._stat()
         holder = {"pid": os.getpid(), "started": time.time(), "host": os.uname().nodename}
+        holder["profile"] = profile
         with contextlib.suppress(OSError):  # a courtesy: a full disk must not stop a start
             atomic_write(self._sidecar, json.dumps(holder).encode())
 
     def holder(self) -> dict[str, object]:
-        """Who wrote beside the lock last: {"pid", "started", "host"}; empty when unreadable."""
+        """Who wrote beside the lock last: pid, started, host, profile; {} when unreadable.
+
+        A runtime that ends in order takes it away: what is found is of one that runs or was killed.
+        """
         try:
             with open(self._sidecar, "rb") as file:
                 found = json.load(file)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 
 from jobmon.runtime import config, disk
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError, StateError
+from jobmon.runtime.profiles import VARIABLE
 
 
 def main(home: str, *, detached: bool) -> int:
@@ -20,7 +22,9 @@ def main(home: str, *, detached: bool) -> int:
     Detached, what keeps it from starting is one line of JSON on stderr for whoever started it.
     """
     try:
-        settings = config.load(config.find_home(home))
+        folder = config.find_home(home)
+        _as_before(disk.WriterLock(folder / config.STATE_NAME))
+        settings = config.load(folder)
         lock = _lock(settings)
     except JobmonError as error:
         say(error, as_json=detached)
@@ -33,11 +37,20 @@ def main(home: str, *, detached: bool) -> int:
         lock.release()
 
 
+def _as_before(lock: disk.WriterLock) -> None:
+    """Where none is named, take the profile of a runtime that was killed: whoever starts the next
+    one, such as a monitor that is open, need not know that the folder is in production.
+    """
+    before = lock.holder().get("profile")
+    if VARIABLE not in os.environ and before and isinstance(before, str):
+        os.environ[VARIABLE] = before  # also for its flow files and jobs
+
+
 def _lock(settings: Settings) -> disk.WriterLock:
     try:
         disk.prepare_state(settings.state_dir)
         lock = disk.WriterLock(settings.state_dir)
-        lock.acquire()
+        lock.acquire(settings.profile)
     except OSError as error:
         hint = "make room or mend the permissions, then try again: jobmon doctor"
         raise StateError(f"prepare {settings.state_dir}", str(error), hint) from error

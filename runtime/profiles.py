@@ -87,5 +87,6 @@ def _bare(text: str, error: str) -> str:
 
 def _missing(path: Path, profile: str) -> UsageError:
     there = sorted(p.name.split(".")[1] for p in path.parent.glob("jobmon.*.toml"))
-    hint = f"the profiles here: {', '.join(there)}" if there else "write it, or name no profile"
+    here = f"the profiles here: {', '.join(there)}" if there else "write it"
+    hint = f"{here}; or name none: {VARIABLE}="
     return UsageError(f"read {path}", f"there is no file for the profile {profile}", hint)

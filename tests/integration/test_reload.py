@@ -134,3 +134,11 @@ def test_a_runtime_keeps_its_profile_and_tells_it_to_all(
         Desk(str(batch.home)).connect(start=True)
     monkeypatch.delenv("JOBMON_PROFILE")
     assert Desk(str(batch.home)).status()["profile"] == "prod"
+    batch.kill()  # whoever starts the next one, such as a monitor that is open, names none
+    assert view(batch, "status")["profile"] == "prod"
+    batch.kill()
+    monkeypatch.setenv("JOBMON_PROFILE", "")
+    assert view(batch, "status")["profile"] == ""
+    monkeypatch.delenv("JOBMON_PROFILE")
+    batch.close()
+    assert view(batch, "status")["profile"] == ""

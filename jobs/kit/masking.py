@@ -11,8 +11,8 @@ _OPEN, _SHUT = "[(（]?", "[)）]?"
 _ALONE, _END = r"(?<![\w.])", r"(?!\w)"
 _PATTERNS = [
     # Plain names first: in Japanese nothing stands between the words before and an address.
-    rf"[A-Za-z0-9._%+'-]+{_DOMAIN}",
-    rf"[\w.%+-]+{_DOMAIN}",
+    rf"[A-Za-z0-9._%+'-]{{1,64}}{_DOMAIN}",
+    rf"[\w.%+-]{{1,64}}{_DOMAIN}",
     # +81 90 1234 5678, +1 (555) 123-4567
     rf"[+＋]\d{{1,3}}(?:{_DASH}{_OPEN}\d{{1,4}}{_SHUT}){{2,5}}{_END}",
     # 090-1234-5678, 03(1234)5678, 0120-123-456, 0312345678, ０３－１２３４－５６７８

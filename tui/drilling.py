@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import random
-import shutil
 import signal
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -45,12 +42,15 @@ FIGURES = {
 @json_option
 @click.pass_context
 def drill(ctx: click.Context, flow: str, **options: Any) -> None:
-    """Run a flow's graph with dummy jobs, kill the runtime at random moments, count what was done.
+    """Kill the runtime under a flow's graph, then count its jobs.
 
-    All of it in a temporary folder: nothing of yours is started. The jobs there wait a little and
-    write their attempt into a file; that file has the last word. Exit code 1 when a job is
-    duplicated, lost or wrong; the folder is kept then.
+    The graph runs with dummy jobs in a temporary folder: nothing of yours is started. They wait a
+    little and write their attempt into a file; that file has the last word. The runtime is killed
+    at random moments and started again. Exit code 1 when a job is duplicated, lost or wrong; the
+    folder is kept then.
     """
+    import random
+
     from jobmon.runtime.drill.drill import Wanted
 
     desk: Desk = ctx.obj
@@ -60,6 +60,9 @@ def drill(ctx: click.Context, flow: str, **options: Any) -> None:
 
 
 def _drilled(desk: Desk, name: str, wanted: Wanted, *, as_json: bool) -> int:
+    import shutil
+    import tempfile
+
     from jobmon.jobs.loader import load_folder
     from jobmon.runtime.library import pick
 
@@ -82,6 +85,8 @@ def _drilled(desk: Desk, name: str, wanted: Wanted, *, as_json: bool) -> int:
 def _result(
     desk: Desk, flow: FlowDef, wanted: Wanted, room: Path, tell: Callable[[Kill], None]
 ) -> Result:
+    import shutil
+
     from jobmon.runtime.drill.drill import drill as run_drill
 
     try:

@@ -28,10 +28,11 @@ class Folder:
         (home / "jobmon.toml").touch()
         self.spool = home / ".jobmon" / "spool"
 
-    def start(self, *words: str, **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, *words: str, **options: Any) -> subprocess.Popen[Any]:
         environ = {**os.environ, **options.pop("env", {})}
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        return subprocess.Popen([*JOBMON, *words], cwd=self.home, env=environ, **pipes | options)
+        pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL}
+        pipes |= dict.fromkeys(("stdout", "stderr"), subprocess.PIPE) | options
+        return subprocess.Popen([*JOBMON, *words], cwd=self.home, env=environ, **pipes)
 
     def run(self, *words: str, given: bytes = b"", **options: Any) -> tuple[int, bytes, bytes]:
         process = self.start(*words, stdin=subprocess.PIPE, **options)

@@ -3,7 +3,7 @@
 The only module of the runtime that opens state files for writing. Standard library alone at
 import: initiators load this file too. Layout of the state folder (all names are made by jobmon):
 `runtime.lock runtime.sock state.db log/ attempts/<run>/<job>.<n>.jsonl flows/<hash> limits/
-locks/`.
+locks/ spool/<start>/`.
 """
 
 from __future__ import annotations

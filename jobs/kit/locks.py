@@ -14,6 +14,8 @@ from jobmon.jobs.kit import places
 HELD = "JOBMON_LOCK"
 """In the environment of a job whose option `lock` took that lock for it."""
 POLL = 0.05
+TRIES, NAP = 5, 0.002
+"""Somebody who only looks whether the lock is held has it for a moment."""
 
 
 @contextlib.contextmanager
@@ -40,6 +42,11 @@ def _taken(path: str, name: str, timeout: float) -> Any:
     import filelock
 
     found = filelock.FileLock(path, thread_local=False, fallback_to_soft=False)
+    for _ in range(TRIES if timeout == 0 else 0):
+        with contextlib.suppress(filelock.Timeout):
+            found.acquire(timeout=0)
+            return found
+        time.sleep(NAP)
     try:
         found.acquire(timeout=timeout, poll_interval=POLL)
     except filelock.Timeout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
@@ -18,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from jobmon.jobs.kit import lock, rate, retry_after
+from jobmon.jobs.kit import lock, locks, places, rate, retry_after
 from jobmon.runtime.client import whoami
 from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.executors.contract import Gone
@@ -146,6 +147,20 @@ with lock("帳簿.xlsx"):
     print("held", flush=True)
     time.sleep(60)
 """
+
+
+def test_who_only_looks_whether_a_lock_is_held_keeps_nobody_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBMON_HOME", str(tmp_path))
+    with lock("x"):
+        pass
+    looking = os.open(locks.path_of(places.folder("locks"), "x"), os.O_RDONLY)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+    monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+    with lock("x", timeout=0):
+        pass
+    os.close(looking)
 
 
 def test_a_job_keeps_its_lock_though_its_initiator_is_killed(shop: Batch) -> None:

@@ -221,6 +221,12 @@ def test_a_quote_in_the_middle_of_a_field_is_a_letter() -> None:
     assert (summary.title, detail["B2"].value) == ("Summary", '5" pipe')
 
 
+def test_a_file_in_full_width_figures() -> None:
+    row = "２０２６／１１／０１　１０：１５,店,１，２３４\n".replace("，", "")
+    Path("in.csv").write_text(f"日付,店舗,売上\n{row}", encoding="utf-8")
+    assert report(["in.csv"], "out.xlsx")["amount"] == "1,234"
+
+
 def test_days_are_chosen_and_those_that_are_not_there_are_told() -> None:
     sales("in.csv", 70)
     chosen = dt.date(2026, 11, 2), dt.date(2026, 11, 3)

@@ -24,7 +24,11 @@ FAULTS = 20
 READ = 50
 """Percent of the work that is done when all is read."""
 NUMBER = pl.Decimal(38, values.PLACES)
-_PLAIN = rf"^-?\d{{1,15}}(\.\d{{1,{values.PLACES}}})?$"
+# What most files have; `values` understands it the same way, and more, one text at a time.
+_PLAIN = (
+    rf"^[¥\\]?-?([0-9]{{1,15}}|[0-9]{{1,3}}(,[0-9]{{3}}){{1,4}})(\.[0-9]{{1,{values.PLACES}}})?$"
+)
+_TIME = r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$"
 Take = Callable[[pl.DataFrame, str], pl.DataFrame]
 
 
@@ -109,7 +113,7 @@ class _Reader:
         date = self.columns.roles["date"]
         texts = [n for n in frame.columns if n not in {date, *self.columns.numbers}]
         typed = frame.with_columns(
-            _mapped(frame[date], values.day, pl.Date),
+            _mapped(frame[date].str.replace(_TIME, ""), values.day, pl.Date),
             *(_numbers(frame[name]) for name in self.columns.numbers),
             *(_text(pl.col(name)) for name in texts),
         )
@@ -150,7 +154,7 @@ def _text(column: pl.Expr) -> pl.Expr:
 
 def _numbers(column: pl.Series) -> pl.Series:
     if column.str.contains(_PLAIN).all():
-        return column.cast(NUMBER)
+        return column.str.replace_all(r"[¥\\,]", "").cast(NUMBER)
     return _mapped(column, values.number, NUMBER)
 
 

@@ -52,8 +52,9 @@ class Summary:
         self.sheet.set_column(wide - 1, wide - 1, 3)
         self.sheet.set_column(2 * wide - 1, 2 * wide - 1, 3)
         self.sheet.freeze_panes(HEADER + 1, 0)
-        self.sheet.insert_chart(HEADER, 2 * wide, self._days_chart(0))
-        below = HEADER + 2 + _SIZE["height"] // int(self.words["row"])
+        self.sheet.insert_chart(HEADER + 1, 2 * wide, self._days_chart(0))
+        # Not in the row of the header: that one is on every page of paper.
+        below = HEADER + 3 + _SIZE["height"] // int(self.words["row"])
         self.sheet.insert_chart(below, 2 * wide, self._stores_chart(wide))
 
     def _title(self, left: int) -> None:

@@ -26,7 +26,7 @@ _FORMS = [
     re.compile(rf"([RHSTM])\s*(\d{{1,3}})([-/.])(\d{{1,2}})\3(\d{{1,2}}){_TIME}", re.ASCII),
 ]
 _FIRST = dt.date(1900, 3, 1)  # before it spreadsheets count a day that never was
-_SIGN = re.compile(r"^([-+]?)[¥$€£]\s*")
+_SIGN = re.compile(r"^([-+]?)[¥\\$€£]\s*")  # in CP932 a backslash is the sign of the yen
 _NUMBER = re.compile(r"[-+]?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
 _MOST = Decimal(10) ** 15  # a spreadsheet keeps fifteen digits
 

@@ -15,12 +15,16 @@ import sqlite3
 from pathlib import Path
 
 from jobmon.runtime import disk, stream, versions
+from jobmon.runtime.errors import StateError
 from jobmon.runtime.reader import DB_NAME, guarded, open_reader
 from jobmon.runtime.retention import DAY
 from jobmon.runtime.store import Rubbish
+from jobmon.runtime.words import size
 
 BASE = "base.db"
 """The copy, in the folder of the event stream."""
+TIMES = 2
+"""As many times its size must be free for a copy: jobs write meanwhile."""
 SPARE = 7
 """Days the stream may be older than what is kept: the copy is not made every day."""
 
@@ -62,10 +66,14 @@ def _older(log_dir: Path, days: int, now: float) -> list[Path]:
 
 def _copy(state_dir: Path, log_dir: Path) -> None:
     """Lay a copy of the database, whole and synced, in the place of an older one."""
-    path = log_dir / f".{BASE}{disk.NEW}"
+    path, what = log_dir / f".{BASE}{disk.NEW}", f"copy {state_dir / DB_NAME}"
     path.unlink(missing_ok=True)
+    free, wanted = shutil.disk_usage(log_dir).free, TIMES * (state_dir / DB_NAME).stat().st_size
+    if free < wanted:
+        why = f"{size(free)} are free on its disk, it takes {size(wanted)} to be safe"
+        raise StateError(what, why, "free some room; until then the event stream grows")
     try:
-        guarded(f"copy {state_dir / DB_NAME}", lambda: _back_up(state_dir, path))
+        guarded(what, lambda: _back_up(state_dir, path))
     except BaseException:
         path.unlink(missing_ok=True)  # a disk that is full needs its room
         raise

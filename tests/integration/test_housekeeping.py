@@ -135,9 +135,12 @@ def test_a_copy_that_cannot_be_made_takes_no_room(
 
     monkeypatch.setattr(os, "fsync", full)
     before = set((state / "log").iterdir())
-    with pytest.raises(StateError):
+    with pytest.raises(StateError, match="No space left"):
         cleaning.shorten_stream(state, 30, 1e9 * 2)
     assert set((state / "log").iterdir()) == before
+    monkeypatch.setattr(cleaning, "TIMES", 1 << 50)
+    with pytest.raises(StateError, match="are free on its disk"):
+        cleaning.shorten_stream(state, 30, 1e9 * 2)
 
 
 def test_what_a_copy_remembers_of_files_and_outcomes_starts_nothing_again(tmp_path: Path) -> None:

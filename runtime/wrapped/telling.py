@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from jobmon.runtime.errors import JobmonError
-from jobmon.runtime.notify import sending, targets, wording
+from jobmon.runtime.notify import post, sending, targets, wording
 from jobmon.runtime.notify.inert import bounded
 from jobmon.runtime.wrapped.line import News
 from jobmon.runtime.wrapped.logged import last_lines
@@ -55,7 +55,7 @@ def _sent(target: targets.Target, text: wording.Text, settings: Settings, number
     except Exception as error:  # noqa: BLE001 - a secret that cannot be read, in its own words
         return f"{target.label}: {error}"
     parcel = sending.Parcel(target.id, url, wording.place(settings), [message])
-    _, error = sending.send(parcel, settings.state_dir / "outbox")[0]
+    _, error = sending.send(parcel, settings.state_dir / post.FOLDER)[0]
     return f"{target.label}: {error}" if error else ""
 
 

@@ -61,7 +61,7 @@ def _told(desk: Desk, folder: Path) -> list[str]:
         *_rows(FILES),
         "",
         ink.paint("next:", "bold"),
-        f"  cd {shell_word(where)}",
+        *([f"  cd {shell_word(where)}"] if folder.resolve() != Path.cwd() else []),
         *_rows(NEXT),
         f"the last three flows and the tests need more: {EXTRA}",
     ]

@@ -23,7 +23,11 @@ def begin(folder: Path) -> list[Path]:
     there = [name for name in wanted if os.path.lexists(folder / name)]
     if there:
         raise FileExistsError(f"{folder} has {', '.join(there)} already")
-    return [folder / name for name, text in wanted.items() if _write(folder / name, text)]
+    before = os.umask(0o022)  # flow files that others can change would not be run
+    try:
+        return [folder / name for name, text in wanted.items() if _write(folder / name, text)]
+    finally:
+        os.umask(before)
 
 
 def lay(folder: Path, broken: bool = False, lively: bool = False) -> list[Path]:

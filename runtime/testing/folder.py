@@ -127,8 +127,12 @@ class BatchFolder:
         return not asked and shown["state"] in (*RUN_TERMINAL, "blocked")
 
     def _connected(self) -> client.Client:
-        if self._process is None or self._process.poll() is not None:
-            self._start()
+        if self._process is not None:
+            with contextlib.suppress(NoRuntimeError):
+                return client.connect(self.state)
+            self._process.kill()  # the test may have done so itself
+            self._process.communicate()
+        self._start()
         return client.connect(self.state)
 
     def _start(self) -> None:

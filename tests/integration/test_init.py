@@ -25,6 +25,7 @@ from jobmon.runtime.scheduling.plans import read
 from jobmon.tui.cli import cli
 from jobmon.tui.laying import FILES
 from tests.batch import Batch
+from tests.docs.test_offered import COMMAND, fault, in_code
 
 NEEDED_BY_MORNING = ("collect", "load", "publish", "totals", "tell")
 
@@ -32,7 +33,9 @@ NEEDED_BY_MORNING = ("collect", "load", "publish", "totals", "tell")
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Path]:
     home = tmp_path / "私の 店"
+    before = os.umask(0)  # as in some containers: what it lays must not be open to others
     begin(home)
+    os.umask(before)
     (tmp_path / "other").mkdir()
     yield home
     batch = Batch(tmp_path / "other")
@@ -104,6 +107,15 @@ def test_its_own_tests_pass(shop: Path) -> None:
     )
     assert ran.returncode == 0, ran.stdout
     assert re.search(r"\b8 passed\b", ran.stdout), "none is skipped: the extra is there"
+
+
+def test_its_page_shows_commands_that_there_are(shop: Path) -> None:
+    page = (shop / "README.md").read_text("utf-8")
+    lines = [line for code in in_code(page) for line in COMMAND.findall(code)]
+    assert len(lines) > 8
+    assert {line: fault(line) for line in lines if fault(line)} == {}
+    named = re.findall(r"^\| `([\w/]+\.py)`", page, re.MULTILINE)
+    assert sorted(named) == sorted(name for name, _ in FILES if name.endswith(".py"))
 
 
 def test_what_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

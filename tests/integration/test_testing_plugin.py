@@ -71,6 +71,7 @@ def test_for_real(batch_folder):
     assert ran.outcome == "succeeded", ran.states
     assert ran.outputs == {"load": {"rows": 3}}
     assert ran.logs["load"] == "りんご\\nday 2026-11-01\\n"
+    os.kill(batch_folder.call("view", name="status")["pid"], 9)
     runs = batch_folder.call("view", name="ls")["runs"]
     assert [run["run"] for run in runs] == [ran.key]
     plans = batch_folder.call("view", name="schedule")

@@ -112,7 +112,7 @@ def test_its_own_tests_pass(shop: Path) -> None:
 def test_its_page_shows_commands_that_there_are(shop: Path) -> None:
     page = (shop / "README.md").read_text("utf-8")
     lines = [line for code in in_code(page) for line in COMMAND.findall(code)]
-    assert len(lines) > 8
+    assert len(lines) >= 8
     assert {line: fault(line) for line in lines if fault(line)} == {}
     named = re.findall(r"^\| `([\w/]+\.py)`", page, re.MULTILINE)
     assert sorted(named) == sorted(name for name, _ in FILES if name.endswith(".py"))

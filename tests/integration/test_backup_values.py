@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import polars
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jobmon.jobs.kit import Data, External
 from jobmon.jobs.ready.backup import backup, csvfiles, restore, tables, verify
@@ -60,6 +63,21 @@ def test_a_csv_comes_back_byte_for_byte(tmp_path: Path, body: bytes) -> None:
     assert given_back(source).read_bytes() == body
     raw = (tmp_path / "backup/20261123/表.csv.raw.parquet").exists()
     assert raw == (body in ODD.values())
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    text=st.text(alphabet='ab01,;"\t\r\n .-み梨ｱ①', max_size=40),
+    encoding=st.sampled_from(["utf-8", "cp932", "utf-8-sig"]),
+    typed=st.booleans(),
+)
+def test_any_text_comes_back_byte_for_byte(text: str, encoding: str, typed: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        source, to, back = Path(folder, "a.csv"), Path(folder, "backup"), Path(folder, "back")
+        source.write_bytes(text.encode(encoding))
+        backup([source], to, day=DAY, typed=typed)
+        restore(to, DAY, back)
+        assert (back / "a.csv").read_bytes() == text.encode(encoding)
 
 
 def test_the_table_of_a_csv_is_text_as_it_stands(tmp_path: Path) -> None:

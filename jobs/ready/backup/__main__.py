@@ -25,10 +25,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return (External if passing(error) else Data).exit_code
-    except ModuleNotFoundError as error:
-        hint = "pip install 'jobmon[jobs]'"
-        print(f"error: {error.name} is not installed: {hint}", file=sys.stderr)  # noqa: T201
-        return 1
     return 0
 
 

@@ -73,6 +73,21 @@ def test_each_change_is_one_line_from_the_first_sight_on(store: Shop) -> None:
     assert history()[7]["time"][-6] in "+-"
 
 
+def test_the_history_may_be_moved_away_or_edited(store: Shop) -> None:
+    store.price("a", "大" * 200_000)
+    look(store)
+    store.price("a", 2)
+    look(store)
+    path = Path("watch/history.ndjson")
+    path.rename("old.ndjson")
+    store.price("a", 3)
+    look(store)
+    path.write_text(path.read_text("utf-8").rstrip(), "utf-8")  # an editor took the last newline
+    store.price("a", 4)
+    look(store)
+    assert [(x["n"], x["new"]) for x in history()] == [(3, 3), (4, 4)]
+
+
 def test_what_is_still_so_is_not_sent_again_and_nothing_is_written(store: Shop) -> None:
     for number in range(5):
         store.price(str(number), number)

@@ -131,17 +131,18 @@ def _done(plan: Plan, record: Record, fill: Templates) -> dict[str, Any]:
     stopping = Stopping()
     timeout = plan.seconds()["timeout"]
     with httpx.Client(timeout=timeout, verify=certificates()) as client, stopping.caught():
-        _rehearse(plan, fill, client)
         waiter = Waiter(plan, record, client, fill)
         try:
+            _rehearse(plan, fill, client)
             if record.now.state != "started":
                 Starter(plan, record, client, fill, stopping.deferred).start()
             fill.values |= record.now.values
             print(f"id: {record.now.values['id']}", flush=True)  # noqa: T201
             found = waiter.wait()
+            stopping.waits = True  # it is over there: nothing to cancel
         except _Stop:
+            stopping.waits = True  # once is enough
             raise StoppedError(_stopped(record, waiter)) from None
-        stopping.waits = True  # it is over there: nothing to cancel
         _leave(found, record)
         return found
 

@@ -17,7 +17,8 @@ from jobmon.jobs.ready.poll.record import Record
 from jobmon.jobs.ready.poll.templates import Templates
 from jobmon.jobs.ready.web import answers, paths
 
-CANCEL_TRIES, CANCEL_TIMEOUT = 2, 4.0
+CANCEL_TRIES = 2
+CANCEL_TIMEOUT = httpx.Timeout(3.0, connect=1.0)
 """Both together are less than the grace of a job that is cancelled."""
 GONE = {404, 409, 410}
 """Answers to a cancel that mean: there is nothing to cancel any more."""
@@ -141,7 +142,7 @@ class Waiter:
     def _cancelled(self, call: Call) -> str:
         """Why it was not; "" when it was."""
         request = self.fill.request(self.client, call, self.plan.headers)
-        request.extensions["timeout"] = httpx.Timeout(CANCEL_TIMEOUT).as_dict()
+        request.extensions["timeout"] = CANCEL_TIMEOUT.as_dict()
         try:
             answer = self.client.send(request)
         except httpx.RequestError as error:

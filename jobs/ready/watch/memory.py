@@ -11,7 +11,7 @@ import contextlib
 import fnmatch
 import json
 import os
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 
@@ -21,8 +21,8 @@ from jobmon.jobs.ready.watch.changes import Item
 from jobmon.jobs.ready.watch.reading import Page
 
 STATE, HISTORY = "state.json", "history.ndjson"
-TAIL = 1 << 20
-"""Bytes at the end of the history in which its last line is looked for."""
+TAIL = 1 << 16
+"""Bytes at the end of the history in which its last line is looked for first."""
 
 
 class State(msgspec.Struct):
@@ -100,14 +100,12 @@ class Memory:
         """The number of the last line of the history, 0 for none; half a line is cut off."""
         try:
             with open(self.history, "rb+") as file:
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(0, size - TAIL))
-                whole, _, rest = file.read().rpartition(b"\n")
+                whole, _, rest = _end(file).rpartition(b"\n")
                 if _is_json(rest):  # an editor took the end of the line away
                     file.write(b"\n")
                     whole = rest
                 elif rest:
-                    file.truncate(size - len(rest))
+                    file.truncate(file.tell() - len(rest))
         except FileNotFoundError:
             return 0
         return self._number(whole.rpartition(b"\n")[2]) if whole else 0
@@ -117,6 +115,17 @@ class Memory:
             return int(json.loads(line)["n"])
         except (ValueError, KeyError, TypeError):
             raise Data(f"{self.history}: its last line is none of a watch: {line[:80]!r}") from None
+
+
+def _end(file: IO[bytes]) -> bytes:
+    """The last lines, of which at least one is there from its beginning."""
+    size, span = file.seek(0, os.SEEK_END), TAIL
+    while True:
+        file.seek(max(0, size - span))
+        found = file.read()
+        if span >= size or found.count(b"\n") > 1:
+            return found
+        span *= 2
 
 
 def _is_json(text: bytes) -> bool:

@@ -29,7 +29,9 @@ def record(table: dict[str, Any], kind: type[T], where: str) -> T:
     try:
         return msgspec.convert(table, kind)
     except msgspec.ValidationError as error:
-        raise Rule(f"{where}: {error}".replace("Object", "It")) from None
+        said = str(error).replace("Object missing required field", "it lacks")
+        said = said.replace("Object contains unknown field", "there is no key")
+        raise Rule(f"{where}: {said.replace('`$.', '`').replace('[...]', '')}") from None
 
 
 def seconds(value: float | str, name: str) -> float:

@@ -9,10 +9,11 @@ import logging.handlers
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
+from jobmon.jobs.definition import FlowDef
 from jobmon.runtime import disk, procs, soundness
 from jobmon.runtime.clock import SteadyClock
 from jobmon.runtime.config import Settings
@@ -33,6 +34,8 @@ from jobmon.runtime.notify.reporting import Reporter
 from jobmon.runtime.notify.wishes import Wishes
 from jobmon.runtime.orders import Orders
 from jobmon.runtime.room import RoomGuard
+from jobmon.runtime.scheduling import timing
+from jobmon.runtime.scheduling.plans import plans as plans_of
 from jobmon.runtime.scheduling.scheduler import Scheduler
 from jobmon.runtime.scheduling.turns import Turns
 from jobmon.runtime.service import Service
@@ -160,6 +163,7 @@ class Daemon:
         # Not in a runtime for one run alone:
         self.engine.duties += [self.scheduler, self.files, self.outcomes, self.intake]
         self.engine.duties.append(Housekeeper(self.engine, self.configuration))
+        self.library.prepare = self._prepare
         await self.library.soon(0)  # whoever starts a runtime is about to ask for a flow
         await self.start()
         if warning := network_filesystem(self.settings.state_dir):
@@ -222,6 +226,11 @@ class Daemon:
         self.engine.configure()
         self.executor.slots = self.configuration.now.slots
         self.library.timeout = self.configuration.now.load_timeout
+
+    def _prepare(self, flows: Mapping[str, FlowDef]) -> None:
+        now = self.configuration.now
+        crons = [plan.cron for plan in plans_of(flows, now).values() if plan.active]
+        timing.prepare(crons, now.calendars, time.time())
 
     def _troubles(self) -> list[str]:
         mistake = self.configuration.mistake

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import difflib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -44,6 +44,8 @@ class Library:
         """Those of them whose file is broken now."""
         self.good: Mapping[str, FlowDef] = {}
         """What starts by itself: as `versions`, but nothing before the files were looked at."""
+        self.prepare: Callable[[Mapping[str, FlowDef]], None] = lambda _flows: None
+        """Told of flows in the thread that loads them: what takes a while is done there."""
         self._lock = asyncio.Lock()
         self._task: asyncio.Task[loader.Loaded] | None = None
 
@@ -97,6 +99,7 @@ class Library:
 
     def _read(self) -> tuple[loader.Loaded, Mapping[str, str]]:
         loaded = loader.load_folder(self._home, self.timeout)
+        self.prepare(loaded.flows)
         flows = loaded.flows.values()
         files = {flow.file for flow in flows if any(job.kind == "python" for job in flow.jobs)}
         return loaded, {file: self._text(file, loaded) for file in files}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from jobmon.jobs.definition import CronDef
@@ -12,6 +13,18 @@ from jobmon.runtime.declared import CalendarSettings
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.timetable import Slot, fire_times
 from jobmon.runtime.timetable.zones import zone
+
+
+def prepare(
+    crons: Iterable[CronDef], calendars: Mapping[str, CalendarSettings], now: float
+) -> None:
+    """Have imported and read what schedules need: holidays take so long that no loop should wait.
+
+    What is wrong with one is told where it is asked for.
+    """
+    for cron in {cron.calendar: cron for cron in crons}.values():
+        with contextlib.suppress(Exception):
+            Timing(cron, calendars).next(now)
 
 
 class Timing:

@@ -100,6 +100,7 @@ def test_what_is_still_so_is_not_sent_again_and_nothing_is_written(store: Shop) 
     assert told(look(store)) == [("4", "price", 4, 5)]
     look(store, fields=["price"])  # other fields: what is known of the pages does not count
     assert [status for _, _, status in store.seen[4:]] == [304, 200, 200, 200]
+    assert look(store)["lines"] == []  # a field that was not watched before is no change
 
 
 @pytest.mark.parametrize(
@@ -156,8 +157,8 @@ def too_early(store: Shop, count: int, seconds: float) -> list[Any]:
 @pytest.mark.parametrize("kind", ["seconds", "date"])
 def test_retry_after_holds_for_all_that_use_the_rate(store: Shop, kind: str) -> None:
     store.price("a", 1)
-    store.faults, store.retry_after = [429], "1" if kind == "seconds" else http_date(2)
     asked = time.time()
+    store.faults, store.retry_after = [429], "1" if kind == "seconds" else http_date(2)
     end = asked + 1 if kind == "seconds" else int(asked + 2)
     look(store)
     assert time.time() >= end

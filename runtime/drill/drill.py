@@ -30,13 +30,13 @@ MOMENTS = {
     "step": "at a named step of a launch",
 }
 _WEIGHTS = {"start": 2, "ready": 3, "progress": 4, "step": 3}
-OPEN_RUNS = 2
-"""Runs under way at any time: each kill is to find work."""
+OPEN_JOBS, OPEN_RUNS = 100, 2
+"""Runs under way at any time, fewer of a flow with so many jobs: each kill is to find work."""
 SLOTS = 8
 LIMIT = 60.0
 """Seconds for anything that needs no kill to happen."""
 END_LIMIT = 600.0
-"""Seconds in which all is to be over once nothing is killed; the books tell what is not."""
+"""Seconds, and one for each job, in which all is to be over once nothing is killed."""
 
 
 class Wanted(NamedTuple):
@@ -82,7 +82,7 @@ def drill(
     begun = time.monotonic()
     expected = lay(home, flow, pools, SLOTS, wanted.seed)
     ground = Ground(home)
-    lives = _Lives(ground, flow.name, random.Random(wanted.seed))
+    lives = _Lives(ground, flow, random.Random(wanted.seed))
     try:
         while len(lives.kills) < wanted.kills and time.monotonic() - begun < wanted.seconds:
             tell(lives.live())
@@ -96,10 +96,12 @@ def drill(
 class _Lives:
     """One life of the runtime after the other."""
 
-    def __init__(self, ground: Ground, flow: str, rng: random.Random) -> None:
+    def __init__(self, ground: Ground, flow: FlowDef, rng: random.Random) -> None:
         self.accepted: list[str] = []
         self.kills: list[Kill] = []
-        self._ground, self._flow, self._rng = ground, flow, rng
+        self._ground, self._flow, self._rng = ground, flow.name, rng
+        self._open = 1 if len(flow.jobs) >= OPEN_JOBS else OPEN_RUNS
+        self._limit = END_LIMIT + len(flow.jobs)
         self._process: subprocess.Popen[bytes] | None = None
         self._asked = ""  # the idempotency key of a request that was not answered yet
         self._takes = 0.4  # seconds until a runtime answers, measured as we go
@@ -125,7 +127,7 @@ class _Lives:
         self._until_answer(process)
         while self._asked and process.poll() is None:
             self._order()
-        wait_until(lambda: set(self._ground.open_runs().values()) <= {"blocked"}, END_LIMIT)
+        wait_until(lambda: set(self._ground.open_runs().values()) <= {"blocked"}, self._limit)
         with client.connect(self._ground.state) as runtime:
             runtime.call("down")
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -172,7 +174,7 @@ class _Lives:
     def _work(self, process: subprocess.Popen[bytes]) -> None:
         """Have it answer, and give it something to do."""
         self._until_answer(process)
-        while process.poll() is None and len(self._ground.open_runs()) < OPEN_RUNS:
+        while process.poll() is None and len(self._ground.open_runs()) < self._open:
             self._order()
 
     def _until_answer(self, process: subprocess.Popen[bytes]) -> None:

@@ -19,7 +19,16 @@ from jobmon.runtime.model import RUN_TERMINAL
 from jobmon.runtime.profiles import CONFIG_NAME
 from jobmon.runtime.testing.quiet import quieten
 
-LEFT_OUT = (STATE_NAME, ".git", ".venv", "venv", "__pycache__", ".pytest_cache", "jobmon.*.toml")
+LEFT_OUT = (
+    STATE_NAME,
+    ".git",
+    ".venv",
+    "venv",
+    "node_modules",
+    "__pycache__",
+    ".pytest_cache",
+    "jobmon.*.toml",
+)
 """What is not copied: state, other people's tools, and the profiles, which may tell real people."""
 START_LIMIT, END_LIMIT = 30.0, 20.0
 LOOK = 0.02

@@ -82,14 +82,21 @@ class Lookout:
             self._nudge()
 
     def kept(self, flow: str) -> str:
-        """A copy of the file of a flow as it was when it could be loaded; "" when it can be now."""
+        """A copy of the file of a flow as it was when it could be loaded.
+
+        "" when it can be loaded now, or when there is no room for the copy.
+        """
         version = self._library.behind.get(flow)
         if version is None or not version.text:
             return ""
         text = version.text.encode()
         path = self._kept / f"{hashlib.sha256(text).hexdigest()[:20]}.py"
-        if not path.exists():
-            disk.atomic_write(path, text)
+        try:
+            if not path.exists():
+                disk.atomic_write(path, text)
+        except OSError as error:
+            log.error("cannot keep a copy of the flow %s as it was: %s", flow, error)
+            return ""
         return str(path)
 
     def attend(self, now: float, batch: Batch) -> Sequence[Event]:

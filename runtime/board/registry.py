@@ -20,6 +20,9 @@ from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.model import RUN_TERMINAL, FlowHold, JobKey, JobRun, Run
 from jobmon.runtime.states import ACTIVE, State
 
+MOST_INNER = 50
+"""Subflows of one map at once where it names no bound: they take no slot, but a process each."""
+
 
 class Changed:
     """What events changed since the last `drain`: run ids, job keys, flow names; and the hashes of
@@ -241,8 +244,10 @@ class Registry:
 
     def _group(self, run_id: int, of: str) -> Group | None:
         shape = self.books[run_id].shape
-        template = shape.jobs[shape.names[of]].map
-        most = template.max_parallel if template else None
+        template = shape.jobs[shape.names[of]]
+        most = template.map.max_parallel if template.map else None
+        if most is None and template.kind == "subflow":
+            most = MOST_INNER
         return None if most is None else Group(run_id, of, most)
 
     def _judge(self, run: Run, book: Book, indices: Iterable[int]) -> None:

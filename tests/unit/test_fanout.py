@@ -10,6 +10,7 @@ from jobmon.jobs import Flow, FlowError, Param, Repeat, item
 from jobmon.jobs.definition import Literal, MapDef
 from jobmon.jobs.expansion import ListError, items_of, safe
 from jobmon.runtime.board import Board
+from jobmon.runtime.board.registry import MOST_INNER
 from jobmon.runtime.errors import RefusedError
 from jobmon.runtime.explain import explain_job
 from jobmon.runtime.testing import Simulation, simulate
@@ -54,6 +55,13 @@ class TestMap:
         assert sim.jobs["get"].output == {"東京": 7, "大阪": 7, "京都": 7}
         assert sim.attempts["get"] == 0
         assert refolded(sim) == live(sim)
+
+    def test_of_subflows_only_so_many_wait_at_once(self) -> None:
+        flow = Flow("months")
+        flow.subflow("each", "month", map=list(range(MOST_INNER + 1)))
+        sim = simulate(flow)
+        starts = [at for (at,) in (sim.starts[f"each[{n}]"] for n in range(MOST_INNER + 1))]
+        assert starts == [0.0] * MOST_INNER + [1.0]
 
     def test_an_empty_list_is_done_at_once(self) -> None:
         sim = simulate(shops(), outputs={"list": []})

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import resource
 import subprocess
 import sys
 import zipfile
@@ -267,6 +268,21 @@ def test_a_failure_leaves_the_old_workbook_and_a_second_start_leaves_at_once() -
     assert not list(Path().glob(".*.partial"))
 
 
+# What xlsxwriter leaves open then says so once more when it is gone.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_full_disk_leaves_the_old_workbook() -> None:
+    sales("a.csv", 3000)
+    Path("out.xlsx").write_bytes(b"old")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
+    try:
+        ended = main(["a.csv", "--out", "out.xlsx"])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert ended == External.exit_code
+    assert Path("out.xlsx").read_bytes() == b"old"
+
+
 def test_the_command_names_the_day_of_the_run_and_leaves_its_output(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -280,6 +296,15 @@ def test_the_command_names_the_day_of_the_run_and_leaves_its_output(
     said = capsys.readouterr().out
     assert "progress 100/100" in said
     assert "15 rows are not in the detail" in said
+
+
+def test_every_option_is_on_its_page(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    options = set(re.findall(r"--[a-z-]+", capsys.readouterr().out)) - {"--help"}
+    page = (Path(__file__).parents[2] / "docs" / "report.md").read_text(encoding="utf-8")
+    assert len(options) > 10
+    assert {option for option in options if f"`{option}" not in page} == set()
 
 
 def test_the_command_ends_with_65_for_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:

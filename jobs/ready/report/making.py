@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import polars as pl
+from xlsxwriter.exceptions import XlsxFileError
 
 from jobmon.jobs.kit import Data, External, atomic_write, lock, progress
 from jobmon.jobs.ready.report.columns import Columns
@@ -65,8 +66,11 @@ def _made(
     found = _whole(found, columns)
     sums = figures(columns, found)
     words = LANGUAGES[lang or language(columns.names)]
-    with atomic_write(out, "wb") as file:
-        shown = write(file, columns, found, sums, words, limit)
+    try:
+        with atomic_write(out, "wb") as file:
+            shown = write(file, columns, found, sums, words, limit)
+    except XlsxFileError as error:  # such as a full disk
+        raise OSError(f"{out} cannot be written: {error}") from error
     progress(100, 100)
     return _told(sums, shown, out)
 

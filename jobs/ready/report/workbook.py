@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from typing import IO, Any
 
 import polars as pl
@@ -35,7 +36,10 @@ def write(
     The bytes depend on the arguments alone: the workbook bears the date of its last day.
     """
     shown = table if limit is None else table.head(limit)
-    with xlsxwriter.Workbook(file, _options(words)) as book:
+    with (
+        tempfile.TemporaryDirectory(prefix="jobmon-report-") as room,
+        xlsxwriter.Workbook(file, _options(words, room)) as book,
+    ):
         book.use_zip64()
         last = dt.datetime.combine(sums.days[-1][0], dt.time())
         book.set_properties({"title": words["title"], "created": last})
@@ -48,10 +52,15 @@ def write(
     return shown.height
 
 
-def _options(words: Words) -> dict[str, Any]:
+def _options(words: Words, room: str) -> dict[str, Any]:
     plain = dict.fromkeys(("strings_to_formulas", "strings_to_urls", "strings_to_numbers"), False)
     font = {"font_name": words["font"], "font_size": 11}
-    return {**plain, "default_format_properties": font, "default_row_height": int(words["row"])}
+    return {
+        **plain,
+        "tmpdir": room,
+        "default_format_properties": font,
+        "default_row_height": int(words["row"]),
+    }
 
 
 def _parts(table: pl.DataFrame, name: str) -> list[tuple[str, pl.DataFrame]]:

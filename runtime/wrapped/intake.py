@@ -33,7 +33,7 @@ ROOM = "exec"
 """The room of notes with the run that each record became, until the record is gone."""
 EVERY = 2.0
 """Seconds between two looks at the spool."""
-MOST_AT_ONCE = 100
+MOST_AT_ONCE = 20
 """Records taken in one turn; the jobs have their turn in between."""
 
 

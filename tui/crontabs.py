@@ -32,13 +32,15 @@ class Options(NamedTuple):
 def run(desk: Desk, file: str | None, options: Options) -> int:
     """Do it and tell of it; the exit code: 1 when a line needs a person."""
     text, source = _read(file)
-    system = options.system or lines.is_system(text)
+    person = _person()
+    # What `crontab -l` says is a user's own: no user stands in it.
+    system = options.system or (file is not None and lines.is_system(text, person.homes))
     found = lines.read(text, system=system)
     if options.shadow:
         made, told = shadow.shadow(text, found, _jobmon(desk, system=system))
         target = Path(options.output) if options.output else None
     else:
-        made, told = flowfile.made(found, source, _person())
+        made, told = flowfile.made(found, source, person)
         target = Path(options.output) if options.output else desk.home / "flows" / "crontab.py"
     if options.dry_run or target is None:
         sys.stdout.write(made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 NICKNAMES = {
@@ -162,26 +162,21 @@ def raw_split(written: str) -> tuple[str, str]:
     return (written[: at.start()], written[at.start() :]) if at else (written, "")
 
 
-def is_system(text: str) -> bool:
-    """Whether most entries have a user before the command, as in /etc/crontab and /etc/cron.d.
+def is_system(text: str, users: Collection[str] = ()) -> bool:
+    """Whether each entry has a user before its command, as in /etc/crontab and /etc/cron.d.
 
-    A name of a user is a word of small letters that is followed by more, and is no command that
-    people begin lines with.
+    `users` are those of this machine. What is a command as well does not count.
     """
-    sixths = list(_sixths(text))
-    users = [word for word in sixths if re.fullmatch(r"[a-z_][a-z0-9_-]*\$?", word)]
-    return bool(sixths) and len(users) == len(sixths) and not set(users) & _COMMANDS
+    sixths = set(_sixths(text))
+    return bool(sixths) and sixths <= (_USERS | set(users)) - _COMMANDS
 
 
-_COMMANDS = {
-    "cd", "test", "find", "rm", "cp", "mv", "php", "python", "python3", "sh", "bash", "perl",
-    "ruby", "node", "curl", "wget", "echo", "rsync", "tar", "nice", "flock", "sudo", "env",
-    "mail", "date", "docker", "git", "make", "java", "ssh", "scp", "sleep", "true", "false",
-    "command", "if", "for", "while", "export", "source", "exec", "timeout", "ionice",
-    "chronic", "jobmon", "mysqldump", "psql", "pg_dump", "cat", "touch", "kill", "killall",
-    "logrotate", "certbot", "gzip", "run-parts", "expr", "ls", "systemctl", "service",
-    "apt-get", "npm", "yarn", "rake", "bundle", "composer",
+_USERS = {
+    "root", "daemon", "nobody", "www-data", "list", "news", "uucp", "munin", "amavis", "logcheck",
+    "ntpsec", "postgres", "mysql", "redis", "nagios", "smmsp", "irc", "proxy", "clamav",
 }  # fmt: skip
+"""Users whose commands packages bring along, also where this machine has none of them."""
+_COMMANDS = {"mail", "sync", "man", "backup", "git", "games", "redis", "mysql"}
 
 
 def _sixths(text: str) -> Iterator[str]:

@@ -232,6 +232,12 @@ def test_system_crontabs_are_known_by_their_users(file: str) -> None:
     assert lines.is_system(text) == (file not in ("office", "conveniences"))
 
 
+@pytest.mark.parametrize("command", ["mybackup --full", "mail -s a b", "root", "anna x"])
+def test_a_program_is_not_taken_for_a_user(command: str) -> None:
+    assert not lines.is_system(f"0 1 * * * {command}\n")
+    assert lines.is_system("0 1 * * * anna x\n", {"anna"})
+
+
 def test_a_shadow_changes_nothing_but_the_commands() -> None:
     text = (
         '# 朝\nSHELL=/bin/bash\n\n10 6 * * 1-5\t/x/a.sh --day "$(date +\\%F)"\n'

@@ -15,7 +15,7 @@ from jobmon.runtime.states import ACTIVE, State
 from jobmon.runtime.stops import inner_runs
 from jobmon.runtime.verbs.case import Case, Command
 from jobmon.runtime.waiting.reasons import waits_for, ways_on
-from jobmon.runtime.words import LOST_WORDS, end_words, once, span, state_words
+from jobmon.runtime.words import LOST_WORDS, command, end_words, once, span, state_words
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -109,7 +109,10 @@ def _queued(reader: Reader, job: JobRun) -> Explanation:
     if job.held or reader.run.held:
         return Explanation(("it is ready",))
     found = against_launch(reader.board, job, reader.limits)
-    return Explanation(tuple(found) or ("it is ready and starts with the next decision",))
+    rate = reader.board.jobdef(job.key).rate
+    pace = reader.limits.paces.get(rate)
+    ways = (command("limits", "--thaw", rate),) if pace is not None and pace.frozen else ()
+    return Explanation(tuple(found) or ("it is ready and starts with the next decision",), ways)
 
 
 def _active(reader: Reader, job: JobRun) -> Explanation:

@@ -87,7 +87,9 @@ class Orders:
         if not runs or flow is None:
             return []
         if request.get("preview"):
-            return [f"missed while it was held: {len(runs)}; --catch-up {which} is about these"]
+            starts = {"all": "it starts them", "latest": "it starts the newest"}
+            rest = starts.get(which, "--catch-up all starts them, --catch-up latest the newest")
+            return [f"missed while it was held: {len(runs)}; {rest}"]
         who, why = str(request.get("who", "")), str(request.get("why", ""))
         return await releases.catch_up(self._engine, flow, runs, which, who, why)
 

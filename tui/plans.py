@@ -163,13 +163,13 @@ def _starts(item: Entry, now: float) -> str:
 
 
 def hold_words(hold: FlowHold | None, now: float) -> str:
-    """`since 02:10:00 by anna: reason, until 06:00:00`."""
+    """`until 06:00:00 since 02:10:00 by anna: reason`: what matters most is cut last."""
     if hold is None:
         return ""
     who = f"{hold.who}: {hold.why}" if hold.why else hold.who
     since = f"since {moment(hold.at, now)}" if hold.at else ""
     until = f"until {moment(hold.until, now)}" if hold.until else ""
-    return " ".join(part for part in (since, f"by {who}" if who else "", until) if part)
+    return " ".join(part for part in (until, since, f"by {who}" if who else "") if part)
 
 
 def _missed(keys: list[str]) -> str:

@@ -14,6 +14,7 @@ from jobmon.runtime.profiles import VARIABLE
 from jobmon.tui import profile
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import document, hint, json_option, page, pass_desk
+from jobmon.tui.text import count
 
 GONE_LIMIT = 15.0
 
@@ -66,7 +67,8 @@ def down(desk: Desk, drain: bool, as_json: bool) -> None:
         left = 0 if drain else running
         document(desk.ink, {"schema": "jobmon.down/1", "pid": pid, "running": left})
         return
-    on = f"; {running} jobs go on without it" if running and not drain else ""
+    go = "goes" if running == 1 else "go"
+    on = f"; {count(running, 'job')} {go} on without it" if running and not drain else ""
     page([f"runtime stopped: pid {pid}{on}"])
 
 

@@ -159,7 +159,9 @@ def test_the_status_tells_who_holds_what(served: Batch) -> None:
     served.wait_job(run, "j0", "running")
     status = served.call("status")
     assert status["pools"] == {"db": {"total": 2, "busy": 1, "waiting": 2}}
+    (since,) = (row.pop("since") for row in status["locks"].values())
     assert status["locks"] == {"ledger": {"holder": f"{run}/j0", "waiting": 2}}
+    assert since is None or since <= time.time()
     assert [each["attempt"] for each in status["initiators"] if each["attempt"]] == ["1.0.1"]
     assert all(Path(f"/proc/{each['pid']}").exists() for each in status["initiators"])
     (served.home / "go").touch()

@@ -28,7 +28,7 @@ def test_down_leaves_jobs_running_and_up_adopts_them(batch: Batch) -> None:
     batch.wait_job(run, "a", "running")
     (leader,) = [a["pid"] for r in batch.log(run, "a") for a in [r.get("spawned")] if a]
     runtime = batch.pid()
-    assert "1 jobs go on without it" in jobmon(batch.home, "down").stdout
+    assert "1 job goes on without it" in jobmon(batch.home, "down").stdout
     until(lambda: not alive(runtime), "the runtime has ended")
     assert alive(leader)
     (batch.home / "go").touch()

@@ -157,6 +157,8 @@ def test_release_tells_what_was_missed_and_starts_it(batch: Clocked) -> None:
     assert "棚卸し" in batch.show(first)["reason"]
     with pytest.raises(UsageError):
         batch.call("verb", verb="release", flow="朝", options={"catch_up": "some"})
+    shown = batch.call("verb", verb="release", flow="朝", options={}, preview=True)
+    assert "--catch-up all starts them, --catch-up latest the newest" in shown["notes"][-1]
     answer = batch.call("verb", verb="release", flow="朝", options={"catch_up": "latest"})
     assert "missed while it was held: 2" in answer["notes"]
     assert any(first in note and "rerun" in note for note in answer["notes"])

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from jobmon.runtime.model import Event
+from jobmon.tui.picture import Size
 from jobmon.tui.rows import why
 from jobmon.tui.screens.limits import Limits
 from jobmon.tui.text import plain
@@ -142,6 +143,21 @@ def test_a_rate_tells_how_much_went_when_the_next_goes_and_who_froze_it() -> Non
     assert "2/s, the next at " in line(shown, "rate", "帳簿")
     assert "frozen until " in line(shown, "rate", "web")
     assert "by morning#3" in line(shown, "rate", "web")
+
+
+def test_a_freeze_tells_how_it_is_ended() -> None:
+    one = Folder()
+    one.site.status = {"rates": RATES}
+    view, on = Limits(), stage(one)
+    page(view, on, 120)
+    told: dict[str, str] = {}
+    for _ in view.items(on):
+        item = view.item(on)
+        assert item is not None
+        told[item.name] = "\n".join(plain(row) for row in view.below(on, Size(120, 40)))
+        view.act("move.down", on)
+    assert [name for name, text in told.items() if "--thaw" in text] == ["web"]
+    assert "jobmon limits --thaw web" in told["web"]
 
 
 def test_a_job_that_waits_for_its_rate_says_so_in_the_queue() -> None:

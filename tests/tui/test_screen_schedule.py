@@ -174,7 +174,7 @@ def test_a_hold_is_shown_as_soon_as_the_board_knows_it_with_who_why_and_until() 
     shown = page(Schedule(), stage(one))
     assert "H hourly" in shown
     said = f"since {moment(NOW - 5, NOW)} by anna@pts/1: feed is empty"
-    assert f"{said} until {moment(NOW + 600, NOW)}" in shown
+    assert f"until {moment(NOW + 600, NOW)} {said}" in shown
 
 
 def test_a_hold_that_only_the_document_knows_is_shown_too() -> None:

@@ -72,7 +72,7 @@ CASES: list[tuple[Callable[[], Driver], str, str, str]] = [
         lambda: paced(frozen=7200.0, by="朝#3/集計"),
         "A",
         "the rate site is frozen until 11:00:00 by 朝#3/集計",
-        "",
+        "limits --thaw site",
     ),
     (lambda: Driver(diamond(), Limits(slots=0)).settle(), "A", "starting jobs is paused", ""),
     (lambda: Driver(diamond()).settle(), "A", "attempt 1 starting since", "logs f#1 A -f"),

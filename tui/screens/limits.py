@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from jobmon.runtime.words import command
 from jobmon.tui.bars import level
 from jobmon.tui.limited import KINDS, Limit, limits_of
 from jobmon.tui.look import job_look
@@ -69,11 +70,12 @@ class Limits(Filtered):
         return _PAINTERS[name]
 
     def below(self, stage: Stage, size: Size) -> list[Line]:
-        """All that hold it, and in their order all that wait."""
+        """All that hold it, and in their order all that wait; how a freeze is ended."""
         item = self.item(stage)
         if item is None or size.height < DETAIL_FROM:
             return []
         lines = [
+            *_thaw(stage, item),
             *_listed(stage, "held by", item.holders, size.width),
             *_listed(stage, "waiting", item.waiters, size.width),
         ]
@@ -209,6 +211,14 @@ _PAINTERS: Mapping[str, Painter] = {
     "since": _since,
     "took": _for,
 }
+
+
+def _thaw(stage: Stage, item: Limit) -> list[Line]:
+    """The command that lets a frozen rate go on before its time."""
+    if not item.told.get("frozen_until"):
+        return []
+    line = stage.ink.safe(command("limits", "--thaw", item.name))
+    return [((pad(" to thaw it", LABEL), "dim"), (line, ""))]
 
 
 def _listed(stage: Stage, word: str, rows: Sequence[Row], width: int) -> list[Line]:

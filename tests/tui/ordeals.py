@@ -159,7 +159,8 @@ def answer_wants(session: Session) -> None:
         for n, (kind, job) in enumerate(kinds.items(), 1)
     ]  # fmt: skip
     answers = {"explain": explained(), "flows": flows(), "ls": cli_fakes.ls(*runs()),
-               "show": runs()[0], "events": {"events": events}}  # fmt: skip
+               "show": runs()[0], "events": {"events": events},
+               "schedule": {"schedules": [], "mistakes": [LOUD]}}  # fmt: skip
     for want in session.monitor.view.wants(session.monitor.stage):
         session.world.sites[want.site].documents[want] = answers[want.name]
 

@@ -63,7 +63,9 @@ def lay(home: Path, flow: FlowDef, pools: Mapping[str, int], slots: int, seed: i
     (home / "flows").mkdir(parents=True)
     (home / EFFECTS).touch()
     (home / "job.sh").write_text(_JOB, encoding="utf-8")
-    limits = "".join(f"{json.dumps(name)} = {count}\n" for name, count in pools.items())
+    limits = "".join(
+        f"{json.dumps(name, ensure_ascii=False)} = {count}\n" for name, count in pools.items()
+    )
     settings = f"[runtime]\nslots = {slots}\nmin_free = 0\n\n[pools]\n{limits}"
     (home / "jobmon.toml").write_text(settings, encoding="utf-8")
     graph = json.dumps(_graph(flow, seed), ensure_ascii=False)

@@ -148,7 +148,7 @@ class BatchFolder:
         flows = load_folder(self.home).flows
         try:
             quieten(self.home / CONFIG_NAME, [n for n, flow in flows.items() if flow.schedule])
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise UsageError(f"read {self.home / CONFIG_NAME}", str(error)) from error
         command = [sys.executable, "-m", "jobmon.runtime", "--home", str(self.home), "--detached"]
         self._process = subprocess.Popen(

@@ -15,13 +15,13 @@ LOUD = ("notify", "report", "hook")
 def quieten(path: Path, scheduled: Iterable[str]) -> None:
     """Write the jobmon.toml at `path` anew: without what is loud, every plan inactive.
 
-    `scheduled`: the flows with a schedule of their own. Raises ValueError when it is no TOML.
+    `scheduled`: the flows with a schedule of their own. ValueError, TypeError: it is none.
     """
     settings = tomllib.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    rows = {name: {} for name in scheduled} | settings.get("deployments", {})
-    settings["deployments"] = {name: row | {"active": False} for name, row in rows.items()}
+    rows = {name: {} for name in scheduled} | dict(settings.get("deployments", {}))
+    settings["deployments"] = {name: {**row, "active": False} for name, row in rows.items()}
     kept = {key: value for key, value in settings.items() if key not in LOUD}
-    lines = [f"{json.dumps(key)} = {_toml(value)}\n" for key, value in kept.items()]
+    lines = [f"{_toml(key)} = {_toml(value)}\n" for key, value in kept.items()]
     path.write_text("".join(lines), encoding="utf-8")
 
 
@@ -29,7 +29,7 @@ def _toml(value: Any) -> str:
     """A value as TOML has it on one line. What JSON says of texts and numbers holds there too."""
     match value:
         case dict():
-            pairs = (f"{json.dumps(key)} = {_toml(inner)}" for key, inner in value.items())
+            pairs = (f"{_toml(key)} = {_toml(inner)}" for key, inner in value.items())
             return "{" + ", ".join(pairs) + "}"
         case list():
             return f"[{', '.join(map(_toml, value))}]"

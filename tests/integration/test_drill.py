@@ -36,7 +36,7 @@ get >> [load, big] >> look
 def home(tmp_path: Path) -> Path:
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows" / "morning.py").write_text(FLOW, "utf-8")
-    (tmp_path / "jobmon.toml").write_text("[pools]\ndb = 1\n", "utf-8")
+    (tmp_path / "jobmon.toml").write_text('[pools]\ndb = 1\n"𠮷" = 2\n', "utf-8")
     return tmp_path
 
 

@@ -8,7 +8,8 @@ HIDDEN = "***"
 _DOMAIN = r"[@＠](?:[\w-]+\.)+[A-Za-z]{2,}"
 _DASH = "[-‐‑‒–—―−ーｰ－. 　]?"
 _OPEN, _SHUT = "[(（]?", "[)）]?"
-_ALONE, _END = r"(?<![\w.])", r"(?!\w)"
+# Japanese letters may stand right beside: 電話は03-1234-5678です
+_ALONE, _END = "(?<![A-Za-z0-9０-９_.])", "(?![A-Za-z0-9０-９_])"
 _PATTERNS = [
     # Plain names first: in Japanese nothing stands between the words before and an address.
     rf"[A-Za-z0-9._%+'-]{{1,64}}{_DOMAIN}",

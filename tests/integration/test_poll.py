@@ -21,6 +21,7 @@ from jobmon.jobs.kit import Data, External, Rule, retries
 from jobmon.jobs.kit.outcomes import JobFailure
 from jobmon.jobs.ready.poll import poll
 from jobmon.jobs.ready.poll.__main__ import main
+from jobmon.jobs.ready.poll.polling import open_record
 from tests.batch import until
 
 
@@ -181,6 +182,22 @@ def test_killed_while_it_waits_it_goes_on_with_the_same(outside: Outside) -> Non
     outside.says = [{"status": "complete"}]
     assert poll(outside.plan())["id"] == "j/1"
     assert len(outside.started) == 1
+
+
+def test_who_waited_for_its_turn_knows_what_was_started_meanwhile(
+    outside: Outside, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    late = open_record("a", "state")
+    first = open_record("a", str(tmp_path / "state"))
+    with first.alone():
+        first.started({"id": "j/1"})
+    with late.alone():
+        assert (late.path, late.now.state, late.now.values) == (
+            first.path,
+            "started",
+            {"id": "j/1"},
+        )
 
 
 def test_killed_before_the_answer_nobody_can_know_and_nothing_is_started_again(

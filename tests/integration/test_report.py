@@ -267,6 +267,25 @@ def test_a_failure_leaves_the_old_workbook_and_a_second_start_leaves_at_once() -
     assert not list(Path().glob(".*.partial"))
 
 
+@pytest.mark.parametrize(
+    ("named", "out", "said"),
+    [
+        ("in.xlsx", "in.xlsx", "is one of the inputs"),
+        ("in.xlsx", "out.xls", "is called .xlsx"),
+        ("in.xlsx", "none/out.xlsx", "no folder .*none"),
+        (".", "out.xlsx", "is a folder: name the files in it"),
+    ],
+)
+def test_names_that_cannot_be_meant_are_told_before_any_work(
+    named: str, out: str, said: str
+) -> None:
+    before = Path(sales("in.xlsx", 3)).read_bytes()
+    with pytest.raises(Data, match=said):
+        report([named], out)
+    assert Path("in.xlsx").read_bytes() == before
+    assert os.listdir() == ["in.xlsx"]
+
+
 def test_a_full_disk_leaves_the_old_workbook() -> None:
     sales("a.csv", 3000)
     Path("out.xlsx").write_bytes(b"old")

@@ -192,6 +192,20 @@ def test_personal_data_is_hidden(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "090-1234-5678",
+        "０３－１２３４－５６７８",
+        "+81 90 1234 5678",
+        "555-123-4567",
+        "4111111111111111",
+    ],
+)
+def test_japanese_letters_may_stand_right_beside(text: str) -> None:
+    assert mask(f"電話は{text}です") == "電話は***です"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "2026-11-23 07:00:00",
         "4901234567894",  # the code of an article
         "1234567890123456",  # an order; its check digit is wrong

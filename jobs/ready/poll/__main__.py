@@ -39,11 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _settle(asked: argparse.Namespace, key: str) -> None:
     """What a person found out in the other system."""
     record = open_record(key, asked.state)
-    if asked.id:
-        record.started({"id": asked.id})
-        return
-    known = record.now.values.get("id", "no id")
-    record.ended()
+    with record.alone():
+        known = record.now.values.get("id", "no id")
+        if asked.id:
+            record.started({"id": asked.id})
+            return
+        record.ended()
     print(f"forgotten ({known}): the next start of {key} is a new one")  # noqa: T201
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import httpx
 
-from jobmon.jobs.kit import lock, output, places
-from jobmon.jobs.kit.outcomes import Data, External, JobFailure
+from jobmon.jobs.kit import output, places
+from jobmon.jobs.kit.outcomes import Data, JobFailure
 from jobmon.jobs.ready.poll.plan import Plan
 from jobmon.jobs.ready.poll.record import Record
 from jobmon.jobs.ready.poll.starting import Starter
@@ -22,9 +22,6 @@ from jobmon.jobs.ready.poll.waiting import Waiter
 from jobmon.jobs.ready.web import settings
 from jobmon.jobs.ready.web.secrets import Secrets
 from jobmon.jobs.ready.web.trust import certificates
-
-BUSY = 5.0
-"""Seconds to wait for another process that waits for the same job."""
 
 
 class StoppedError(JobFailure):
@@ -89,13 +86,11 @@ def poll(
     record = open_record(key or key_of(plan, params or {}), state)
     secrets = Secrets()
     try:
-        with lock(f"poll {record.path}", timeout=BUSY):
+        with record.alone():
             return _done(_plan(plan), record, Templates(_values(record, params), secrets))
     except JobFailure as error:
         error.args = (secrets.hide(str(error)),)
         raise
-    except TimeoutError as error:
-        raise External(f"somebody waits for it already: {error}") from None
 
 
 def open_record(key: str, state: str | None) -> Record:

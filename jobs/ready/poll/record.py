@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
 
-from jobmon.jobs.kit import places
+from jobmon.jobs.kit import lock, places
 from jobmon.jobs.kit.files import atomic_write
-from jobmon.jobs.kit.outcomes import Data
+from jobmon.jobs.kit.outcomes import Data, External
+
+BUSY = 5.0
+"""Seconds to wait for another process that waits for the same job."""
 
 
 class Known(msgspec.Struct):
@@ -30,8 +35,21 @@ class Record:
 
     def __init__(self, folder: str, key: str) -> None:
         os.makedirs(folder, exist_ok=True)
-        self.path = os.path.join(folder, f"{places.digest(key)}.json")
+        self.path = os.path.join(os.path.realpath(folder), f"{places.digest(key)}.json")
         self.now = self._read(key)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else starts or changes it meanwhile. What they did before is known then.
+
+        Raises External when somebody does for longer than a moment.
+        """
+        try:
+            with lock(f"poll {self.path}", timeout=BUSY):
+                self.now = self._read(self.now.key)
+                yield
+        except TimeoutError as error:
+            raise External(f"somebody waits for it already: {error}") from None
 
     def _read(self, key: str) -> Known:
         try:

@@ -25,7 +25,7 @@ def check(to: Sequence[str]) -> None:
     server()
     for address in (*to, sender()):
         if "@" not in parseaddr(address)[1]:
-            raise Data(f"{address!r} is no mail address: write NAME@HOST, or --from for the sender")
+            raise Data(f"{address!r} is no mail address: write NAME@HOST; the sender is ${SENDER}")
 
 
 def server() -> urllib.parse.SplitResult:

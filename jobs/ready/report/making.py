@@ -40,10 +40,11 @@ def report(
     text), `shown` (rows of the detail) and `file`. Raises Data for a wrong input, External when
     the same workbook is being made just now, OSError.
     """
-    file = os.path.realpath(out)
+    file, files = os.path.realpath(out), _files(sources)
+    _check_out(file, files)
     try:
         with lock(f"report {file}", timeout=0):
-            return _made(_files(sources), file, days, lang, limit, wanted or {}, numbers)
+            return _made(files, file, days, lang, limit, wanted or {}, numbers)
     except TimeoutError as error:
         raise External(f"{file} is being made by another report: {error}") from None
 
@@ -75,6 +76,15 @@ def _made(
     return _told(sums, shown, out)
 
 
+def _check_out(file: str, files: Sequence[str]) -> None:
+    if not file.lower().endswith(".xlsx"):
+        raise Data(f"--out {file}: a workbook is called .xlsx, or no Excel opens it")
+    if not os.path.isdir(os.path.dirname(file)):
+        raise Data(f"--out {file}: there is no folder {os.path.dirname(file)}: make it first")
+    if file in map(os.path.realpath, files):
+        raise Data(f"--out {file} is one of the inputs: the workbook would replace it")
+
+
 def _files(sources: Sequence[str]) -> list[str]:
     """The files, each once, in the order asked for; those of a pattern by their names."""
     found: dict[str, str] = {}
@@ -83,6 +93,8 @@ def _files(sources: Sequence[str]) -> list[str]:
         if not paths:
             raise Data(f"no file fits {source} in {os.getcwd()}")
         for path in paths:
+            if os.path.isdir(path):
+                raise Data(f"{path} is a folder: name the files in it, as '{path}/*.csv'")
             found.setdefault(os.path.realpath(path), path)
     return list(found.values())
 

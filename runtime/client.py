@@ -24,6 +24,8 @@ PROTO = (1, 1)
 """Oldest and newest protocol spoken here."""
 ANSWER_LIMIT = 120.0
 """Seconds an answer may take: loading slow flow files comes first, a wedged runtime is told."""
+LOOK_LIMIT = 10.0
+"""Seconds a runtime may take to greet who only looks: one that is frozen takes longer."""
 
 
 class OtherProtocolError(NoRuntimeError):
@@ -174,17 +176,25 @@ _FORWARDED = (
 
 
 def view(settings: Settings, name: str, **args: Any) -> dict[str, Any]:
-    """A document by its name (see docs/json.md): from the runtime, or from its state.
-
-    Without a runtime that answers the committed rows are read, which say the same as of its end.
-    """
+    """A document by its name (see docs/json.md): from the runtime, or from its state."""
     try:
-        client = _try_connect(settings.state_dir, ANSWER_LIMIT)
+        return asked(settings, name, args)
     except SilentRuntimeError:
-        client = None
-    if client is not None:
-        with client:
-            return client.call("view", name=name, args=args)
+        return stored(settings, name, args)
+
+
+def asked(settings: Settings, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The document from the runtime; without one, from its state. Raises SilentRuntimeError."""
+    client = _try_connect(settings.state_dir, LOOK_LIMIT)
+    if client is None:
+        return stored(settings, name, args)
+    with client:
+        client.allow(ANSWER_LIMIT)
+        return client.call("view", name=name, args=args)
+
+
+def stored(settings: Settings, name: str, args: dict[str, Any]) -> dict[str, Any]:
+    """The document from the committed rows, which say the same as of the runtime's end."""
     from jobmon.runtime import views
 
     if name in views.VIEWS:

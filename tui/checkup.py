@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jobmon.runtime import soundness, stream
+from jobmon.runtime.client import LOOK_LIMIT
 from jobmon.runtime.errors import JobmonError
 from jobmon.tui.desk import Desk
 from jobmon.tui.ink import Ink
@@ -119,10 +120,10 @@ def _room(desk: Desk) -> Finding:
 
 
 def _runtime(desk: Desk) -> Finding:
-    body = desk.status()
-    if not body["running"]:
-        return Finding("warn", "none is running", "start it: jobmon up")
+    body = desk.status(LOOK_LIMIT)
     troubles = body.get("troubles") or ()
+    if not body["running"] and not troubles:
+        return Finding("warn", "none is running", "start it: jobmon up")
     if troubles:
         return Finding("bad", "; ".join(map(str, troubles)), "jobmon status")
     return Finding("ok", f"pid {body.get('pid')}, version {body.get('version')}")
@@ -139,7 +140,7 @@ def _lock(desk: Desk) -> Finding:
     holders = [row.split()[4] for row in rows if " FLOCK " in row and mine in row]
     if holders:
         return Finding("ok", f"held by pid {holders[0]}")
-    if desk.status()["running"]:
+    if desk.status(LOOK_LIMIT)["running"]:
         todo = "its lock file was removed; take it again: jobmon down && jobmon up"
         return Finding("bad", "a runtime runs without holding it", todo)
     return Finding("ok", "free: no runtime holds it")

@@ -6,6 +6,7 @@ The one place where the command line touches the runtime, and the one that tests
 from __future__ import annotations
 
 import os
+import sys
 import time
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +47,7 @@ class Desk:
     def __init__(self, home: str | None = None) -> None:
         self.named_home = home
         self.looking = Looking()
+        self._frozen = False  # a runtime is there that does not answer, and that was told
 
     @cached_property
     def ink(self) -> Ink:
@@ -111,18 +113,34 @@ class Desk:
         return self.connect(start=True)
 
     def view(self, name: str, **args: Any) -> Document:
-        """A document, from the runtime when one is there, else from the stored state."""
-        from jobmon.runtime.client import view
-
+        """A document, from the runtime when one is there and answers, else from the state."""
         given = {key: value for key, value in args.items() if value is not None}
         nothing = name in _OF_RUNS and not self._database.exists()
-        body = _no_runs(name, given.get("run")) if nothing else view(self.usable, name, **given)
+        body = _no_runs(name, given.get("run")) if nothing else self._looked(name, given)
         return {"profile": self.usable.profile, **body} if name == "ls" else body
+
+    def _looked(self, name: str, args: Document) -> Document:
+        from jobmon.runtime import client
+
+        if not self._frozen:
+            try:
+                return client.asked(self.usable, name, args)
+            except client.SilentRuntimeError as error:
+                self._tell_frozen(error)
+        return client.stored(self.usable, name, args)
+
+    def _tell_frozen(self, error: NoRuntimeError) -> None:
+        """Once, beside the document: what follows is not asked of the runtime any more."""
+        if not self._frozen:
+            told = f"a runtime is there, but {error.why}: read from the stored state"
+            sys.stderr.write(f"jobmon: {told}; see: jobmon status\n")
+        self._frozen = True
 
     def status(self, patience: float | None = None) -> Document:
         """How the runtime is, and when it last gave a sign of life; also when there is none.
 
-        One that does not answer within `patience` seconds counts as none, with that as a trouble.
+        One that does not answer within `patience` seconds counts as none, with that as a trouble;
+        who gives none may not show troubles, and is told beside the document.
         """
         from jobmon.runtime.notify.alive import seen
 
@@ -131,7 +149,7 @@ class Desk:
     def _status(self, patience: float | None) -> Document:
         if not self._database.exists():
             return self._answered(patience) or self._without_runtime()
-        body = self.view("status") if patience is None else self._soon(patience)
+        body = self._soon(patience)
         return body if body["running"] else self._without_runtime() | body
 
     def _answered(self, patience: float | None) -> Document | None:
@@ -142,15 +160,18 @@ class Desk:
         except NoRuntimeError:
             return None
 
-    def _soon(self, patience: float) -> Document:
+    def _soon(self, patience: float | None) -> Document:
         from jobmon.runtime import views
-        from jobmon.runtime.client import SilentRuntimeError
+        from jobmon.runtime.client import LOOK_LIMIT, SilentRuntimeError
 
         troubles: list[str] = []
         try:
-            with self.connect(limit=patience) as client:
+            with self.connect(limit=patience or LOOK_LIMIT) as client:
                 return client.call("view", name="status")
         except SilentRuntimeError as error:
+            if patience is None:
+                self._tell_frozen(error)
+            self._frozen = True
             troubles = [f"a runtime is there, but {error.why}; {error.hint}"]
         except NoRuntimeError:
             pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,9 @@ from jobmon.tui import profile
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import document, hint, json_option, page, pass_desk
 from jobmon.tui.text import count
+
+if TYPE_CHECKING:
+    from jobmon.runtime.client import Client
 
 GONE_LIMIT = 15.0
 
@@ -54,7 +57,7 @@ def _identity(hello: dict[str, Any]) -> dict[str, Any]:
 @pass_desk
 def down(desk: Desk, drain: bool, as_json: bool) -> None:
     """Stop the runtime. Jobs go on without it, and are taken up when it is back."""
-    client = desk.connect()
+    client = _reached(desk)
     pid = client.hello["pid"]
     running = _busy(desk)
     client.call("down", drain=drain)
@@ -70,6 +73,21 @@ def down(desk: Desk, drain: bool, as_json: bool) -> None:
     go = "goes" if running == 1 else "go"
     on = f"; {count(running, 'job')} {go} on without it" if running and not drain else ""
     page([f"runtime stopped: pid {pid}{on}"])
+
+
+def _reached(desk: Desk) -> Client:
+    """A connection to be told to go by. Raises NoRuntimeError, also about one that is frozen."""
+    from jobmon.runtime import client
+    from jobmon.runtime.disk import WriterLock
+
+    try:
+        found = desk.connect(limit=client.LOOK_LIMIT)
+    except client.SilentRuntimeError as error:
+        pid = WriterLock(desk.state_dir).holder().get("pid", "PID")
+        todo = f"let it go on: kill -CONT {pid}; or end it, jobs go on: kill -9 {pid}"
+        raise NoRuntimeError(f"stop the runtime, pid {pid}", error.why, todo) from error
+    found.allow(client.ANSWER_LIMIT)
+    return found
 
 
 def _busy(desk: Desk) -> int:

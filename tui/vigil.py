@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from jobmon.runtime.client import LOOK_LIMIT
 from jobmon.runtime.errors import EXIT_NO_RUNTIME, EXIT_OK, EXIT_RUN_FAILED
 from jobmon.runtime.words import span
 from jobmon.tui.text import local
 
-PATIENCE = 10.0
-"""Seconds a runtime may take to answer; one that is frozen takes longer."""
+PATIENCE = LOOK_LIMIT
 SILENT = 120.0
 """Seconds without a sign of life after which a runtime that answers does not work all the same."""
 

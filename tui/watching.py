@@ -25,9 +25,9 @@ def monitor(desk: Desk, screen: str = "") -> int:
 
 def overview(desk: Desk) -> None:
     """How the runtime is, the newest runs, where to look next."""
-    from jobmon.tui import listing, statuspage
+    from jobmon.tui import listing, statuspage, vigil
 
-    page([*statuspage.page(desk.ink, desk.status(), desk.now()), ""])
+    page([*statuspage.page(desk.ink, desk.status(vigil.PATIENCE), desk.now()), ""])
     page(listing.runs(desk, desk.view("ls", limit=10), None))
     hint(desk.ink, "jobmon show RUN, jobmon run FLOW, jobmon --help")
 

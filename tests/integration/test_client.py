@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from jobmon.runtime import client
 from jobmon.runtime.client import SilentRuntimeError, connect, connect_socket
 from jobmon.runtime.errors import NoRuntimeError
+from jobmon.tui.cli import cli
+from jobmon.tui.desk import Desk
 from tests.batch import Batch, until
 
 FLOW = """
@@ -145,11 +148,32 @@ def test_what_can_be_read_without_a_frozen_runtime_is(
 ) -> None:
     from jobmon.runtime import config
 
-    monkeypatch.setattr(client, "ANSWER_LIMIT", 0.2)
-    pid = served.pid()
+    monkeypatch.setattr(client, "LOOK_LIMIT", 0.2)
+    with frozen(served):
+        assert client.view(config.load(served.home, {}), "ls")["runs"] == []
+
+
+def test_a_frozen_runtime_is_told_beside_what_is_read_and_how_it_is_ended(
+    served: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LOOK_LIMIT", 0.2)
+    with frozen(served) as pid:
+        ls, down = (
+            CliRunner().invoke(cli, [name], obj=Desk(str(served.home))) for name in ("ls", "down")
+        )
+    assert (ls.exit_code, ls.stdout.partition("\n")[0]) == (0, "no run yet")
+    assert ls.stderr.count("did not answer within 0.2 s: read from the stored state") == 1
+    assert down.exit_code == 6
+    assert f"kill -CONT {pid}; or end it, jobs go on: kill -9 {pid}" in down.stderr
+
+
+@contextlib.contextmanager
+def frozen(batch: Batch) -> Iterator[int]:
+    """Its runtime is stopped; its pid."""
+    pid = batch.pid()
     os.kill(pid, signal.SIGSTOP)
     try:
-        assert client.view(config.load(served.home, {}), "ls")["runs"] == []
+        yield pid
     finally:
         os.kill(pid, signal.SIGCONT)
 

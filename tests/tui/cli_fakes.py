@@ -84,6 +84,9 @@ class FakeClient:
             yield self.desk.stream.popleft()
         self.desk.over.wait(10)
 
+    def allow(self, limit: float) -> None:
+        """It answers at once."""
+
     def close(self) -> None:
         """Nothing to hang up."""
 

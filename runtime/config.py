@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jobmon.runtime import profiles, tables, values
-from jobmon.runtime.declared import (
+from jobmon.runtime.errors import NotFoundError, UsageError
+from jobmon.runtime.settings import profiles, tables, values
+from jobmon.runtime.settings.declared import (
     CalendarSettings,
     Deployment,
     Hook,
     NotifyRule,
     ReportSettings,
 )
-from jobmon.runtime.errors import NotFoundError, UsageError
-from jobmon.runtime.profiles import CONFIG_NAME
+from jobmon.runtime.settings.profiles import CONFIG_NAME
 
 STATE_NAME = ".jobmon"
 SCREEN = "screen."

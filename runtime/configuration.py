@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from jobmon.runtime import config, profiles
+from jobmon.runtime import config
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.model import Limits
+from jobmon.runtime.settings import profiles
 
 Stamps = tuple[tuple[int, int, int], ...]
 

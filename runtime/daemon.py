@@ -21,9 +21,11 @@ from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, StateError
 from jobmon.runtime.executors.local import LocalExecutor
+from jobmon.runtime.forecasting.watchman import Watchman
 from jobmon.runtime.gate import say
 from jobmon.runtime.hook.door import Door
-from jobmon.runtime.housekeeping import Housekeeper
+from jobmon.runtime.keeping.housekeeping import Housekeeper
+from jobmon.runtime.keeping.room import RoomGuard
 from jobmon.runtime.library import Library
 from jobmon.runtime.lookout import Lookout
 from jobmon.runtime.model import Event
@@ -33,7 +35,6 @@ from jobmon.runtime.notify.notifier import Notifier
 from jobmon.runtime.notify.reporting import Reporter
 from jobmon.runtime.notify.wishes import Wishes
 from jobmon.runtime.orders import Orders
-from jobmon.runtime.room import RoomGuard
 from jobmon.runtime.scheduling import timing
 from jobmon.runtime.scheduling.plans import plans as plans_of
 from jobmon.runtime.scheduling.scheduler import Scheduler
@@ -44,7 +45,6 @@ from jobmon.runtime.stream import EventStream
 from jobmon.runtime.triggers.files import Files
 from jobmon.runtime.triggers.outcomes import Outcomes
 from jobmon.runtime.waiting.duty import Waits
-from jobmon.runtime.watchman import Watchman
 from jobmon.runtime.wire import Server
 from jobmon.runtime.wrapped.intake import Intake
 

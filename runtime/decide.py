@@ -13,11 +13,11 @@ from heapq import heappop, heappush
 from typing import Any
 
 from jobmon.jobs.conditions import ConditionError, evaluate
-from jobmon.runtime import mapping
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.book import Book
 from jobmon.runtime.board.lines import Entry, LaunchLine, Needs
 from jobmon.runtime.board.triggers import BRANCHED, CANCELLED, FIRED, class_of
+from jobmon.runtime.fanout import mapping
 from jobmon.runtime.model import Event, Limits, Run
 from jobmon.runtime.states import Input
 from jobmon.runtime.stops import cancel_run

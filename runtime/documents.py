@@ -17,29 +17,22 @@ from jobmon.jobs import graph
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, load_folder
 from jobmon.jobs.triggers import words_of
-from jobmon.runtime import (
-    cards,
-    explain,
-    forecasts,
-    history,
-    schedule,
-    schema,
-    shared,
-    snapshot,
-    views,
-)
-from jobmon.runtime.agenda import Agenda
+from jobmon.runtime import cards, explain, history, schema, snapshot, views
 from jobmon.runtime.board import Board
 from jobmon.runtime.cards import CARD_STATES
 from jobmon.runtime.config import Settings
 from jobmon.runtime.configuration import limits_of
 from jobmon.runtime.errors import UsageError
+from jobmon.runtime.forecasting import forecasts
 from jobmon.runtime.library import Version, pick
+from jobmon.runtime.limits import shared
 from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.model import FlowHold, JobKey
 from jobmon.runtime.notify import report, wording
 from jobmon.runtime.notify.overview import overview
 from jobmon.runtime.reader import DB_NAME, open_reader
+from jobmon.runtime.scheduling import schedule
+from jobmon.runtime.scheduling.agenda import Agenda
 from jobmon.runtime.states import State
 from jobmon.runtime.store import (
     guarded,

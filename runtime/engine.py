@@ -32,7 +32,7 @@ from jobmon.runtime.executors.contract import (
     Report,
 )
 from jobmon.runtime.journal import Act, Journal, finished
-from jobmon.runtime.limiter import Limiter
+from jobmon.runtime.limits.limiter import Limiter
 from jobmon.runtime.model import RUN_TERMINAL, Event, ExitRecord, JobKey, Limits
 from jobmon.runtime.pending import Order, Pending, Plan
 from jobmon.runtime.reports import LOOK_AGAIN, Reports

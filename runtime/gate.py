@@ -13,7 +13,7 @@ import sys
 from jobmon.runtime import config, disk
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError, StateError
-from jobmon.runtime.profiles import VARIABLE
+from jobmon.runtime.settings.profiles import VARIABLE
 
 
 def main(home: str, *, detached: bool) -> int:

@@ -94,7 +94,7 @@ class _Resolver:
             return (python, "-P", "-m", "jobmon.jobs.call", file, job.function)
         if job.kind == "subflow":
             state = str(self.settings.state_dir)
-            return (sys.executable, "-P", "-m", "jobmon.runtime.subflow", state, job.flow)
+            return (sys.executable, "-P", "-m", "jobmon.runtime.fanout.subflow", state, job.flow)
         return tuple(as_text(self.value(item)) for item in job.argv)
 
     def environment(self, attempt: str) -> dict[str, str]:

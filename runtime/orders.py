@@ -11,20 +11,20 @@ from typing import Any
 
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.options import OVERLAP
-from jobmon.runtime import launch, releases, verbs, views
+from jobmon.runtime import launch, verbs, views
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
+from jobmon.runtime.fanout.subruns import Subruns
 from jobmon.runtime.library import Library
 from jobmon.runtime.localzone import here
 from jobmon.runtime.model import FlowHold
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
-from jobmon.runtime.scheduling import starting
+from jobmon.runtime.scheduling import releases, starting
 from jobmon.runtime.scheduling.overlap import going_on
 from jobmon.runtime.scheduling.starting import Started, Wanted
 from jobmon.runtime.store import Batch
-from jobmon.runtime.subruns import Subruns
 from jobmon.runtime.waiting.found import aim
 
 Answer = dict[str, Any]

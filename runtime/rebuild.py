@@ -20,9 +20,9 @@ import msgspec
 
 from jobmon.runtime import attempts, disk, stream
 from jobmon.runtime.board import Board
-from jobmon.runtime.cleaning import BASE, base_of
 from jobmon.runtime.config import Settings
 from jobmon.runtime.errors import JobmonError, StateError
+from jobmon.runtime.keeping.cleaning import BASE, base_of
 from jobmon.runtime.model import RUN_TERMINAL, Event
 from jobmon.runtime.notify.outbox import ROOMS
 from jobmon.runtime.reader import DB_NAME

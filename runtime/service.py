@@ -11,20 +11,22 @@ from functools import cache, cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from jobmon.runtime import housekeeping, occupancy, requests, shared
-from jobmon.runtime.backfills import Backfills
+from jobmon.runtime import requests
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.executors.local import LocalExecutor
+from jobmon.runtime.keeping import housekeeping
 from jobmon.runtime.library import Library
+from jobmon.runtime.limits import occupancy, shared
 from jobmon.runtime.model import Event
 from jobmon.runtime.notify.wishes import Wishes
 from jobmon.runtime.orders import Orders
+from jobmon.runtime.scheduling.backfills import Backfills
 from jobmon.runtime.wire import Peer
 
 if TYPE_CHECKING:
-    from jobmon.runtime.agenda import Agenda
+    from jobmon.runtime.scheduling.agenda import Agenda
 
 Answer = dict[str, Any]
 LOG_SLICE = 1 << 19
@@ -175,7 +177,7 @@ class Service:
 
     @cached_property
     def _agenda(self) -> Agenda:
-        from jobmon.runtime.agenda import Agenda  # not before a screen asks
+        from jobmon.runtime.scheduling.agenda import Agenda  # not before a screen asks
 
         return Agenda()
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from jobmon.runtime import forecast
 from jobmon.runtime.client import SilentRuntimeError
 from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.forecasting import forecast
 from jobmon.runtime.model import RUN_TERMINAL
 from jobmon.tui import folding
 from jobmon.tui.reach import Reach, changes

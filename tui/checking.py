@@ -20,7 +20,7 @@ def load(settings: Settings) -> dict[str, Any]:
     """The flows that load, the mistakes of all, and what the folder does not have."""
     from jobmon.jobs.checking import check_folder
     from jobmon.runtime.checks import unmet
-    from jobmon.runtime.planchecks import untimely
+    from jobmon.runtime.scheduling.planchecks import untimely
 
     loaded = check_folder(settings.home, settings.load_timeout)
     missing = [*unmet(loaded.flows.values(), settings), *untimely(loaded, settings)]

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from jobmon.runtime.errors import EXIT_RUN_FAILED, JobmonError, UsageError
-from jobmon.runtime.profiles import VARIABLE
+from jobmon.runtime.settings.profiles import VARIABLE
 from jobmon.tui import reading, running, scheduling, serving, telling, verbs, watching, wrapping
 from jobmon.tui.desk import Desk, Looking
 from jobmon.tui.ink import tame

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobmon.runtime.errors import NoRuntimeError, NotFoundError, RefusedError, UsageError
-from jobmon.runtime.profiles import VARIABLE
+from jobmon.runtime.settings.profiles import VARIABLE
 from jobmon.tui.ink import Ink, measure
 
 if TYPE_CHECKING:

@@ -34,9 +34,9 @@ def load(desk: Desk) -> dict[str, Any]:
 
 
 def _from_files(desk: Desk) -> dict[str, Any]:
-    from jobmon.runtime import occupancy, shared
     from jobmon.runtime.board import Board
     from jobmon.runtime.configuration import limits_of
+    from jobmon.runtime.limits import occupancy, shared
 
     settings, board = desk.usable, Board()
     paces = shared.shown(settings.state_dir, settings.rates)
@@ -49,9 +49,9 @@ def _from_files(desk: Desk) -> dict[str, Any]:
 
 def thaw(desk: Desk, name: str) -> str:
     """Lift the freeze of a rate; what to say of it. Raises NotFoundError."""
-    from jobmon.runtime import shared
     from jobmon.runtime.client import whoami
     from jobmon.runtime.errors import NotFoundError
+    from jobmon.runtime.limits import shared
 
     settings = desk.usable
     try:

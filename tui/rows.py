@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from jobmon.jobs.durations import rate_of
-from jobmon.runtime.forecast import left_of
+from jobmon.runtime.forecasting.forecast import left_of
 from jobmon.runtime.model import Limits, Pace
 from jobmon.runtime.obstacles import against_launch, of_children, roots, unmet
 from jobmon.runtime.states import State

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from jobmon.runtime.forecast import JobHistory, Past
+from jobmon.runtime.forecasting.forecast import JobHistory, Past
 from jobmon.runtime.model import Run
 from jobmon.tui.bars import level
 from jobmon.tui.lists import finished, run_note

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from jobmon.runtime.errors import NoRuntimeError
-from jobmon.runtime.profiles import VARIABLE
+from jobmon.runtime.settings.profiles import VARIABLE
 from jobmon.tui import profile
 from jobmon.tui.desk import Desk
 from jobmon.tui.options import document, hint, json_option, page, pass_desk

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import msgspec
 
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime import forecast, snapshot
+from jobmon.runtime import snapshot
 from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.forecasting import forecast
 from jobmon.runtime.model import Event
 from jobmon.tui import feed
 from jobmon.tui.asking import Asker

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from jobmon.runtime.profiles import VARIABLE
+from jobmon.runtime.settings.profiles import VARIABLE
 
 UNIT = """\
 [Unit]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jobmon.jobs.definition import JobDef
 from jobmon.runtime.board import Board
-from jobmon.runtime.forecast import FlowHistory, JobHistory
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory
 from jobmon.runtime.model import Event, JobKey, JobRun, Run
 from jobmon.runtime.states import ACTIVE, State
 

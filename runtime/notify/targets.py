@@ -13,9 +13,9 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from jobmon.runtime.config import Settings
-from jobmon.runtime.declared import NotifyRule
 from jobmon.runtime.launch import read_secret
 from jobmon.runtime.model import Run
+from jobmon.runtime.settings.declared import NotifyRule
 
 
 class Target(NamedTuple):

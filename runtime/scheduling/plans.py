@@ -15,7 +15,7 @@ import msgspec
 from jobmon.jobs import mistakes, params
 from jobmon.jobs.definition import CronDef, FlowDef
 from jobmon.runtime.config import Settings
-from jobmon.runtime.declared import Deployment
+from jobmon.runtime.settings.declared import Deployment
 from jobmon.runtime.timetable.pattern import pattern
 from jobmon.runtime.timetable.zones import zone
 

@@ -9,8 +9,8 @@ from itertools import takewhile
 
 from jobmon.jobs.definition import CronDef
 from jobmon.jobs.mistakes import WrongError
-from jobmon.runtime.declared import CalendarSettings
 from jobmon.runtime.localzone import local_zone
+from jobmon.runtime.settings.declared import CalendarSettings
 from jobmon.runtime.timetable import Slot, fire_times
 from jobmon.runtime.timetable.zones import zone
 

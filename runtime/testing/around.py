@@ -8,7 +8,7 @@ from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded, fresh, load_folder
 from jobmon.runtime.errors import NotFoundError
 from jobmon.runtime.library import pick
-from jobmon.runtime.profiles import CONFIG_NAME
+from jobmon.runtime.settings.profiles import CONFIG_NAME
 
 _loaded: dict[Path, Loaded] = {}
 

@@ -16,7 +16,7 @@ from jobmon.runtime import client, logs
 from jobmon.runtime.config import STATE_NAME
 from jobmon.runtime.errors import JobmonError, NoRuntimeError, UsageError
 from jobmon.runtime.model import RUN_TERMINAL
-from jobmon.runtime.profiles import CONFIG_NAME
+from jobmon.runtime.settings.profiles import CONFIG_NAME
 from jobmon.runtime.testing.quiet import quieten
 
 LEFT_OUT = (

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jobmon.jobs.mistakes import WrongError, nearest
 from jobmon.jobs.windows import Window, window
-from jobmon.runtime.declared import CalendarSettings
+from jobmon.runtime.settings.declared import CalendarSettings
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MOST_CLOSED = 366

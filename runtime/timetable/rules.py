@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jobmon.jobs.definition import CronDef
 from jobmon.jobs.windows import Days, Hours, window
-from jobmon.runtime.declared import CalendarSettings
+from jobmon.runtime.settings.declared import CalendarSettings
 from jobmon.runtime.timetable import pattern as patterns
 from jobmon.runtime.timetable.calendars import Calendar, calendar
 from jobmon.runtime.timetable.pattern import Pattern

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from jobmon.jobs.definition import CronDef
-from jobmon.runtime.declared import CalendarSettings
+from jobmon.runtime.settings.declared import CalendarSettings
 from jobmon.runtime.timetable.rules import Rules, read
 from jobmon.runtime.timetable.zones import at_wall, land
 

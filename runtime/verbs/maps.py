@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from jobmon.jobs import expansion
 from jobmon.jobs.definition import OutputRef
-from jobmon.runtime import mapping
 from jobmon.runtime.board.book import UNSTARTED
 from jobmon.runtime.decide import outputs
+from jobmon.runtime.fanout import mapping
 from jobmon.runtime.model import JobRun
 from jobmon.runtime.states import ACTIVE, TERMINAL, State
 

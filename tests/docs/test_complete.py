@@ -9,8 +9,8 @@ from typing import get_type_hints
 import pytest
 
 from jobmon.jobs import kit
-from jobmon.runtime.declared import NOTIFY_ON
 from jobmon.runtime.model import JobRun
+from jobmon.runtime.settings.declared import NOTIFY_ON
 from jobmon.runtime.states import State
 from jobmon.tui.commandline.table import WORDS
 

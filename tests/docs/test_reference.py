@@ -14,9 +14,10 @@ import pytest
 import jobmon.jobs
 from jobmon.jobs import options
 from jobmon.jobs.definition import EFFECTS, KINDS, ON_LOST, TRIGGERS
-from jobmon.runtime import config, errors, tables, testing
-from jobmon.runtime.declared import NOTIFY_ON
+from jobmon.runtime import config, errors, testing
 from jobmon.runtime.model import RUN_STATES
+from jobmon.runtime.settings import tables
+from jobmon.runtime.settings.declared import NOTIFY_ON
 from jobmon.runtime.settle import CLASSES
 from jobmon.runtime.states import TABLE, TERMINAL, Input, State
 from jobmon.tui.cli import cli

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from jobmon.jobs import options
-from jobmon.runtime import config, tables
-from jobmon.runtime.declared import Deployment
+from jobmon.runtime import config
 from jobmon.runtime.errors import UsageError
+from jobmon.runtime.settings import tables
+from jobmon.runtime.settings.declared import Deployment
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobmon.runtime import history as module
-from jobmon.runtime.forecast import history_of
+from jobmon.runtime.forecasting.forecast import history_of
 from jobmon.runtime.history import history
 from tests.core import diamond
 from tests.recorded import Recorded

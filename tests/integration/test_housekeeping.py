@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from jobmon.runtime import cleaning, disk
+from jobmon.runtime import disk
 from jobmon.runtime.config import load
 from jobmon.runtime.daemon import Daemon
 from jobmon.runtime.errors import StateError
+from jobmon.runtime.keeping import cleaning
 from jobmon.runtime.model import Event
 from jobmon.runtime.rebuild import rebuild
 from jobmon.runtime.store import Batch as Commit

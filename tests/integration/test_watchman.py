@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from jobmon.runtime import births, disk, documents, housekeeping, watchman
-from jobmon.runtime.alarms import Patience
+from jobmon.runtime import births, disk, documents
 from jobmon.runtime.config import load
 from jobmon.runtime.daemon import Daemon
+from jobmon.runtime.forecasting import watchman
+from jobmon.runtime.forecasting.alarms import Patience
+from jobmon.runtime.keeping import housekeeping
 from jobmon.runtime.model import Event
 from jobmon.runtime.store import Batch
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from jobmon.jobs.definition import FlowDef, JobDef
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.tui.screens.dag.view import DagView
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.world import RowKey

@@ -9,7 +9,7 @@ from typing import Any
 
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime.errors import RefusedError
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Event
 from jobmon.runtime.states import State
 from jobmon.tui.ink import Ink

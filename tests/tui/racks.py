@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from jobmon.jobs.definition import FlowDef
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Run
 from jobmon.runtime.states import State
 from jobmon.tui.ink import Ink

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.states import State
 from jobmon.tui.acting.confirm import Confirm, Planned, takes
 from jobmon.tui.acting.orders import Order

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.tui.ink import Ink
 from jobmon.tui.screens.dag import gantt
 from jobmon.tui.screens.dag.course import Course

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.tui import folding, labels
 from jobmon.tui.feed import News
 from jobmon.tui.picture import Size

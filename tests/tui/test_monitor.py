@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jobmon.runtime.errors import RefusedError
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Event
 from jobmon.runtime.stops import end_job
 from jobmon.tui.commandline.criteria import Criteria

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
-from jobmon.runtime import forecast
 from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.forecasting import forecast
 from jobmon.tui import folding
 from jobmon.tui.feed import Feed, News
 from jobmon.tui.meters.meter import Meter

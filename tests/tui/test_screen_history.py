@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jobmon.runtime.forecast import FlowHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, Past
 from jobmon.tui.picture import Size
 from jobmon.tui.screens.history import History
 from jobmon.tui.text import plain

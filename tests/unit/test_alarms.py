@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from jobmon.runtime import alarms, births, stillness
-from jobmon.runtime.alarms import Patience, Silence
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
-from jobmon.runtime.outlook import Outlook
-from jobmon.runtime.stillness import Trace
+from jobmon.runtime import births
+from jobmon.runtime.forecasting import alarms, stillness
+from jobmon.runtime.forecasting.alarms import Patience, Silence
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.outlook import Outlook
+from jobmon.runtime.forecasting.stillness import Trace
 from tests.core import Driver, diamond, flow, job
 
 PATIENCE = Patience(least=300.0, unknown=1800.0, times=2.0)

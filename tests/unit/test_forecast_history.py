@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobmon.runtime.forecast import FlowHistory, Past, history_of
+from jobmon.runtime.forecasting.forecast import FlowHistory, Past, history_of
 
 RUNS = [
     {"run": "f#1", "id": 7, "state": "succeeded", "created": 0.0, "started": 1.0, "ended": 9.0,

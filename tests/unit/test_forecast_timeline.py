@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from jobmon.runtime.forecast import Leg, Stretch, Timeline, timeline
+from jobmon.runtime.forecasting.forecast import Leg, Stretch, Timeline, timeline
 
 DIAMOND: Mapping[str, str] = {"A": "", "B": "A", "C": "B", "D": "B", "E": "CD", "X": ""}
 

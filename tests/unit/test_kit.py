@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from jobmon.jobs.kit import External, backoff, log, mask, retries
+from jobmon.jobs.kit import External, backoff, log, mask, places, retries
 from jobmon.tui.logfiles.index import level_of
 
 LOADED = "import sys; before = set(sys.modules); {}; print(*(set(sys.modules) - before))"
@@ -103,6 +104,34 @@ def test_three_tries_are_usual_and_the_value_comes_back(slept: list[float]) -> N
 def test_what_the_other_side_asks_for_is_waited(slept: list[float], error: Exception) -> None:
     assert backoff(Flaky(error))() == 7
     assert slept == [20.0]
+
+
+def test_each_new_try_says_what_failed_in_words(
+    slept: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failures = [External("it is\ndown"), External(), TimeoutError("slow")]
+
+    def _fetch() -> None:
+        if failures:
+            raise failures.pop(0)
+
+    backoff(_fetch, tries=4)()
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: fetch failed (it is down), trying again in 0.5 s",
+        "warning: fetch failed (External), trying again in 1 s",
+        "warning: fetch failed (TimeoutError: slow), trying again in 2 s",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("script", "said"), [("/x/load.py", "load.py"), ("/x/poll/__main__.py", "poll"), ("", "python")]
+)
+def test_a_script_has_a_name_that_people_know(
+    monkeypatch: pytest.MonkeyPatch, script: str, said: str
+) -> None:
+    monkeypatch.delenv("JOBMON_KEY", raising=False)
+    monkeypatch.setattr(sys, "argv", [script])
+    assert places.who() == f"{said} (pid {os.getpid()})"
 
 
 def test_it_never_sleeps_past_its_time(slept: list[float]) -> None:

@@ -7,13 +7,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from jobmon.runtime.declared import NotifyRule
 from jobmon.runtime.errors import UsageError
 from jobmon.runtime.model import Run
 from jobmon.runtime.notify import outbox, page, targets
 from jobmon.runtime.notify.inert import LONGEST, bounded, inert, subject
 from jobmon.runtime.notify.outbox import GIVE_UP, Message
 from jobmon.runtime.notify.send import said_of
+from jobmon.runtime.settings.declared import NotifyRule
 from jobmon.tui import spans, vigil
 
 CALLS = (

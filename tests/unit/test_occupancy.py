@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from jobmon.runtime.limits.occupancy import locks, pools, rates
+from jobmon.runtime.limits.shared import Holding
 from jobmon.runtime.model import JobKey, Limits, Pace
-from jobmon.runtime.occupancy import locks, pools, rates
-from jobmon.runtime.shared import Holding
 from tests.core import Driver, flow, job
 
 LIMITS = Limits(slots=10, pools={"db": 2, "idle": 1})

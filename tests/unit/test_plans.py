@@ -8,10 +8,10 @@ import pytest
 
 from jobmon.jobs.definition import CronDef, FlowDef, ParamDef
 from jobmon.runtime.config import Settings
-from jobmon.runtime.declared import Deployment
 from jobmon.runtime.model import Run
 from jobmon.runtime.scheduling.overlap import Queue, Refuse, Replace, Start, overlap
 from jobmon.runtime.scheduling.plans import plans, wrong
+from jobmon.runtime.settings.declared import Deployment
 from tests.slots import scheduled
 
 

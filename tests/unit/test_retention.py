@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jobmon.runtime.retention import DAY, Bounds, Kept, going, per_flow
+from jobmon.runtime.keeping.retention import DAY, Bounds, Kept, going, per_flow
 
 NOW = 1000 * DAY
 OLD = NOW - 100 * DAY

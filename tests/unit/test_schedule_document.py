@@ -12,13 +12,13 @@ from jobmon.jobs import Cron, Flow
 from jobmon.jobs.definition import FlowDef
 from jobmon.jobs.loader import Loaded
 from jobmon.runtime import config
-from jobmon.runtime.agenda import Agenda
 from jobmon.runtime.config import Settings
-from jobmon.runtime.declared import Deployment
 from jobmon.runtime.errors import NotFoundError, UsageError
 from jobmon.runtime.model import FlowHold
-from jobmon.runtime.planchecks import untimely
-from jobmon.runtime.schedule import Asked, Known, schedule
+from jobmon.runtime.scheduling.agenda import Agenda
+from jobmon.runtime.scheduling.planchecks import untimely
+from jobmon.runtime.scheduling.schedule import Asked, Known, schedule
+from jobmon.runtime.settings.declared import Deployment
 from jobmon.tui import firing
 from jobmon.tui.ink import Ink
 
@@ -229,7 +229,7 @@ def test_check_finds_schedules_that_never_fire() -> None:
 
 def test_check_warns_of_a_calendar_that_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     now = dt.datetime(2099, 11, 1, tzinfo=dt.UTC).timestamp()
-    monkeypatch.setattr("jobmon.runtime.planchecks.time.time", lambda: now)
+    monkeypatch.setattr("jobmon.runtime.scheduling.planchecks.time.time", lambda: now)
     known = flows(flow("f", Cron("0 6 * * *", tz="Asia/Tokyo", calendar="JP")))
     (said,) = untimely(Loaded(flows=known, lines={"f": 3}), settings())
     assert said.warning

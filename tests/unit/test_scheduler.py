@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jobmon.jobs.definition import AfterDef, CronDef, FlowDef, ParamDef
-from jobmon.runtime.declared import Deployment
 from jobmon.runtime.model import Event
 from jobmon.runtime.scheduling import scheduler, starts
 from jobmon.runtime.scheduling.starting import Wanted, again
+from jobmon.runtime.settings.declared import Deployment
 from jobmon.runtime.store import Batch
 from tests.core import job
 from tests.slots import Night, scheduled

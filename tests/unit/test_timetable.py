@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jobmon.jobs.definition import CronDef
 from jobmon.jobs.mistakes import WrongError
-from jobmon.runtime.declared import CalendarSettings
+from jobmon.runtime.settings.declared import CalendarSettings
 from jobmon.runtime.timetable import explain_days, fire_times, slot_key
 
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -10,7 +10,7 @@ import pytest
 from jobmon.jobs.definition import CronDef
 from jobmon.jobs.mistakes import WrongError
 from jobmon.jobs.windows import window
-from jobmon.runtime.declared import CalendarSettings
+from jobmon.runtime.settings.declared import CalendarSettings
 from jobmon.runtime.timetable import Told, explain_days, fire_times
 from jobmon.runtime.timetable.calendars import calendar
 

@@ -175,9 +175,7 @@ def _() -> None:
     assert night["B"].state is State.STARTING
 
 
-@sentence(
-    "skip: what is stopped for it stays so when killed; so is one being cancelled"
-)
+@sentence("skip: what is stopped for it stays so when killed; so is one being cancelled")
 def _() -> None:
     night = Driver(diamond()).start("A").verb("skip", "A", stop=True).verb("kill", "A")
     assert night.stopped("A")["A"].state is State.SKIPPED

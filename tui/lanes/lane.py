@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from math import ceil
 from typing import NamedTuple
 
-from jobmon.runtime.forecast import left_of
+from jobmon.runtime.forecasting.forecast import left_of
 from jobmon.runtime.states import State
 from jobmon.runtime.words import LOST_WORDS
 from jobmon.tui import words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jobmon.runtime.forecast import JobHistory
+from jobmon.runtime.forecasting.forecast import JobHistory
 from jobmon.tui.look import job_look
 from jobmon.tui.picture import Line, Size, fit
 from jobmon.tui.screens.view import Stage

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from jobmon.jobs.definition import FlowDef
 from jobmon.runtime.explain import explain_job
 from jobmon.runtime.failure.card import card
-from jobmon.runtime.forecast import FlowHistory, JobHistory, Past
+from jobmon.runtime.forecasting.forecast import FlowHistory, JobHistory, Past
 from jobmon.runtime.model import Attempt, Event, JobRun, Limits, Run
 from jobmon.runtime.states import State
 from jobmon.runtime.verbs import Command, plan, preview

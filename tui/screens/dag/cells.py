@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from jobmon.runtime.forecast import JobHistory
+from jobmon.runtime.forecasting.forecast import JobHistory
 from jobmon.runtime.states import State
 from jobmon.tui import rows
 from jobmon.tui.bars import level

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from functools import cached_property, lru_cache
 
 from jobmon.runtime.board.shape import Shape
-from jobmon.runtime.forecast import FlowHistory, Timeline
+from jobmon.runtime.forecasting.forecast import FlowHistory, Timeline
+from jobmon.runtime.forecasting.outlook import Outlook
 from jobmon.runtime.model import RUN_TERMINAL, JobRun, Run
-from jobmon.runtime.outlook import Outlook
 from jobmon.runtime.states import ACTIVE, State
 from jobmon.tui.tree import Graph, Hanging, hanging, linked
 from jobmon.tui.world import Row, RowKey, Site

@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jobmon.runtime.forecast import Stretch
+from jobmon.runtime.forecasting.forecast import Stretch
 from jobmon.runtime.states import ACTIVE, TERMINAL, State
 from jobmon.tui.ink import Ink
 from jobmon.tui.look import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from jobmon.runtime.board.book import LINED, UNSTARTED
-from jobmon.runtime.forecast import left_of
+from jobmon.runtime.forecasting.forecast import left_of
 from jobmon.runtime.model import JobRun
 from jobmon.runtime.obstacles import of_children, roots, unmet
 from jobmon.runtime.states import State

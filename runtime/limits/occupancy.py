@@ -9,8 +9,8 @@ from typing import Any
 from jobmon.jobs.durations import rate_text
 from jobmon.runtime.board import Board
 from jobmon.runtime.board.lines import LaunchLine
+from jobmon.runtime.limits.shared import Holding
 from jobmon.runtime.model import JobKey, Limits, Pace
-from jobmon.runtime.shared import Holding
 
 Rows = dict[str, dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""The process of a subflow job: `python -m jobmon.runtime.subflow STATE FLOW`.
+"""The process of a subflow job: `python -m jobmon.runtime.fanout.subflow STATE FLOW`.
 
 It asks the runtime for the run, waits for its end, and ends as it does. It holds nothing: when it
 is killed, or the runtime is, the next one finds the run that is there.

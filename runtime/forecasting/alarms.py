@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from jobmon.runtime.forecast import FEWEST, JobHistory, Timeline
+from jobmon.runtime.forecasting.forecast import FEWEST, JobHistory, Timeline
+from jobmon.runtime.forecasting.outlook import Outlook
 from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Run
-from jobmon.runtime.outlook import Outlook
 from jobmon.runtime.states import State
 from jobmon.runtime.words import span
 

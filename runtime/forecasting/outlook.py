@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jobmon.runtime.board import Board
-from jobmon.runtime.forecast import FlowHistory, Leg, Timeline, left_of, timeline
+from jobmon.runtime.forecasting.forecast import FlowHistory, Leg, Timeline, left_of, timeline
 from jobmon.runtime.model import JobRun, Run
 from jobmon.runtime.states import ACTIVE, TERMINAL, Input, State
 

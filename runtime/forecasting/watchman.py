@@ -14,15 +14,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from jobmon.runtime import alarms, history, stillness
-from jobmon.runtime.alarms import Patience, Silence
+from jobmon.runtime import history
 from jobmon.runtime.errors import JobmonError
-from jobmon.runtime.forecast import FlowHistory, history_of
+from jobmon.runtime.forecasting import alarms, stillness
+from jobmon.runtime.forecasting.alarms import Patience, Silence
+from jobmon.runtime.forecasting.forecast import FlowHistory, history_of
+from jobmon.runtime.forecasting.outlook import Outlook
+from jobmon.runtime.forecasting.stillness import Glimpse, Trace
 from jobmon.runtime.journal import Journal
 from jobmon.runtime.model import RUN_TERMINAL, Event, JobRun, Run
-from jobmon.runtime.outlook import Outlook
 from jobmon.runtime.reader import DB_NAME, guarded, open_reader
-from jobmon.runtime.stillness import Glimpse, Trace
 from jobmon.runtime.store import Batch
 
 log = logging.getLogger("jobmon")

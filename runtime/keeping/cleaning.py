@@ -16,8 +16,8 @@ from pathlib import Path
 
 from jobmon.runtime import disk, stream, versions
 from jobmon.runtime.errors import StateError
+from jobmon.runtime.keeping.retention import DAY
 from jobmon.runtime.reader import DB_NAME, guarded, open_reader
-from jobmon.runtime.retention import DAY
 from jobmon.runtime.store import Rubbish
 from jobmon.runtime.words import size
 

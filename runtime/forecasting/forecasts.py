@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from jobmon.runtime.board import Board
-from jobmon.runtime.forecast import FlowHistory, history_of
+from jobmon.runtime.forecasting.forecast import FlowHistory, history_of
+from jobmon.runtime.forecasting.outlook import Outlook
 from jobmon.runtime.history import history
-from jobmon.runtime.outlook import Outlook
 from jobmon.runtime.store import load_definition, load_run
 
 MOST = 50

@@ -19,11 +19,11 @@ import msgspec
 from jobmon.jobs.kit import places
 from jobmon.jobs.kit.bucket import Bucket, BusyError
 from jobmon.jobs.kit.window import Window
-from jobmon.runtime import shared
 from jobmon.runtime.board import Board
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.decide import hopeful, wanted
 from jobmon.runtime.errors import StateError
+from jobmon.runtime.limits import shared
 from jobmon.runtime.model import Event, Limits, Pace
 from jobmon.runtime.store import Batch, Store
 

@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jobmon.runtime import cleaning, retention
 from jobmon.runtime.config import Settings
 from jobmon.runtime.configuration import Configuration
 from jobmon.runtime.engine import Engine
 from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.keeping import cleaning, retention
+from jobmon.runtime.keeping.retention import DAY, Bounds, Going, Kept
 from jobmon.runtime.model import Event
 from jobmon.runtime.pending import Planned
 from jobmon.runtime.reader import open_reader
-from jobmon.runtime.retention import DAY, Bounds, Going, Kept
 from jobmon.runtime.store import Batch, Rubbish
 
 log = logging.getLogger("jobmon")

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jobmon.runtime import cells, values
-from jobmon.runtime.cells import Reader
-from jobmon.runtime.declared import (
+from jobmon.runtime.settings import cells, values
+from jobmon.runtime.settings.cells import Reader
+from jobmon.runtime.settings.declared import (
     NOTIFY_ON,
     NOTIFY_USUAL,
     CalendarSettings,

@@ -1,0 +1,1 @@
+"""Jobs that are several: maps and runs within runs, on the side of the runtime."""

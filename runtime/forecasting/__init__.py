@@ -1,0 +1,1 @@
+"""What is to be expected of runs: medians, ends, who is late, who is stuck."""

@@ -1,0 +1,1 @@
+"""Letting go of what is old, and keeping room on the disk."""

@@ -1,0 +1,1 @@
+"""What jobmon.toml may say: its files, its values, its tables."""

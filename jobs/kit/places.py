@@ -73,7 +73,8 @@ def digest(name: str) -> str:
 
 def who() -> str:
     """Who this process is to people: the job it belongs to, or its script and pid."""
-    script = os.path.basename(sys.argv[0]) if sys.argv and sys.argv[0] else "python"
+    path = sys.argv[0] if sys.argv else ""
+    script = os.path.basename(path.removesuffix("/__main__.py")) or "python"
     return os.environ.get("JOBMON_KEY") or f"{script} (pid {os.getpid()})"
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
-from jobmon.jobs.kit.outcomes import External
+from jobmon.jobs.kit.outcomes import External, JobFailure
 from jobmon.jobs.kit.rates import seconds_asked
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -100,9 +100,11 @@ def _status(error: BaseException) -> int | None:
 
 
 def _name(function: Callable[..., Any]) -> str:
-    return getattr(function, "__name__", None) or type(function).__name__
+    return getattr(function, "__name__", type(function).__name__).lstrip("_")
 
 
 def _tell(name: str, error: BaseException, seconds: float) -> None:
-    said = f"{type(error).__name__}: {error}".strip(": ").replace("\n", " ")
+    plain = isinstance(error, JobFailure) and error.args  # its text says all
+    said = str(error) if plain else f"{type(error).__name__}: {error}".strip(": ")
+    said = said.replace("\n", " ")
     print(f"warning: {name} failed ({said}), trying again in {seconds:g} s", file=sys.stderr)  # noqa: T201

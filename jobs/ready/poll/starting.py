@@ -56,9 +56,9 @@ class Starter:
         if self.record.now.state == "starting" and not self.plan.idempotent:
             raise self._unknown("a start was sent before, and its answer never came")
         patience = self.plan.seconds()["patience"]
-        backoff(self._once, tries=TRIES, within=patience, on=(AgainError,))()
+        backoff(self._request, tries=TRIES, within=patience, on=(AgainError,))()
 
-    def _once(self) -> None:
+    def _request(self) -> None:
         request = self.fill.request(self.client, self.plan.start, self.plan.headers)
         with self.unbroken():
             self._send(request)

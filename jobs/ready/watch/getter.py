@@ -39,7 +39,9 @@ class Getter:
             follow_redirects=True,
             event_hooks={"request": [self._before], "response": [self._after]},
         )
-        self.get = backoff(self._once, tries=source.tries, within=self.patience, on=(PassingError,))
+        self.get = backoff(
+            self._request, tries=source.tries, within=self.patience, on=(PassingError,)
+        )
 
     def _fetch(self, url: str) -> httpx.Response:
         """robots.txt, in the middle of a request for which it was tried as often as may be."""
@@ -51,7 +53,7 @@ class Getter:
         finally:
             self.asks_robots = False
 
-    def _once(
+    def _request(
         self, url: str, headers: Mapping[str, str], *, fine: Container[int] = ()
     ) -> httpx.Response:
         """The answer: 200, 304, or one that is `fine` too."""

@@ -30,15 +30,19 @@ def lock(name: str, *, timeout: float | None = None) -> Iterator[None]:
         yield
         return
     path = path_of(places.folder("locks"), name)
-    taken = _taken(path, name, -1 if timeout is None else timeout)
+    held = taken(path, name, -1 if timeout is None else timeout)
     try:
         sign(path, name, places.who(), os.getpid())
         yield
     finally:
-        taken.release()
+        held.release()
 
 
-def _taken(path: str, name: str, timeout: float) -> Any:
+def taken(path: str, name: str, timeout: float) -> Any:
+    """The lock of a file, to be released; `name` is what the TimeoutError calls it.
+
+    For what lies in a folder that users of several batch folders may share.
+    """
     import filelock
 
     found = filelock.FileLock(path, thread_local=False, fallback_to_soft=False)

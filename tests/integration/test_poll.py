@@ -19,7 +19,7 @@ import pytest
 
 from jobmon.jobs.kit import Data, External, Rule, retries
 from jobmon.jobs.kit.outcomes import JobFailure
-from jobmon.jobs.ready.poll import poll
+from jobmon.jobs.ready.poll import poll, record
 from jobmon.jobs.ready.poll.__main__ import main
 from jobmon.jobs.ready.poll.polling import open_record
 from tests.batch import until
@@ -190,8 +190,12 @@ def test_who_waited_for_its_turn_knows_what_was_started_meanwhile(
     monkeypatch.chdir(tmp_path)
     late = open_record("a", "state")
     first = open_record("a", str(tmp_path / "state"))
+    monkeypatch.setattr(record, "BUSY", 0)
     with first.alone():
         first.started({"id": "j/1"})
+        monkeypatch.setenv("JOBMON_HOME", str(tmp_path / "other"))
+        with pytest.raises(External, match="another process waits for a already"), late.alone():
+            pass
     with late.alone():
         assert (late.path, late.now.state, late.now.values) == (
             first.path,

@@ -16,6 +16,7 @@ from datetime import date, datetime
 from jobmon.jobs.kit import Data, External
 from jobmon.jobs.kit.files import sync
 from jobmon.jobs.kit.generations import generations
+from jobmon.jobs.kit.locks import taken
 
 LOCK = ".lock"
 PARTIAL, OLD = ".partial", ".old"
@@ -28,18 +29,15 @@ def alone(to: str) -> Iterator[None]:
 
     Raises External when somebody does. The lock is free as soon as its holder is gone.
     """
-    import filelock
-
-    lock = filelock.FileLock(os.path.join(to, LOCK), timeout=0, fallback_to_soft=False)
     try:
-        lock.acquire()
-    except filelock.Timeout:
+        held = taken(os.path.join(to, LOCK), to, timeout=0)
+    except TimeoutError:
         raise External(f"another backup works on {to} just now: wait until it is over") from None
     try:
         _recover(to)
         yield
     finally:
-        lock.release()
+        held.release()
 
 
 def _recover(to: str) -> None:

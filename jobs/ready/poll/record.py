@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from jobmon.jobs.kit import lock, places
+from jobmon.jobs.kit import places
 from jobmon.jobs.kit.files import atomic_write
+from jobmon.jobs.kit.locks import taken
 from jobmon.jobs.kit.outcomes import Data, External
 
 BUSY = 5.0
@@ -42,14 +43,18 @@ class Record:
     def alone(self) -> Iterator[None]:
         """Nobody else starts or changes it meanwhile. What they did before is known then.
 
-        Raises External when somebody does for longer than a moment.
+        Raises External when somebody does for longer than a moment. The lock lies beside the
+        record: another user of it may belong to another batch folder.
         """
         try:
-            with lock(f"poll {self.path}", timeout=BUSY):
-                self.now = self._read(self.now.key)
-                yield
-        except TimeoutError as error:
-            raise External(f"somebody waits for it already: {error}") from None
+            held = taken(f"{self.path}.lock", self.now.key, timeout=BUSY)
+        except TimeoutError:
+            raise External(f"another process waits for {self.now.key} already") from None
+        try:
+            self.now = self._read(self.now.key)
+            yield
+        finally:
+            held.release()
 
     def _read(self, key: str) -> Known:
         try:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-import filelock
-
 from jobmon.jobs.kit import output
+from jobmon.jobs.kit.locks import taken
 from jobmon.jobs.kit.outcomes import External, JobFailure, Rule
 from jobmon.jobs.ready.watch.changes import after, changes, sentence
 from jobmon.jobs.ready.watch.getter import Getter
@@ -48,15 +47,14 @@ def watch(*urls: str, **options: Any) -> dict[str, Any]:
 def _alone(folder: str) -> Iterator[None]:
     """The lock lies in the folder: another user of it may belong to another batch folder."""
     os.makedirs(folder, exist_ok=True)
-    lock = filelock.FileLock(os.path.join(folder, ".lock"), fallback_to_soft=False)
     try:
-        lock.acquire(timeout=BUSY, poll_interval=0.05)
-    except filelock.Timeout:
+        held = taken(os.path.join(folder, ".lock"), folder, timeout=BUSY)
+    except TimeoutError:
         raise External(f"{folder} is in use by another watch for {BUSY:g} s already") from None
     try:
         yield
     finally:
-        lock.release()
+        held.release()
 
 
 def _round(source: Source, secrets: Secrets) -> dict[str, Any]:

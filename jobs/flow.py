@@ -38,6 +38,8 @@ from jobmon.jobs.refs import Condition, Item, Output, Param, Params, Secret, ite
 from jobmon.jobs.validate import MOST_JOBS, check_env_name, check_name, mistakes_of
 
 _JOB = opt.JOB | fanout.OPTIONS
+made: list[Flow] = []
+"""Every flow that the files being loaded made, also those that they then lost."""
 _FLOW = opt.FLOW | {"after": triggers.read_after, "triggers": triggers.read_triggers}
 
 
@@ -57,6 +59,8 @@ class Flow(Declared):
     ) -> None:
         super().__init__(name)
         self.file, self.line = declared_at()
+        if flow_files:
+            made.append(self)
         self.jobs: dict[str, Job] = {}
         self._finally: tuple[Any, int] = ((), 0)
         self.read(check_name, name, "flow")

@@ -11,6 +11,8 @@ from jobmon.jobs.flow import Flow
 from jobmon.jobs.mistakes import flow_files
 
 _INSTALLED = (f"{os.sep}site-packages", f"{os.sep}dist-packages")
+_DEEPEST = 3
+"""So many lists within lists are looked into for flows."""
 
 
 def prepare(home: str, files: Iterable[str]) -> None:
@@ -57,7 +59,18 @@ def execute(module: ModuleType, kept: str | None = None) -> None:
 
 
 def flows_of(module: ModuleType) -> Iterator[Flow]:
-    """The flows bound to names of the module and declared by it, each once, in order of line."""
-    bound = {id(v): v for v in vars(module).values() if isinstance(v, Flow)}
+    """The flows that names of the module hold and that it declared, each once, in order of line.
+
+    A name may hold one, or a list, a tuple, a set or a mapping of them.
+    """
+    bound = {id(flow): flow for value in vars(module).values() for flow in _held(value)}
     own = [f for f in bound.values() if f.file == module.__file__ or f.file not in flow_files]
     return iter(sorted(own, key=lambda flow: flow.line))
+
+
+def _held(value: object, depth: int = 0) -> Iterator[Flow]:
+    if isinstance(value, Flow):
+        yield value
+    elif depth < _DEEPEST and isinstance(value, dict | list | tuple | set):
+        for inner in tuple(value.values() if isinstance(value, dict) else value):
+            yield from _held(inner, depth + 1)

@@ -19,7 +19,7 @@ import msgspec
 
 from jobmon.jobs.answers import Answer, Begun, Found, Imported, Over, Wrong
 from jobmon.jobs.definition import JobDef
-from jobmon.jobs.flow import Flow
+from jobmon.jobs.flow import Flow, made
 from jobmon.jobs.importing import execute, flows_of, new_module, prepare
 from jobmon.jobs.mistakes import FlowError, Mistake, Place, own_file
 
@@ -35,6 +35,8 @@ class _Child:
         self.pid = os.getpid()
         self.file = ""
         self.printed = False
+        self.kept: set[int] = set()
+        self.failed: set[str] = set()
 
     def run(self) -> None:
         """Try every file, then say so."""
@@ -46,6 +48,7 @@ class _Child:
             faulthandler.dump_traceback_later(self.limit, exit=True, file=self.fd)
             self.load()
             faulthandler.cancel_dump_traceback_later()
+        self.lost()
         self.send(Imported(tuple(sorted(self.imported()))))
         self.send(Over())
 
@@ -70,13 +73,15 @@ class _Child:
             self.tell(list(flows_of(module)))
         except BaseException as error:  # noqa: BLE001 - SystemExit and all others are mistakes here
             self.only_original()
+            self.failed.add(self.file)
             for flow in flows_of(module):
                 self.send(*map(Wrong, flow.mistakes))
             self.raised(error)
 
     def tell(self, flows: list[Flow]) -> None:
         """Send each flow's definition or everything that is wrong with it."""
-        if not flows:
+        self.kept.update(map(id, flows))
+        if not flows and not any(flow.file == self.file for flow in made):
             hint = "bind one to a name, or name a helper module with a leading _"
             self.wrong(Place(self.file, 0), "declares no flow", hint, warning=True)
         for flow in flows:
@@ -86,6 +91,14 @@ class _Child:
                 self.send(*map(Wrong, error.mistakes))
             else:
                 self.send(lean(Found(definition, flow.line)))
+
+    def lost(self) -> None:
+        """Warn of flows that were made and that no name of their file holds."""
+        hint = "bind it to a name of its file, or keep it in a list there: FLOWS.append(flow)"
+        for flow in made:
+            if id(flow) not in self.kept and flow.file not in self.failed:
+                text = f"flow {flow.name!r} is held by no name of its file: it is not loaded"
+                self.wrong(Place(flow.file, flow.line), text, hint, warning=True)
 
     def raised(self, error: BaseException) -> None:
         """Tell why the import ended early."""

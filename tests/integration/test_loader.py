@@ -229,6 +229,32 @@ def test_a_file_without_a_flow_is_a_warning(home: Path) -> None:
     assert loaded.ok
 
 
+LOOP = """
+for name in NAMES:
+    flow = Flow(name)
+    flow.shell("x", "true")
+"""
+
+
+def test_flows_in_lists_are_found_and_lost_ones_are_told(home: Path) -> None:
+    kept = "    FLOWS.append(flow)\nMORE = {'c': (Flow('c'),)}\n"
+    write(home, "kept", f"{HEAD}NAMES, FLOWS = 'ab', []{LOOP}{kept}")
+    write(home, "lost", f"{HEAD}NAMES = 'pq'{LOOP}def f():\n    Flow('r')\nf()\n")
+    write(home, "none", f"{HEAD}Flow('s')\n")
+    loaded = load_folder(home)
+    assert loaded.ok
+    assert set(loaded.flows) == {"morning", "a", "b", "c", "q"}
+    lost = [("lost", 4, "p"), ("lost", 7, "r"), ("none", 2, "s")]
+    assert said(loaded) == [
+        (
+            f"flows/{file}.py",
+            line,
+            f"flow {name!r} is held by no name of its file: it is not loaded",
+        )
+        for file, line, name in lost
+    ]
+
+
 def test_code_that_others_can_change_is_not_run(home: Path) -> None:
     path = write(home, "open", "raise SystemExit\n")
     path.chmod(0o666)

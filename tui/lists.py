@@ -23,6 +23,8 @@ from jobmon.tui.words import waits
 
 Document = Mapping[str, Any]
 BAR = 6
+FOLDED = 4
+"""So many children of a map to which the same happens, or more, are one line."""
 BAD_STATES = ("failed", "lost", "upstream_failed", "cancelled", "expired")
 RUN_COLUMNS = (
     Column("RUN", flexible=True, least=18),
@@ -162,10 +164,30 @@ TOUCH_COLUMNS = (
 
 
 def touched(ink: Ink, answer: Document) -> list[str]:
-    """What a verb touched or would touch, then its notes."""
-    rows = [_touch(ink, row) for row in answer["touched"]]
+    """What a verb touched or would touch, then its notes.
+
+    Children of one map to which the same happens are one line.
+    """
+    rows = [_touch(ink, row) for row in _folded(ink, answer["touched"])]
     lines = table(ink, TOUCH_COLUMNS, rows) if rows else []
     return lines + [ink.paint(f"note: {ink.safe(n)}", "yellow") for n in answer.get("notes", ())]
+
+
+def _folded(ink: Ink, rows: Sequence[Document]) -> list[Document]:
+    alike: dict[tuple[Any, ...], list[Document]] = {}
+    for number, row in enumerate(rows):
+        name = row.get("job") or ""
+        of = name.partition("[")[0] if name.endswith("]") else number
+        what = (row.get(key) for key in ("run", "state", "becomes", "note"))
+        alike.setdefault((of, *what), []).append(row)
+    return [line for group in alike.values() for line in _one_line(ink, group)]
+
+
+def _one_line(ink: Ink, group: Sequence[Document]) -> Sequence[Document]:
+    if len(group) < FOLDED:
+        return group
+    of = group[0]["job"].partition("[")[0]
+    return [{**group[0], "job": f"{of}[{ink.lines.cut}] {len(group)} children"}]
 
 
 def _touch(ink: Ink, row: Document) -> list[Cell]:

@@ -171,6 +171,18 @@ def test_hostile_text_is_inert_on_every_page():
             assert "[bold]" in line or "next" not in line or "red" not in line
 
 
+def test_children_of_a_map_to_which_the_same_happens_are_one_line():
+    def row(job, note="attempt 2"):
+        return {"run": "f#1", "job": job, "state": "succeeded", "becomes": "waiting", "note": note}
+
+    names = ["each", *(f"each[{n}]" for n in range(199)), "after"]
+    answer = {"touched": [*map(row, names), row("each[199]", "attempt 3")], "notes": ["look"]}
+    lines = lists.touched(PLAIN, answer)
+    assert [line.split("  ")[0] for line in lines[1:]] == [
+        "each", "each[…] 199 children", "after", "each[199]", "note: look",
+    ]  # fmt: skip
+
+
 def test_what_the_output_cannot_encode_is_spelled_out_before_it_is_measured():
     assert ASCII.safe("売") == "\\u58f2"
     lines = runpage.page(ASCII, show([job("売上", "running")]), NOW)

@@ -42,7 +42,7 @@ FIGURES = {
 @json_option
 @click.pass_context
 def drill(ctx: click.Context, flow: str, **options: Any) -> None:
-    """Kill the runtime under a flow's graph, then count its jobs.
+    """Kill the runtime under a flow, and count its jobs.
 
     The graph runs with dummy jobs in a temporary folder: nothing of yours is started. They wait a
     little and write their attempt into a file; that file has the last word. The runtime is killed

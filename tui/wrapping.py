@@ -73,7 +73,7 @@ class Waiting(Seconds):
 )
 @click.pass_context
 def exec_(ctx: click.Context, name: str, argv: tuple[str, ...], **options: Any) -> None:
-    """Run one command as cron does, with a lock and a history.
+    """Run a command as cron does, with lock and history.
 
     Needs no runtime, and starts none. NAME is its lock and its name in the history: a second
     start leaves at once, or waits with --wait. Input, output, environment and exit code are those
@@ -128,12 +128,13 @@ def _wish(kind: Any, name: str, argv: tuple[str, ...], options: dict[str, Any]) 
 @click.option("--shadow", is_flag=True, help="The same crontab, each command wrapped instead.")
 @pass_desk
 def import_crontab(desk: Desk, file: str | None, **options: Any) -> None:
-    """Make a flow file of a crontab, a flow for each line.
+    """Make a flow file of a crontab.
 
-    Reads FILE (- for standard input), or what `crontab -l` says, and tells line by line what it did
-    and could not do; exit code 1 when something needs a person. With --shadow no flow is made:
-    the crontab is printed again with each command wrapped by `jobmon exec`, to be installed with
-    `crontab FILE`. After some days `jobmon suggest` proposes flows from what was seen.
+    A flow for each line. Reads FILE (- for standard input), or what `crontab -l` says, and tells
+    line by line what it did and could not do; exit code 1 when something needs a person. With
+    --shadow no flow is made: the crontab is printed again with each command wrapped by
+    `jobmon exec`, to be installed with `crontab FILE`. After some days `jobmon suggest` proposes
+    flows from what was seen.
     """
     from jobmon.tui import crontabs
 

@@ -42,7 +42,7 @@ def report(desk: Desk, since: str | None, until: str | None, send: bool, as_json
         return
     from jobmon.runtime.notify.page import page as lines_of
 
-    page([desk.ink.safe(line) for line in lines_of(body)])
+    page([desk.ink.safe(line) for line in lines_of(body, whole=desk.ink.width is None)])
 
 
 @click.command()

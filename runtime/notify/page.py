@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from jobmon.runtime.notify.inert import inert
 
@@ -43,9 +43,23 @@ def pad(text: str, width: int) -> str:
     return text + " " * (width - cells(text))
 
 
-def page(document: Document) -> list[str]:
-    """The lines, each inert and at most 80 cells wide; empty lists are left out."""
-    return [cut(inert(line.replace("\n", " ")), WIDTH) for line in _lines(document)]
+class Named(NamedTuple):
+    """A line that begins with a name in a column of its own."""
+
+    name: str
+    room: int
+    rest: str
+
+    def text(self, whole: bool) -> str:
+        """The line; a name that is too long for its column is cut unless `whole`."""
+        name = self.name + " " * (self.room - cells(self.name)) if whole else ""
+        return f"{name or pad(self.name, self.room)} {self.rest}"
+
+
+def page(document: Document, whole: bool = False) -> list[str]:
+    """The lines, each inert and at most 80 cells wide unless `whole`; empty lists are left out."""
+    lines = (inert(line.replace("\n", " ")) for line in _lines(document, whole))
+    return [line if whole else cut(line, WIDTH) for line in lines]
 
 
 def head(document: Document) -> str:
@@ -58,57 +72,59 @@ def head(document: Document) -> str:
     return f"report since {clock(document['since'])}: {', '.join(parts)}"
 
 
-def _lines(document: Document) -> Iterator[str]:
+def _lines(document: Document, whole: bool) -> Iterator[str]:
     since, until = clock(document["since"]), clock(document["until"])
     yield f"{since} to {until}  {document['host']}:{document['home']}"
-    yield from _ran(document["flows"])
+    flows = document["flows"]
+    yield from ("", "RAN" if flows else "nothing ran")
+    yield from (f"  {_ran(row).text(whole)}" for row in flows)
     for title, name, line in _PARTS:
         rows = document[name]
         if rows:
             more = document["left_out"].get(name, 0)
             yield from ("", f"{title} ({len(rows) + more})")
-            yield from (f"  {text}" for row in rows for text in line(row))
+            told = (each for row in rows for each in line(row))
+            yield from (f"  {each if isinstance(each, str) else each.text(whole)}" for each in told)
             yield from [f"  and {more} more"] if more else []
 
 
-def _ran(rows: Sequence[Document]) -> Iterator[str]:
-    yield from ("", "RAN" if rows else "nothing ran")
-    for row in rows:
-        parts = [f"{row[state]} {state}" for state in _STATES if row[state]]
-        parts += [f"{row['warn']} with a warning"] if row["warn"] else []
-        retries = "1 retry" if row["retries"] == 1 else f"{row['retries']} retries"
-        parts += [retries] if row["retries"] else []
-        yield f"  {pad(row['flow'], NAME)} {row['runs']:>3}  {', '.join(parts)}"
+def _ran(row: Document) -> Named:
+    parts = [f"{row[state]} {state}" for state in _STATES if row[state]]
+    parts += [f"{row['warn']} with a warning"] if row["warn"] else []
+    retries = "1 retry" if row["retries"] == 1 else f"{row['retries']} retries"
+    parts += [retries] if row["retries"] else []
+    return Named(row["flow"], NAME, f"{row['runs']:>3}  {', '.join(parts)}")
 
 
-def _place(row: Document) -> str:
-    return pad(" ".join(part for part in (row["run"], row.get("job")) if part), NAME + 8)
+def _at(row: Document, rest: str) -> Named:
+    place = " ".join(part for part in (row["run"], row.get("job")) if part)
+    return Named(place, NAME + 8, rest)
 
 
-def _failed(row: Document) -> Iterator[str]:
+def _failed(row: Document) -> Iterator[Named | str]:
     now = "" if row["state"] == "failed" else f"now {row['state']}"
-    yield f"{_place(row)} {now or row['how']}"
+    yield _at(row, now or row["how"])
     if row["cause"]:
         yield f"  {row['cause']}"
     if row["hint"]:
         yield f"  {row['hint']}"
 
 
-def _retried(row: Document) -> Iterator[str]:
+def _retried(row: Document) -> Iterator[Named]:
     times = "once" if row["times"] == 1 else f"{row['times']} times"
-    yield f"{_place(row)} {times}, now {row['state']}"
+    yield _at(row, f"{times}, now {row['state']}")
 
 
-def _since(row: Document) -> Iterator[str]:
-    yield f"{_place(row)} since {clock(row['since'])}"
+def _since(row: Document) -> Iterator[Named]:
+    yield _at(row, f"since {clock(row['since'])}")
 
 
-def _late(row: Document) -> Iterator[str]:
-    yield f"{_place(row)} deadline {clock(row['deadline'])}"
+def _late(row: Document) -> Iterator[Named]:
+    yield _at(row, f"deadline {clock(row['deadline'])}")
 
 
-def _expired(row: Document) -> Iterator[str]:
-    yield f"{_place(row)} {row['reason']}"
+def _expired(row: Document) -> Iterator[Named]:
+    yield _at(row, row["reason"])
 
 
 def _deed(row: Document) -> Iterator[str]:
@@ -117,14 +133,15 @@ def _deed(row: Document) -> Iterator[str]:
     yield f"{clock(row['at'])}  {row['verb']} {what} by {row['who']}{why}"
 
 
-def _held(row: Document) -> Iterator[str]:
+def _held(row: Document) -> Iterator[Named]:
     until = f" until {clock(row['until'])}" if row["until"] else ""
-    yield f"{pad(row['run'] or row['flow'], NAME)} since {clock(row['since'])}{until}, {row['by']}"
+    rest = f"since {clock(row['since'])}{until}, {row['by']}"
+    yield Named(row["run"] or row["flow"], NAME, rest)
 
 
-def _running(row: Document) -> Iterator[str]:
+def _running(row: Document) -> Iterator[Named]:
     since = f" since {clock(row['started'])}" if row["started"] else ""
-    yield f"{_place(row)} {row['state']}{since}"
+    yield _at(row, f"{row['state']}{since}")
 
 
 def _next(row: Document) -> Iterator[str]:

@@ -162,6 +162,14 @@ def test_the_report_fits_its_columns_and_is_inert() -> None:
     assert page.head(DOCUMENT).endswith("1 failed, 13 runs")
 
 
+def test_in_a_pipe_the_report_is_whole() -> None:
+    row = DOCUMENT["flows"][0] | {"flow": "長い名前" * 10}
+    text = "\n".join(page.page(DOCUMENT | {"flows": [row]}, whole=True))
+    assert "長い名前" * 10 + " " in text
+    assert "長い" * 60 in text
+    assert "…" not in text
+
+
 NOON = spans.instant("2026-11-23T12:00", 0.0)
 
 

@@ -8,24 +8,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jobmon.jobs.kit.outcomes import Data, External, JobFailure
-from jobmon.jobs.kit.retries import passing
+from jobmon.jobs.kit import Data
 from jobmon.jobs.ready.backup import backup, generations, manifest, restore, verify
 from jobmon.jobs.ready.backup.making import KEEP
+from jobmon.jobs.ready.command import ended
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 65 for wrong data, 75 for what may go by itself."""
     asked = _parser().parse_args(argv)
-    try:
-        print(_done(asked))  # noqa: T201 - a command
-    except JobFailure as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return (External if passing(error) else Data).exit_code
-    return 0
+    return ended(lambda: _done(asked))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,12 +11,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 
 from jobmon.jobs.kit import Data, External
 from jobmon.jobs.kit.files import sync
 from jobmon.jobs.kit.generations import generations
 from jobmon.jobs.kit.locks import taken
+from jobmon.jobs.ready.command import today
 
 LOCK = ".lock"
 PARTIAL, OLD = ".partial", ".old"
@@ -80,11 +81,8 @@ def names(to: str) -> list[str]:
 
 def name_of(day: str | date | None) -> str:
     """YYYYMMDD of a day; None: that of $JOBMON_TIME, else today. Raises Data for what is none."""
-    if day is None:
-        told = os.environ.get("JOBMON_TIME")
-        day = (datetime.fromisoformat(told) if told else datetime.now().astimezone()).date()
     try:
-        found = date.fromisoformat(day) if isinstance(day, str) else day
+        found = date.fromisoformat(day) if isinstance(day, str) else day or today()
     except ValueError:
         raise Data(f"{day!r} is no day: write it as 2026-11-23") from None
     return found.strftime("%Y%m%d")

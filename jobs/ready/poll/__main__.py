@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from jobmon.jobs.kit.outcomes import External, JobFailure, Rule
+from jobmon.jobs.kit.outcomes import Rule
+from jobmon.jobs.ready.command import ended
 from jobmon.jobs.ready.poll import poll
 from jobmon.jobs.ready.poll.polling import key_of, open_record
 
@@ -17,35 +18,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     asked = _parser().parse_args(argv)
     try:
-        params = dict(_param(text) for text in asked.param)
-        key = asked.key or key_of(asked.plan, params)
-        if asked.forget or asked.id:
-            _settle(asked, key)
-        if not asked.forget:
-            found = poll(asked.plan, params, key=key, state=asked.state)
-            print(f"done: {found['id']} is {found['status']}")  # noqa: T201 - a command
-    except JobFailure as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return External.exit_code
+        return ended(lambda: _done(asked))
     except KeyboardInterrupt:
         print("it goes on there; the same command goes on waiting", file=sys.stderr)  # noqa: T201
         return 130
-    return 0
 
 
-def _settle(asked: argparse.Namespace, key: str) -> None:
-    """What a person found out in the other system."""
-    record = open_record(key, asked.state)
+def _done(asked: argparse.Namespace) -> str:
+    params = dict(_param(text) for text in asked.param)
+    key = asked.key or key_of(asked.plan, params)
+    if asked.forget:
+        return _forgotten(key, asked.state)
+    if asked.id:
+        record = open_record(key, asked.state)
+        with record.alone():
+            record.started({"id": asked.id})
+    found = poll(asked.plan, params, key=key, state=asked.state)
+    return f"done: {found['id']} is {found['status']}"
+
+
+def _forgotten(key: str, state: str | None) -> str:
+    record = open_record(key, state)
     with record.alone():
         known = record.now.values.get("id", "no id")
-        if asked.id:
-            record.started({"id": asked.id})
-            return
         record.ended()
-    print(f"forgotten ({known}): the next start of {key} is a new one")  # noqa: T201
+    return f"forgotten ({known}): the next start of {key} is a new one"
 
 
 def _param(text: str) -> tuple[str, str]:

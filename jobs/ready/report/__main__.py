@@ -9,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jobmon.jobs.kit import Data, External, output
-from jobmon.jobs.kit.outcomes import JobFailure
+from jobmon.jobs.kit import Data, output
+from jobmon.jobs.ready.command import ended, today
 from jobmon.jobs.ready.report import mail, report, values
 
 ROLES = ("date", "store", "amount", "quantity", "product", "price")
@@ -19,15 +19,7 @@ ROLES = ("date", "store", "amount", "quantity", "product", "price")
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 65 for wrong data, 75 for what may go by itself."""
     asked = _parser().parse_args(argv)
-    try:
-        print(_done(asked))  # noqa: T201 - a command
-    except JobFailure as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return error.exit_code
-    except OSError as error:
-        print(f"error: the report was not made: {error}", file=sys.stderr)  # noqa: T201
-        return External.exit_code
-    return 0
+    return ended(lambda: _done(asked))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,7 +52,7 @@ def _count(text: str) -> int:
 
 def _done(asked: argparse.Namespace) -> str:
     days = _days(asked.day) if asked.day else None
-    out = asked.out.replace("{day}", str(days[-1] if days else _today()))
+    out = asked.out.replace("{day}", str(days[-1] if days else today()))
     if asked.mail:
         mail.check(asked.mail)
     told = _report(asked, out, days)
@@ -95,12 +87,6 @@ def _days(text: str) -> tuple[dt.date, dt.date]:
     if found[0] > found[1]:
         raise Data(f"--day {text}: the first day is behind the last")
     return found
-
-
-def _today() -> dt.date:
-    """The day of the run; outside a job, today."""
-    told = os.environ.get("JOBMON_TIME")
-    return (dt.datetime.fromisoformat(told) if told else dt.datetime.now().astimezone()).date()
 
 
 def _sentence(told: dict[str, Any], file: str) -> str:

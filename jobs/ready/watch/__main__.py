@@ -7,7 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from jobmon.jobs.kit.outcomes import External, JobFailure, Rule
+from jobmon.jobs.kit.outcomes import Rule
+from jobmon.jobs.ready.command import ended
 from jobmon.jobs.ready.watch import watch
 from jobmon.jobs.ready.watch.source import AGENT, RATE
 from jobmon.jobs.ready.web import settings
@@ -15,17 +16,14 @@ from jobmon.jobs.ready.web import settings
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 65 wrong data, 75 may go by itself, 78 somebody decides."""
-    try:
-        found = watch(**_options(vars(_parser().parse_args(argv))))
-    except JobFailure as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201 - a command
-        return error.exit_code
-    except OSError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return External.exit_code
+    given = vars(_parser().parse_args(argv))
+    return ended(lambda: _done(given))
+
+
+def _done(given: dict[str, Any]) -> str:
+    found = watch(**_options(given))
     said = ", ".join(f"{n:,} {kind}" for kind, n in found.items() if kind != "lines" and n)
-    print(said or "nothing is there")  # noqa: T201
-    return 0
+    return said or "nothing is there"
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:

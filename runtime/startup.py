@@ -17,6 +17,8 @@ from jobmon.runtime.errors import EXIT_OTHER_RUNTIME, JobmonError, NoRuntimeErro
 
 START_LIMIT = 30.0
 """Seconds a runtime may take from its start to its hello."""
+MODULE = "jobmon.runtime"
+"""What is run as one."""
 _THRIFTY = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "131072"}
 """Has glibc give large blocks back when they are freed: a flow of 10,000 jobs passes in some."""
 _C = TypeVar("_C")
@@ -34,7 +36,7 @@ def start(state_dir: Path, connect: Callable[[], _C | None]) -> _C:
             "a runtime started inside a job would end with that job",
             f"start it outside: jobmon --home {shlex.quote(home)} up",
         )
-    command = [sys.executable, "-m", "jobmon.runtime", "--home", home, "--detached"]
+    command = [sys.executable, "-m", MODULE, "--home", home, "--detached"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True, cwd="/", env=_THRIFTY | os.environ,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jobmon.runtime import startup
 from tests.batch import Batch
 
 for _name in [name for name in os.environ if name.startswith("JOBMON_")]:
@@ -20,3 +21,10 @@ def batch(tmp_path: Path) -> Iterator[Batch]:
     folder = Batch(tmp_path / "batch")
     yield folder
     folder.close()
+
+
+@pytest.fixture
+def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runtimes that are started look around every tenth of a second: see tests.brisk."""
+    monkeypatch.setattr(startup, "MODULE", "tests.brisk")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))

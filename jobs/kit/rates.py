@@ -29,12 +29,14 @@ def rate(name: str, limit: str | None = None, *, timeout: float | None = None) -
     by = None if timeout is None else places.now() + timeout
     early = 0.0
     while True:
-        at = _take(bucket, owner, by)
-        if places.now() - at > 0 and _fresh(bucket, owner, at):
-            return
         try:
+            at = _take(bucket, owner, by)
+            if places.now() - at > 0 and _fresh(bucket, owner, at):
+                return
             _wait(bucket, owner, at, early)
-        except BaseException:
+        except TimeoutError:
+            raise
+        except BaseException:  # from the moment at which it has one
             with bucket.change() as window:
                 window.drop(owner)
             raise

@@ -20,7 +20,7 @@ flow.shell("take", 'echo "$file" >> taken; cat "$file" || true')
 
 
 @pytest.fixture
-def batch(tmp_path: Path) -> Iterator[Batch]:
+def batch(tmp_path: Path, brisk: None) -> Iterator[Batch]:
     batch = Batch(tmp_path)
     (tmp_path / "inbox").mkdir()
     yield batch

@@ -106,6 +106,7 @@ def test_nobody_is_let_in_without_the_token_or_by_another_name(batch: Batch) -> 
         assert not name.is_file() or TOKEN.encode() not in name.read_bytes(), name
 
 
+@pytest.mark.usefixtures("brisk")
 def test_the_door_follows_the_settings(batch: Batch) -> None:
     call = Caller(port(batch))
     (batch.home / "another").write_text("another")

@@ -20,7 +20,7 @@ alarm.shell("go", "true")
 
 
 @pytest.fixture
-def batch(tmp_path: Path) -> Iterator[Batch]:
+def batch(tmp_path: Path, brisk: None) -> Iterator[Batch]:
     batch = Batch(tmp_path)
     batch.flow(LOAD, "load")
     yield batch

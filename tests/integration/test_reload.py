@@ -18,7 +18,7 @@ BROKEN = 'flow = Flow("朝"'
 
 
 @pytest.fixture
-def batch(tmp_path: Path) -> Iterator[Batch]:
+def batch(tmp_path: Path, brisk: None) -> Iterator[Batch]:
     batch = Batch(tmp_path / "夜間")
     yield batch
     batch.close()

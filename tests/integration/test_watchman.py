@@ -98,6 +98,7 @@ def test_who_will_miss_the_deadline_is_told_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(watchman, "FRESH", 0.0)
+    monkeypatch.setattr(watchman, "SELDOM", 0.05)
 
     async def story(served: Served) -> None:
         (tmp_path / "go").touch()

@@ -325,7 +325,8 @@ def test_the_command_ends_with_65_for_wrong_input(capsys: pytest.CaptureFixture[
     assert main(["none*.csv", "--out", "out.xlsx"]) == Data.exit_code
     assert "no file fits none*.csv" in capsys.readouterr().err
     sales("a.csv", 2)
-    for option in ("--day=yesterday", "--day=2026-11-02..2026-11-01", "--mail=a@b.jp"):
+    days = ("--day=yesterday", "--day=2026-11-02..2026-11-01", "--day=2026-11-01..")
+    for option in (*days, "--mail=a@b.jp"):
         assert main(["a.csv", "--out", "out.xlsx", option]) == Data.exit_code
     assert not Path("out.xlsx").exists()
 
@@ -344,6 +345,18 @@ def test_the_workbook_is_mailed_under_its_japanese_name(monkeypatch: pytest.Monk
     assert attachment.get_filename() == "売上日報.xlsx"
     assert b"filename*=utf-8''%E5%A3%B2" in raw
     assert attachment.get_payload(decode=True) == Path("売上日報.xlsx").read_bytes()
+
+
+def test_a_server_that_cannot_be_meant_is_told_before_any_work_and_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sales("a.csv", 2)
+    for url in ("smtp://batch:se/cret@mail:587", "smtp://mail:abc", "smtp://[mail", "http://mail"):
+        monkeypatch.setenv("SMTP_URL", url)
+        assert main(["a.csv", "--out", "out.xlsx", "--mail", "a@b.jp"]) == Data.exit_code
+        told = "error: --mail needs $SMTP_URL: smtp://USER:PASSWORD@HOST:587, or smtps://...\n"
+        assert capsys.readouterr().err == told
+    assert not Path("out.xlsx").exists()
 
 
 def test_a_mail_that_is_not_taken_fails_and_the_workbook_stays(

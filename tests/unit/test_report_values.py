@@ -141,6 +141,8 @@ def test_what_is_asked_for_goes_first_and_the_rest_keeps_its_meaning() -> None:
         (("日付", "店舗", "売上"), {"amount": "売り上げ"}, "no column 売り上げ (is it 売上?)"),
         (("日付", "店舗", "売上", "店舗"), {}, "columns 2 and 4 are both called 店舗"),
         (("日付", "", "売上"), {}, "column 2 of the header has no name"),
+        (("日付;店舗;売上",), {}, "fields are separated by semicolons"),
+        (("日付\t店舗\t売上",), {}, "fields are separated by tabs"),
         (("a", "b"), {}, "--amount; the columns are a, b"),
     ],
 )

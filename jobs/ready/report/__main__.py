@@ -79,9 +79,9 @@ def _report(
 
 
 def _days(text: str) -> tuple[dt.date, dt.date]:
-    first, _, last = text.partition("..")
+    first, dots, last = text.partition("..")
     try:
-        found = values.day(first), values.day(last or first)
+        found = values.day(first), values.day(last if dots else first)
     except ValueError as error:
         raise Data(f"--day {text}: {error}") from None
     if found[0] > found[1]:

@@ -30,6 +30,7 @@ KNOWN: Mapping[str, str] = {
 }
 """The names of each role, the likeliest first."""
 NEEDED = ("date", "store", "amount")
+_SEPARATORS = {"\t": "tabs", ";": "semicolons", "|": "|"}
 
 
 class Columns(NamedTuple):
@@ -75,6 +76,9 @@ def _known(role: str, names: Sequence[str]) -> str | None:
 
 
 def _sound(where: str, names: Sequence[str]) -> None:
+    other = [called for sign, called in _SEPARATORS.items() if len(names) == 1 and sign in names[0]]
+    if other:
+        raise Data(f"{where}: fields are separated by {other[0]}: save the file with commas")
     for number, name in enumerate(names, 1):
         if not name:
             raise Data(f"{where}: column {number} of the header has no name: name it or remove it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import smtplib
@@ -30,10 +31,11 @@ def check(to: Sequence[str]) -> None:
 
 def server() -> urllib.parse.SplitResult:
     """Where mails go, as $SMTP_URL says. Raises Data."""
-    url = urllib.parse.urlsplit(os.environ.get(SERVER, ""))
-    if url.scheme not in {"smtp", "smtps"} or not url.hostname:
-        raise Data(f"--mail needs ${SERVER}: smtp://USER:PASSWORD@HOST:587, or smtps://...")
-    return url
+    with contextlib.suppress(ValueError):  # of a port that is none; it may be part of a password
+        url = urllib.parse.urlsplit(os.environ.get(SERVER, ""))
+        if url.scheme in {"smtp", "smtps"} and url.hostname and url.port != 0:
+            return url
+    raise Data(f"--mail needs ${SERVER}: smtp://USER:PASSWORD@HOST:587, or smtps://...")
 
 
 def sender() -> str:

@@ -20,6 +20,9 @@ LOST_RERUNS = 3
 """Attempts in a row after which `on_lost="rerun"` asks a person: a job that takes its initiator
 down every time would otherwise start for ever."""
 
+TO_FAIL = "declared to fail then"
+"""Why a lost job is failed without anybody's word."""
+
 _MAX_EXPONENT = 60  # keeps backoff ** tries a finite number
 
 
@@ -140,7 +143,7 @@ def on_lost(job: JobDef, job_run: JobRun, now: float, *, cancelled: bool = False
 def after_lost(job: JobDef, job_run: JobRun, now: float, *, cancelled: bool = False) -> str | Event:
     """`on_lost` for a job without a probe, or whose probe did not know."""
     if job.on_lost == "fail":
-        reason = f"lost ({job_run.reason}); declared to fail then"
+        reason = f"lost ({job_run.reason}); {TO_FAIL}"
         return _policy(Input.MARK_FAILED, job_run, now, {"reason": reason, "cause": "unknown"})
     unwanted = cancelled or job_run.by_operator
     may_start = job.effects == "idempotent" and not unwanted and job_run.tries < LOST_RERUNS

@@ -17,6 +17,7 @@ from jobmon.tui.desk import Desk
 from jobmon.tui.options import page
 
 LONGEST = 60
+BYTES = ("utf-8", "surrogateescape")
 
 
 class Options(NamedTuple):
@@ -31,7 +32,9 @@ class Options(NamedTuple):
 
 def run(desk: Desk, file: str | None, options: Options) -> int:
     """Do it and tell of it; the exit code: 1 when a line needs a person."""
-    text, source = _read(file)
+    data, source = _read(file)
+    # As bytes, like cron: a shadow has those of the crontab, whatever their encoding.
+    text = data.decode(*BYTES) if options.shadow else _decoded(data)
     person = _person()
     # What `crontab -l` says is a user's own: no user stands in it.
     system = options.system or (file is not None and lines.is_system(text, person.homes))
@@ -41,15 +44,19 @@ def run(desk: Desk, file: str | None, options: Options) -> int:
         target = Path(options.output) if options.output else None
     else:
         made, told = flowfile.made(found, source, person)
-        target = Path(options.output) if options.output else desk.home / "flows" / "crontab.py"
+        target = None if options.dry_run else _target(desk, options)
     if options.dry_run or target is None:
-        sys.stdout.write(made)
+        sys.stdout.buffer.write(made.encode(*BYTES))
         sys.stdout.flush()
         sys.stderr.write("\n".join(_report(desk, told)) + "\n")
     else:
         _write(target, made, force=options.force)
         page([*_report(desk, told), *_next(desk, target, options)])
     return 0 if all(one.done for one in told) else 1
+
+
+def _target(desk: Desk, options: Options) -> Path:
+    return Path(options.output) if options.output else desk.home / "flows" / "crontab.py"
 
 
 def suggest(desk: Desk, days: int, output: str | None, *, force: bool) -> None:
@@ -78,16 +85,16 @@ def _state(desk: Desk) -> Path:
     return Path(places.folder("spool")).parent
 
 
-def _read(file: str | None) -> tuple[str, str]:
-    """(text, where it comes from)."""
+def _read(file: str | None) -> tuple[bytes, str]:
+    """(the crontab, where it comes from)."""
     if file is None:
-        return _decoded(_installed()), "crontab -l"
+        return _installed(), "crontab -l"
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         what, why = f"read the crontab {file}", error.strerror or str(error)
         raise NotFoundError(what, why, "name a file, or leave it out for crontab -l") from None
-    return _decoded(data), "standard input" if file == "-" else os.path.basename(file)
+    return data, "standard input" if file == "-" else os.path.basename(file)
 
 
 def _installed() -> bytes:
@@ -135,13 +142,15 @@ def _jobmon(desk: Desk, *, system: bool) -> Sequence[str]:
 
 
 def _write(target: Path, text: str, *, force: bool) -> None:
+    """For nobody else to read: what stands in a crontab is private, such as its variables."""
     what = f"write {target}"
     if target.exists() and not force:
         raise RefusedError(what, "it is there already", "name another with -o, or add --force")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.{os.getpid()}.new")
-        partial.write_text(text, encoding="utf-8")
+        partial.touch(0o600)
+        partial.write_bytes(text.encode(*BYTES))
         os.replace(partial, target)
     except OSError as error:
         raise NotFoundError(what, error.strerror or str(error), "name another with -o") from None

@@ -18,6 +18,9 @@ from jobmon.runtime.crontab.seen import Seen
 SOON = 1800.0
 """Seconds after the end of one within which another that begins may have waited for it."""
 SAME_DAY = 86400.0
+A_WEEK = dt.timedelta(days=6)
+"""From the first day seen to the last: each weekday was one of them."""
+EVERY_DAY = frozenset(range(7))
 FEWEST_DAYS = 3
 MOST_DAYS = 0.8
 """The part of the days of a command on which it has to follow another."""
@@ -31,7 +34,8 @@ _NICE = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200, 10800, 1440
 class Command(NamedTuple):
     """What was seen of a command. Seconds; `second` is that of the day at which it usually begins.
 
-    `at`: its usual time of day, "" for none.
+    `at`: its usual time of day, "" for none. `weekdays`: those on which it ran, once a week was
+    watched; else all.
     """
 
     name: str
@@ -69,16 +73,18 @@ class Edge(NamedTuple):
     files: tuple[tuple[str, int], ...]
 
 
-def commands(seen: Iterable[Seen]) -> dict[str, Command]:
+def commands(seen: Sequence[Seen]) -> dict[str, Command]:
     """Each command by its name, in the order of a usual day."""
     groups: defaultdict[str, list[Seen]] = defaultdict(list)
     for one in seen:
         groups[one.name].append(one)
-    found = [_command(name, runs) for name, runs in groups.items()]
+    watched = {_local(one.begun).date() for one in seen}
+    week = bool(watched) and max(watched) - min(watched) >= A_WEEK
+    found = [_command(name, runs, week=week) for name, runs in groups.items()]
     return {one.name: one for one in sorted(found, key=lambda one: (one.second, one.name))}
 
 
-def _command(name: str, runs: Sequence[Seen]) -> Command:
+def _command(name: str, runs: Sequence[Seen], *, week: bool) -> Command:
     took = sorted(one.ended - one.begun for one in runs)
     minutes = Counter(_local(one.begun).strftime("%H:%M") for one in runs)
     at, times = minutes.most_common(1)[0]
@@ -93,7 +99,7 @@ def _command(name: str, runs: Sequence[Seen]) -> Command:
         longest=took[-1],
         second=median(_second(_local(one.begun)) for one in runs),
         at=at if times * 2 > len(runs) else "",
-        weekdays=frozenset(day.weekday() for day in days),
+        weekdays=frozenset(day.weekday() for day in days) if week else EVERY_DAY,
         last=runs[-1],
     )
 

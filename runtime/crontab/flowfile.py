@@ -45,13 +45,13 @@ def made(lines: Sequence[Line], source: str, person: Person) -> FlowFile:
     environments = _environments(plans)
     named = _shown(source).replace("\\", "/").replace('"', "'")  # it stands in a docstring
     parts = [HEAD.format(source=named), *_declared(environments)]
-    told = [*planned.mail_notes(lines), *planned.unread(lines)]
+    told = [*planned.variable_notes(lines), *planned.unread(lines)]
     variables: set[str] = {"Cron", "Flow", *environments.values()}
     for line in lines:
         if isinstance(line, Comment):
             parts += [*(_apart(parts[-1]) if line.text else ()), _comment(line.text)]
         elif isinstance(line, Unread):
-            parts.append(f"# not read ({line.why}): {_shown(line.text)}")
+            parts += [*_apart(parts[-1]), f"# not read ({line.why}): {_shown(line.text)}", ""]
         elif isinstance(line, Entry):
             plan = plans[line.number]
             variable = identifier(plan.name, variables)
@@ -103,6 +103,7 @@ def _flow(plan: Planned, variable: str, env: str, person: Person) -> Iterator[st
     if plan.why:
         yield f"# {_shown(plan.why)}"
         if plan.cron is None and plan.entry.when.startswith("@"):
+            yield ""
             return
     yield from (f"# {note}" for note in (*plan.notes, *_of_user(plan.entry, person)))
     yield f"{variable} = Flow("

@@ -16,6 +16,8 @@ from jobmon.runtime.timetable import fire_times
 
 RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _ZONES = ("CRON_TZ",)
+_PRIVATE = re.compile(r"PASS|SECRET|TOKEN|CREDENTIAL|_KEY$", re.IGNORECASE)
+"""Variables whose value is not for everybody's eyes."""
 _MAIL = frozenset({"MAILTO", "MAILFROM", "CONTENT_TYPE", "CONTENT_TRANSFER_ENCODING"})
 NOT_FOR_COMMANDS = frozenset({*_ZONES, *_MAIL, "LOGNAME", "RANDOM_DELAY"})
 """Variables that are cron's own, or that it lets nobody set."""
@@ -97,13 +99,16 @@ def _by_chance(entry: Entry) -> tuple[list[str], tuple[str, ...]]:
     return fields, tuple(drawn)
 
 
-def mail_notes(lines: Sequence[Line]) -> list[Told]:
+def variable_notes(lines: Sequence[Line]) -> list[Told]:
     """What is to be said of the variables."""
-    return [
-        Told(line.number, f"{line.name}={line.value}", True, _of_variable(line))
-        for line in lines
-        if isinstance(line, Variable)
-    ]
+    return [_told(line) for line in lines if isinstance(line, Variable)]
+
+
+def _told(line: Variable) -> Told:
+    if _PRIVATE.search(line.name):
+        what = f'its value stands in the file: move it to [secrets], use Secret("{line.name}")'
+        return Told(line.number, f"{line.name}=...", False, what)
+    return Told(line.number, f"{line.name}={line.value}", True, _of_variable(line))
 
 
 def _of_variable(line: Variable) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jobmon.runtime.crontab.evidence import Command, Edge, commands, edges, groups
+from jobmon.runtime.crontab.evidence import EVERY_DAY, Command, Edge, commands, edges, groups
 from jobmon.runtime.crontab.literals import identifier, literal
 from jobmon.runtime.crontab.seen import Seen
 from jobmon.runtime.words import span
@@ -59,8 +59,7 @@ def _schedule(command: Command) -> str:
         return ""
     hour, minute = (int(part) for part in command.at.split(":"))
     days = ",".join(_WEEK[day] for day in sorted(command.weekdays))
-    all_days = len(command.weekdays) == 7 or command.days < 7
-    weekday = "*" if all_days else days
+    weekday = "*" if command.weekdays == EVERY_DAY else days
     return f', schedule=Cron("{minute} {hour} * * {weekday}")'
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from jobmon.runtime.failure.causes import Cause, Line, clip, find_cause, lines_of
 from jobmon.runtime.model import Attempt, JobRun, Run
+from jobmon.runtime.settle import TO_FAIL
 from jobmon.runtime.states import State
 from jobmon.runtime.words import LOST_WORDS, command, once, shell_word, size, span
 
@@ -94,6 +95,8 @@ def ended_how(job_run: JobRun, attempt: Attempt | None) -> str:
         return _lost(job_run.reason)
     if job_run.state is State.CANCELLED:
         return once("cancelled", job_run.reason)
+    if job_run.by_operator and job_run.reason.endswith(TO_FAIL):
+        return f"{_lost(job_run.reason)}; {TO_FAIL}"
     if job_run.by_operator:
         return once("marked", job_run.reason, f"marked {job_run.state} by a person")
     if attempt is None:

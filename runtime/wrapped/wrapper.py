@@ -28,6 +28,9 @@ FINAL_CODES = frozenset({65, 78})
 """Exit codes that say data or rule: the next attempt would meet the same."""
 LOOK_AGAIN = 0.05
 LOG_CAP = 256 << 20
+MEMORY = "/dev/shm"  # noqa: S108 - the folder in it has a name that nobody can know
+ROOM = 64 << 10
+"""Bytes that have to fit where an attempt is kept that cannot be recorded."""
 
 
 def run(wish: Wish) -> int:
@@ -38,8 +41,7 @@ def run(wish: Wish) -> int:
             wrapper = Wrapper(wish, places.folder(spool.SPOOL), output)
         except OSError as error:
             output.say(f"{wish.name}: no record of it is kept: {error.strerror or error}")
-            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="jobmon-"))
-            wrapper = Wrapper(wish, place, output)
+            wrapper = Wrapper(wish, stack.enter_context(scratch(wish.name)), output)
         return wrapper.run()
 
 
@@ -157,9 +159,12 @@ class Wrapper:
             self._output.say(f"{self._wish.name}: no log is kept: {error.strerror or error}")
         else:
             return self._host.run(claimed)
-        with tempfile.TemporaryDirectory(prefix="jobmon-") as place, disk.folder(place) as folder:
+        with scratch(self._wish.name) as place, disk.folder(place) as folder:
             self._host.state = folder
-            return self._host.run(claim(self._order(n), self._host, folder))
+            try:
+                return self._host.run(claim(self._order(n), self._host, folder))
+            finally:
+                self._host.state = self._spool  # where the next attempt may find room again
 
     def _order(self, n: int) -> dict[str, Any]:
         wish = self._wish
@@ -245,6 +250,30 @@ class Wrapper:
             spool.end(os.path.join(self._place, self._id), body)
         except OSError as error:
             self._output.say(f"its record is incomplete: {error.strerror or error}")
+
+
+def scratch(name: str) -> tempfile.TemporaryDirectory[str]:
+    """A folder for what cannot be recorded: where such things lie, else in memory. StateError."""
+    why = ""
+    for place in (None, MEMORY):
+        try:
+            return _with_room(tempfile.TemporaryDirectory(prefix="jobmon-", dir=place))
+        except OSError as error:
+            why = why or error.strerror or str(error)
+    hint = "It was not started: make room where temporary files lie, or set TMPDIR."
+    raise StateError(f"run {name}", why, hint)
+
+
+def _with_room(made: tempfile.TemporaryDirectory[str]) -> tempfile.TemporaryDirectory[str]:
+    """The folder, once it was tried. OSError: it is gone again."""
+    try:
+        with open(os.path.join(made.name, "room"), "wb") as file:
+            file.write(bytes(ROOM))
+        os.unlink(file.name)
+    except OSError:
+        made.cleanup()
+        raise
+    return made
 
 
 def _unstarted(name: str) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from croniter import croniter
 
 from jobmon.jobs import Flow
@@ -20,6 +21,7 @@ from jobmon.runtime.crontab.flowfile import Person
 from jobmon.runtime.crontab.lines import Entry
 from jobmon.runtime.timetable import fire_times
 from jobmon.runtime.timetable.pattern import pattern
+from jobmon.tui.cli import cli
 
 DATA = Path(__file__).parents[1] / "data" / "crontabs"
 FILES = sorted(path.name for path in DATA.iterdir() if path.suffix != ".md")
@@ -279,3 +281,36 @@ def test_signs_that_no_file_may_hold_are_told_or_taken_out() -> None:
 def test_the_name_of_the_file_cannot_break_out_of_the_comment() -> None:
     made = flowfile.made(lines.read("0 1 * * * /x\n", system=False), 'a"""\\', ANNA)
     compile(made.text, "made", "exec")
+
+
+def test_a_secret_is_told_and_not_shown() -> None:
+    _, made = imported("DB_PASSWORD=hunter2\nAPI_KEY=k\nKEYMAP=jp\n0 1 * * * /x/a.sh\n")
+    told = {one.text: one.done for one in made.told}
+    assert told == {
+        "DB_PASSWORD=...": False, "API_KEY=...": False, "KEYMAP=jp": True,
+        "0 1 * * * /x/a.sh": True,
+    }  # fmt: skip
+    assert 'Secret("DB_PASSWORD")' in made.told[0].what
+
+
+def test_a_shadow_has_the_bytes_of_the_crontab_and_is_nobody_else_s_to_read(tmp_path: Path) -> None:
+    line = "0 1 * * * echo 売上表\n"
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_bytes(f"# 売上\n{line}".encode("cp932"))
+    call(tmp_path, "import-crontab", "--shadow", str(old), "-o", str(new))
+    head, wrapped = new.read_bytes().splitlines()
+    assert head == "# 売上".encode("cp932")
+    assert wrapped.endswith("-c 'echo 売上表'".encode("cp932"))
+    assert new.stat().st_mode & 0o777 == 0o600
+    shown = call(tmp_path, "import-crontab", "--dry-run", str(old))  # needs no batch folder
+    assert "echo 売上表" in shown
+
+
+def call(home: Path, *words: str) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        patch.setenv("HOME", str(home))
+        patch.delenv("JOBMON_HOME", raising=False)
+        done = CliRunner().invoke(cli, words)
+    assert done.exit_code == 0, done.output
+    return done.stdout

@@ -9,6 +9,7 @@ import pytest
 
 from jobmon.runtime.failure import LAST_LINES, card, changed, ended_how
 from jobmon.runtime.model import Attempt, JobRun, Run
+from jobmon.runtime.settle import TO_FAIL
 from jobmon.runtime.states import State
 
 RUN = Run(id=7, key="morning#7", flow="morning", definition="d", time="2026-11-23T06:10:00+09:00")
@@ -123,6 +124,11 @@ def test_a_kill_names_the_memory_it_had_reached() -> None:
         (job_run(State.LOST), "lost: nobody can know how it ended"),
         (job_run(State.CANCELLED, reason="wrong day"), "cancelled: wrong day"),
         (job_run(by_operator=True, reason="wrong day"), "marked failed by a person: wrong day"),
+        (
+            job_run(by_operator=True, reason=f"lost (initiator); {TO_FAIL}"),
+            "lost: nobody can know how it ended; the process that supervised it was killed;"
+            " declared to fail then",
+        ),
     ],
 )
 def test_ends_that_no_process_had(run_of_job: JobRun, words: str) -> None:

@@ -108,3 +108,16 @@ def test_days_of_the_week_are_proposed_once_a_week_was_seen() -> None:
     (flow,) = flows(seen).values()
     assert flow.schedule is not None
     assert flow.schedule.expression == "10 6 * * mon,tue,wed,thu,fri"
+
+
+def test_a_week_from_monday_to_sunday_is_enough_and_half_a_week_is_not() -> None:
+    office = [("load", day, "06:10") for day in range(5)]
+    whole = week(*office, *(("night", day, "23:00") for day in range(7)))
+    proposed = {name: flow.schedule for name, flow in flows(whole).items()}
+    assert [plan and plan.expression for plan in proposed.values()] == [
+        "10 6 * * mon,tue,wed,thu,fri",
+        "0 23 * * *",
+    ]
+    (flow,) = flows(week(*office)).values()
+    assert flow.schedule is not None
+    assert flow.schedule.expression == "10 6 * * *"

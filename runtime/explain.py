@@ -17,6 +17,9 @@ from jobmon.runtime.verbs.case import Case, Command
 from jobmon.runtime.waiting.reasons import waits_for, ways_on
 from jobmon.runtime.words import LOST_WORDS, command, end_words, once, span, state_words
 
+READY = "it is ready and starts with the next decision"
+"""Said of a queued job that nothing is known to keep."""
+
 
 class Explanation(msgspec.Struct, frozen=True):
     """`reasons`: why it is so, the most important first. `next`: commands that would change it."""
@@ -112,7 +115,7 @@ def _queued(reader: Reader, job: JobRun) -> Explanation:
     rate = reader.board.jobdef(job.key).rate
     pace = reader.limits.paces.get(rate)
     ways = (command("limits", "--thaw", rate),) if pace is not None and pace.frozen else ()
-    return Explanation(tuple(found) or ("it is ready and starts with the next decision",), ways)
+    return Explanation(tuple(found) or (READY,), ways)
 
 
 def _active(reader: Reader, job: JobRun) -> Explanation:

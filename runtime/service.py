@@ -164,8 +164,18 @@ class Service:
         if name == "ls":
             found["profile"] = self._configuration.now.profile
         if name == "explain" and found["state"] == "queued":
-            found["reasons"] += self._troubles()
+            found["reasons"] = self._queued(found["reasons"])
         return found
+
+    def _queued(self, reasons: list[str]) -> list[str]:
+        """Why a job is queued: what keeps every job first, what troubles the runtime last."""
+        from jobmon.runtime.explain import READY
+
+        paused, troubles = self._engine.paused, self._troubles()
+        if not paused:
+            return [*reasons, *troubles]
+        own = [reason for reason in reasons if reason != READY]
+        return [paused, *own, *(text for text in troubles if text != paused)]
 
     async def _flows(self) -> Answer:
         from jobmon.runtime import documents

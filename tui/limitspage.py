@@ -18,7 +18,7 @@ COLUMNS = (
     Column("IN USE", keep=2),
     Column("", right=True),
     Column("WAITS", right=True, keep=1),
-    Column("", flexible=True, least=20),
+    Column("HELD BY", flexible=True, least=20),
 )
 
 

@@ -22,5 +22,6 @@ def same(wanted: str, served: str) -> None:
     if wanted and wanted != served:
         has = f"the profile {served}" if served else "no profile"
         why = f"the runtime of this folder was started with {has}"
-        hint = f"change it: jobmon down; then: JOBMON_PROFILE={wanted} jobmon up"
+        change = f"jobmon down; then: JOBMON_PROFILE={wanted} jobmon up"
+        hint = f"change it: {change}; or leave --profile out: it has its own"
         raise RefusedError(f"use the profile {wanted}", why, hint)

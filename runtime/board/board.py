@@ -123,10 +123,11 @@ class Board(Registry):
         self.put_job(replace(self._job(event), **fields), event.at)
 
     def _hold_flow(self, event: Event) -> None:
-        flow = event.data["flow"]
+        flow, there = event.data["flow"], self.held_flows.get(event.data["flow"])
+        at = event.at if there is None else there.at  # only its date is changed
         until = event.data.get("until")
         self.held_flows[flow] = FlowHold(
-            flow=flow, at=event.at, who=event.who, why=event.why, until=until
+            flow=flow, at=at, who=event.who, why=event.why, until=until
         )
         self.changed.flows.add(flow)
 

@@ -97,19 +97,25 @@ def _no_more_waiting(case: Case) -> Plan:
 
 def _hold_flow(case: Case, flow: str) -> Plan:
     held, until = case.board.held_flows.get(flow), case.options.get("until")
-    if held is not None:
+    if held is not None and until in {None, held.until}:
         hint = f"let it go: {command('release', '--flow', flow)}"
         raise RefusedError(f"hold flow {flow}", _already(case, held.at, held.who), hint)
     if until is not None and until <= case.now:
         why = f"{case.clock(until)} is past"
         raise UsageError(f"hold flow {flow}", why, "give a time to come")
     data: dict[str, Any] = {"flow": flow} | ({} if until is None else {"until": until})
-    becomes = "held" if until is None else f"held until {case.clock(until)}"
+    becomes = _held(case, until)
     note = "runs that are there already go on"
+    note = note if held is None else _already(case, held.at, held.who)
+    was = "free" if held is None else _held(case, held.until)
     return Plan(
         events=(case.event("flow.hold", **data),),
-        touched=(Touch(0, -1, flow, "free", becomes, note),),
+        touched=(Touch(0, -1, flow, was, becomes, note),),
     )
+
+
+def _held(case: Case, until: float | None) -> str:
+    return "held" if until is None else f"held until {case.clock(until)}"
 
 
 def _release_flow(case: Case, flow: str) -> Plan:

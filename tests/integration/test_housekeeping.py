@@ -175,6 +175,10 @@ async def _little_room(home: Path) -> None:
         (trouble,) = daemon.engine.troubles()
         assert "80 MiB are free" in trouble
         assert "runtime.min_free wants 100 MiB" in trouble
+        why = await daemon.server.desk.answer(
+            {"op": "view", "name": "explain", "args": {"run": "f#1", "job": "a"}}
+        )
+        assert why["reasons"] == [trouble]
         states = [job.state.value for job in daemon.engine.board.jobs_of(run)]
         assert states == ["queued", "waiting"]
         room["free"] = 200 << 20

@@ -67,3 +67,4 @@ def test_whoever_names_another_profile_is_refused_and_told_how_to_change() -> No
     with pytest.raises(RefusedError, match="started with no profile") as caught:
         profile.same("prod", "")
     assert "JOBMON_PROFILE=prod jobmon up" in caught.value.hint
+    assert "leave --profile out" in caught.value.hint

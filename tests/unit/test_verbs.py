@@ -100,6 +100,23 @@ def _() -> None:
         plan(board, Command(verb="hold", flow="f", options=until), now + 120)
 
 
+@sentence("hold: another until-date of a held flow is that of its hold from then on")
+def _() -> None:
+    night = Driver(diamond())
+    for who, later in (("anna", 60), ("bob", 120)):
+        until = {"until": night.now + later}
+        command = Command(verb="hold", flow="f", options=until, who=who)
+        told = plan(night.board, command, night.now)
+        night.fold(*told.events)
+    (touch,) = told.touched
+    assert touch.state.startswith("held until ")
+    assert touch.note.endswith(", by anna")
+    hold = night.board.held_flows["f"]
+    assert (hold.until, hold.who) == (night.now + 120, "bob")
+    with pytest.raises(RefusedError, match="held already"):
+        plan(night.board, command, night.now)
+
+
 @sentence("hold: a flow's hold leaves its runs alone")
 def _() -> None:
     night = Driver(diamond())

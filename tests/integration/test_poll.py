@@ -330,8 +330,10 @@ def test_the_command_hides_secrets_and_settles_what_a_person_found_out(
     outside.refuse = [(502, {}, None)]
     assert main([str(file), "-p", "n=1"]) == 78
     assert main([str(file), "-p", "n=1", "--forget"]) == 0
+    outside.refuse = [(503, {"Retry-After": "0"}, {"echo": "geheim9"})]
     assert main([str(file), "-p", "n=1"]) == 0
     said = "".join(capfd.readouterr())
+    assert "trying again" in said
     assert "done: j/1 is complete" in said
     assert "geheim" not in said
     assert not any("geheim" in p.read_text("utf-8") for p in (tmp_path / ".jobmon/poll").iterdir())

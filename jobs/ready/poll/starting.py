@@ -70,7 +70,7 @@ class Starter:
             answer = self.client.send(request)
         except NEVER_SENT as error:
             self.record.put(before)
-            raise AgainError(f"{request.url} cannot be reached: {error}") from None
+            raise self._again(f"{request.url} cannot be reached: {error}") from None
         except httpx.RequestError as error:
             raise self._open(f"{request.url}: {error or type(error).__name__}") from None
         self._judge(answer, before)
@@ -79,7 +79,7 @@ class Starter:
         said = f"{answer.url} answers {answer.status_code}: {answers.excerpt(answer)}"
         if answer.status_code in REFUSED:
             self.record.put(before)
-            raise AgainError(said, retry_after=answer.headers.get("Retry-After"))
+            raise self._again(said, answer.headers.get("Retry-After"))
         if answer.status_code >= 500:
             raise self._open(said)
         if not answer.is_success:
@@ -89,7 +89,11 @@ class Starter:
 
     def _open(self, why: str) -> JobFailure:
         """It may have been started: sent again only if the other side knows a repetition."""
-        return AgainError(why) if self.plan.idempotent else self._unknown(why)
+        return self._again(why) if self.plan.idempotent else self._unknown(why)
+
+    def _again(self, why: str, retry_after: str | None = None) -> AgainError:
+        """Each new try is told, so it has no secrets from here on."""
+        return AgainError(self.fill.secrets.hide(why), retry_after=retry_after)
 
     def _unknown(self, why: str) -> Rule:
         sent = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.record.now.at))

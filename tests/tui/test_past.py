@@ -19,7 +19,7 @@ from jobmon.tui.screens.equalizer import Equalizer
 from jobmon.tui.screens.view import Stage
 from jobmon.tui.screens.wall import Wall
 from jobmon.tui.travel import Travel
-from jobmon.tui.world import Row, RowKey, Site, World
+from jobmon.tui.world import RowKey, Site, World
 from tests.batch import Batch, until
 from tests.core import job
 from tests.tui.cli_fakes import NOW
@@ -53,15 +53,13 @@ class Live:
         self.feed = Feed(self.reach.connect, lambda: None, revive=False)
         self.feed.start()
         self.coming: list[News] = []
-        self.meters: dict[str, Meter] = {}
 
     def at(self, moment: float) -> World:
         """All that happened up to the moment, and what the logs say."""
         self._fold(moment)
         self.world.now = moment
-        for row in self.world.rows():
-            if row.attempt and row.job.started is not None:
-                self.site.meters[row.job.key] = self._meter(row)
+        self.site.meters.clear()
+        _give_meters(self.world, self.reach)
         return self.world
 
     def _fold(self, moment: float) -> None:
@@ -77,11 +75,6 @@ class Live:
         return max(
             (n.body["seq"] for n in self.coming if n.kind in ("event", "snapshot")), default=0
         )
-
-    def _meter(self, row: Row) -> Meter:
-        meter = Meter()
-        meter.add_lines(self.reach.log(row.attempt).read(0, 1 << 24).data)
-        return meter
 
 
 def _when(news: News) -> float:
@@ -111,7 +104,7 @@ def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> 
     body = live.reach.call("view", name="history", args={"flow": "night"})
     live.site.histories["night"] = forecast.history_of(body)
     until(lambda: batch.states(run)["取込"] == "running", "it runs")
-    moments = []
+    moments = [launched(live.reach, run)]
     for _ in range(3):
         moments.append(time.time())
         time.sleep(0.5)
@@ -124,20 +117,23 @@ def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> 
     assert len({str(picture) for _, picture in seen}) == len(seen), "something moved"
     for moment, picture in seen:
         past = arrive(moment, live.world, live.reach)
-        for row in past.active():
-            _give_meter(row, live.reach)
-        for row in past.rows():
-            if row.job.state == "failed":
-                _give_meter(row, live.reach)
+        _give_meters(past, live.reach)
         for was, again in zip(picture, pictures(past), strict=True):
             assert again == was
 
 
-def _give_meter(row: Row, reach: Reach) -> None:
-    """What Travel does, without its windows."""
-    meter = Meter()
-    meter.add_lines(reach.log(row.attempt).read(0, 1 << 24).data)
-    row.site.meters[row.job.key] = meter
+def launched(reach: Reach, run: str) -> float:
+    """Just after its first job was launched: it has an attempt, and mostly no start yet."""
+    rows = reach.call("view", name="events", args={"run": run})["events"]
+    return next(row["at"] for row in rows if row["kind"] == "job.launch") + 0.001
+
+
+def _give_meters(world: World, reach: Reach) -> None:
+    """To all that has a process, also while it is starting, and to what failed: as the monitor."""
+    failed = [row for row in world.rows() if row.job.state == "failed"]
+    for row in (*world.active(), *failed):
+        meter = row.site.meters[row.job.key] = Meter()
+        meter.add_lines(reach.log(row.attempt).read(0, 1 << 24).data)
 
 
 def arrive(moment: float, live: World, *reaches: Any) -> Any:

@@ -132,6 +132,15 @@ def test_it_is_formatted_to_be_handed_in() -> None:
         charts = [book.read(f"xl/charts/chart{i}.xml").decode() for i in (1, 2)]
     assert "概要!$D$5:$D$11" in charts[0]
     assert "概要!$J$5:$J$9" in charts[1]
+    assert all('<c:min val="0"/>' in chart for chart in charts)  # bars tell by their length
+
+
+def test_the_scale_of_a_chart_has_room_for_negative_amounts() -> None:
+    Path("in.csv").write_text("date,store,amount\n2026-11-01,a,-5\n2026-11-02,b,9\n")
+    report(["in.csv"], "out.xlsx")
+    with zipfile.ZipFile("out.xlsx") as book:
+        charts = [book.read(f"xl/charts/chart{i}.xml").decode() for i in (1, 2)]
+    assert not any("<c:min " in chart for chart in charts)
 
 
 def test_nothing_in_the_input_is_a_formula_or_breaks_the_workbook() -> None:

@@ -52,8 +52,8 @@ class Summary:
         self.sheet.set_column(wide - 1, wide - 1, 3)
         self.sheet.set_column(2 * wide - 1, 2 * wide - 1, 3)
         self.sheet.freeze_panes(HEADER + 1, 0)
-        self.sheet.insert_chart(HEADER + 1, 2 * wide, self._days_chart(0))
-        # Not in the row of the header: that one is on every page of paper.
+        # Not in the row of the header, its frame neither: that one is on every page of paper.
+        self.sheet.insert_chart(HEADER + 1, 2 * wide, self._days_chart(0), {"y_offset": 4})
         below = HEADER + 3 + _SIZE["height"] // int(self.words["row"])
         self.sheet.insert_chart(below, 2 * wide, self._stores_chart(wide))
 
@@ -151,14 +151,20 @@ class Summary:
         many = len(self.sums.days) > MANY_DAYS
         chart = self._chart("line" if many else "column", "by_day", left, len(self.sums.days))
         chart.set_x_axis({"date_axis": True, "num_format": "m/d", "label_position": "low"})
-        chart.set_y_axis({"num_format": "#,##0", "major_gridlines": _GRID})
+        chart.set_y_axis(_scale(self.sums.days))
         return chart
 
     def _stores_chart(self, left: int) -> Chart:
-        chart = self._chart("bar", "by_store", left, min(len(self.sums.stores), TOP))
-        chart.set_y_axis({"reverse": True, "label_position": "low"})
-        chart.set_x_axis({"num_format": "#,##0", "major_gridlines": _GRID})
+        count = min(len(self.sums.stores), TOP)
+        chart = self._chart("bar", "by_store", left, count)
+        chart.set_size(_SIZE | {"height": max(_SIZE["height"], 100 + 26 * count)})
+        chart.set_y_axis({"reverse": True, "label_position": "low", "interval_unit": 1})
+        chart.set_x_axis(_scale(self.sums.stores))
         return chart
 
 
-_GRID: dict[str, Any] = {"visible": True, "line": {"color": "#D9D9D9"}}
+def _scale(groups: Sequence[Group]) -> dict[str, Any]:
+    """The axis of amounts. It begins at 0: else a small difference would look like a large one."""
+    grid = {"visible": True, "line": {"color": "#D9D9D9"}}
+    zero = {"min": 0} if all(group[3] >= 0 for group in groups) else {}
+    return {"num_format": "#,##0", "major_gridlines": grid, **zero}

@@ -13,6 +13,7 @@ import pytest
 
 from jobmon.jobs.kit import Data, External
 from jobmon.jobs.ready.backup import backup, generations, restore, verify
+from jobmon.jobs.ready.backup.__main__ import main
 
 DAY = "2026-11-23"
 
@@ -247,3 +248,20 @@ def test_the_command(sources: list[Path], tmp_path: Path) -> None:
     assert failed.returncode == 65
     assert failed.stderr.startswith(f"error: {tmp_path}/kobe/ない.csv is missing")
     assert "20261123     1 sources" in command(tmp_path, "--list").stdout
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "--restore 2026-11-23",
+        "--into back a.csv",
+        "--restore 2026-11-23 --into back --day 2026-11-22",
+        "a.csv --restore 2026-11-23 --into back",
+        "--list a.csv",
+        "--force a.csv",
+    ],
+)
+def test_what_does_not_go_together_is_told(asked: str, tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([*asked.split(), "--to", str(tmp_path / "backup")])
+    assert not (tmp_path / "backup").exists()

@@ -16,7 +16,9 @@ from jobmon.jobs.ready.command import ended
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code: 65 for wrong data, 75 for what may go by itself."""
-    asked = _parser().parse_args(argv)
+    parser = _parser()
+    asked = parser.parse_args(argv)
+    _check(parser, asked)
     return ended(lambda: _done(asked))
 
 
@@ -42,14 +44,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _check(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> None:
+    """Ends with 2 for what does not go together: nothing that was asked for is left out unsaid."""
+    reads = asked.list or asked.verify is not None or asked.restore is not None
+    if reads and (asked.sources or asked.day):
+        parser.error("SOURCE and --day are for a backup; a generation is read as a whole")
+    if (asked.restore is None) != (asked.into is None):
+        parser.error("--restore DAY and --into FOLDER go together")
+    if asked.force and asked.restore is None:
+        parser.error("--force is for --restore")
+
+
 def _done(asked: argparse.Namespace) -> str:
     if asked.list:
         return _listed(os.path.abspath(asked.to))
     if asked.verify is not None:
         return _sentence("verified", verify(asked.to, asked.verify or None))
     if asked.restore is not None:
-        if asked.into is None:
-            _parser().error("--restore DAY needs --into FOLDER")
         told = restore(asked.to, asked.restore, asked.into, force=asked.force)
         return _sentence("restored", told)
     options = {

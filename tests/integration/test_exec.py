@@ -13,12 +13,33 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from jobmon.jobs.kit import lock
 from jobmon.runtime.wrapped import spool
 from jobmon.tui.cli import cli
 from tests.batch import Batch, alive, until
 from tests.receiving import endpoint
 
 JOBMON = [sys.executable, "-m", "jobmon.tui.cli", "exec"]
+FORKS = """
+import json, os, sys
+from jobmon.runtime.wrapped import wrapper
+from jobmon.tui import cli
+
+def start(words):
+    pid = os.fork()
+    if pid == 0:
+        sys.argv = ["jobmon", "exec", *words]
+        sys.exit(cli.main())
+    return pid
+
+def end(pid):
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+at_once, lines = json.loads(sys.argv[1])
+codes = list(map(end, list(map(start, lines)))) if at_once else [end(start(one)) for one in lines]
+print(json.dumps(codes), file=sys.stderr)
+"""
+"""Starts as often as it is told, and loads the command line once. Prints the exit codes at last."""
 
 
 class Folder:
@@ -40,6 +61,19 @@ class Folder:
         process = self.start(*words, stdin=subprocess.PIPE, **options)
         out, err = process.communicate(given, timeout=60)
         return process.returncode, out, err
+
+    def forks(self, *lines: tuple[str, ...], at_once: bool = False) -> subprocess.Popen[str]:
+        """Each line is one start, with its words."""
+        return subprocess.Popen(
+            [sys.executable, "-c", FORKS, json.dumps([at_once, lines])], cwd=self.home, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def forked(self, *lines: tuple[str, ...]) -> tuple[list[int], str, str]:
+        """One start after the other: the exit codes, all output, all errors."""
+        out, err = self.forks(*lines).communicate(timeout=60)
+        *said, codes = err.splitlines(keepends=True)
+        return json.loads(codes), out, "".join(said)
 
     def records(self) -> list[spool.Found]:
         return list(spool.over(str(self.spool), 0.0))
@@ -76,12 +110,11 @@ def test_input_output_environment_and_exit_code_are_those_of_the_command(folder:
 
 def test_twenty_at_once_are_one(folder: Folder) -> None:
     line = "echo one >> count; while [ ! -e go ]; do sleep 0.02; done"
-    started = [folder.start("load", *SH, line) for _ in range(20)]
-    until(lambda: sum(p.poll() is not None for p in started) == 19, "19 have left")
+    started = folder.forks(*[("load", *SH, line)] * 20, at_once=True)
+    until(lambda: len(folder.records()) == 19, "19 have left")
     (folder.home / "go").touch()
-    assert [p.wait(30) for p in started] == [0] * 20
+    assert started.communicate(timeout=60) == ("", f"{[0] * 20}\n")
     assert (folder.home / "count").read_text() == "one\n"
-    assert [p.communicate()[0] + p.communicate()[1] for p in started] == [b""] * 20
     outcomes = sorted(found.ended["outcome"] for found in folder.records())
     assert outcomes == ["busy"] * 19 + ["succeeded"]
     reason = next(f.ended["reason"] for f in folder.records() if f.ended["outcome"] == "busy")
@@ -119,58 +152,47 @@ def test_one_that_waits_starts_when_the_other_is_over(folder: Folder) -> None:
         process.communicate()
 
 
-def test_it_is_the_lock_of_the_kit(folder: Folder) -> None:
+def test_it_is_the_lock_of_the_kit(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
     line = "from jobmon.jobs.kit import lock\nwith lock('book', timeout=0): print('mine')"
     inside = [sys.executable, "-c", line]
-    assert folder.run("book", "--", *inside)[:2] == (0, b"mine\n")
-    code, _, err = folder.run("other", "--", *JOBMON, "book", "--", *inside)
-    assert (code, err) == (0, b"")
-    code, _, err = folder.run("x", *SH, f"cat > s.py; exec {sys.executable} s.py", given=HOLDS)
-    assert (code, err) == (0, b"")
+    ran = folder.run("other", "--", *JOBMON, "book", "--", *inside)
+    assert ran == (0, b"mine\n", b"")
+    monkeypatch.setenv("JOBMON_HOME", str(folder.home))
+    with lock("book"):
+        assert folder.run("book", "--busy-code", "9", "--", "true")[0] == 9
 
 
-HOLDS = f"""
-import subprocess
-from jobmon.jobs.kit import lock
-with lock("book"):
-    done = subprocess.run({[*JOBMON, "book", "--busy-code", "9", "--", "true"]!r})
-assert done.returncode == 9, done
-""".encode()
-
-
-@pytest.mark.parametrize(
-    ("words", "code", "says"),
-    [
-        (("--timeout", "0.2", *SH, "trap '' TERM; sleep 60 & wait"), 124, b"time limit of 0.2 s"),
-        (("--", "no-such-command"), 127, b"no such command in PATH"),
-        (("--", "/etc/passwd"), 126, b"may not be executed"),
-        ((*SH, "kill -SEGV $$"), 139, b""),
-    ],
-)
-def test_codes_are_those_of_shells(
-    folder: Folder, words: tuple[str, ...], code: int, says: bytes
-) -> None:
-    grace = ("--grace", "0.1") if "--timeout" in words else ()
-    found = folder.run("x", *grace, *words)
-    assert found[0] == code
-    assert says in found[2]
-    assert folder.records()[0].ended["code"] == code
+def test_codes_are_those_of_shells(folder: Folder) -> None:
+    stubborn = ("--timeout", "0.2", "--grace", "0.1", *SH, "trap '' TERM; sleep 60 & wait")
+    codes, _, err = folder.forked(
+        ("late", *stubborn),
+        ("none", "--", "no-such-command"),
+        ("text", "--", "/etc/passwd"),
+        ("hurt", *SH, "kill -SEGV $$"),
+    )
+    assert codes == [124, 127, 126, 139]
+    for words in ("late: stopped at its time limit of 0.2 s", "no such command in PATH",
+                  "may not be executed"):  # fmt: skip
+        assert words in err
+    assert [found.ended["code"] for found in folder.records()] == codes
 
 
 def test_a_failure_is_tried_again_within_bounds(folder: Folder) -> None:
     line = "echo x >> tries; [ $(wc -l < tries) = 3 ]"
-    assert folder.run("x", "--retry", "5", "--delay", "0.01", *SH, line)[0] == 0
-    (found,) = folder.records()
-    assert [folder.log(found, n)[-1]["exit"]["code"] for n in found.attempts] == [1, 1, 0]
-    assert folder.run("y", "--retry", "2", "--delay", "0.01", "--", "false")[0] == 1
-    assert len(folder.records()[1].attempts) == 3
-    assert folder.run("z", "--retry", "2", "--delay", "0.01", *SH, "exit 65")[0] == 65
-    assert len(folder.records()[2].attempts) == 1
+    codes, _, _ = folder.forked(
+        ("x", "--retry", "5", "--delay", "0.01", *SH, line),
+        ("y", "--retry", "2", "--delay", "0.01", "--", "false"),
+        ("z", "--retry", "2", "--delay", "0.01", *SH, "exit 65"),
+    )
+    assert codes == [0, 1, 65]
+    first, second, third = folder.records()
+    assert [folder.log(first, n)[-1]["exit"]["code"] for n in first.attempts] == [1, 1, 0]
+    assert (len(second.attempts), len(third.attempts)) == (3, 1)
 
 
 def test_quiet_it_prints_all_of_a_failure_and_nothing_of_a_success(folder: Folder) -> None:
-    assert folder.run("x", "-q", *SH, "echo a; echo b >&2") == (0, b"", b"")
-    assert folder.run("x", "-q", *SH, "echo a; echo b >&2; exit 1") == (1, b"a\n", b"b\n")
+    said = ("x", "-q", *SH, "echo a; echo b >&2")
+    assert folder.forked(said, (*said[:-1], f"{said[-1]}; exit 1")) == ([0, 1], "a\n", "b\n")
     assert [one["m"] for one in folder.log(folder.records()[0])[2:-1]] == ["a", "b"]
 
 
@@ -242,18 +264,20 @@ def test_a_name_that_no_flow_may_have_is_refused(
 
 
 def test_a_change_is_told_once_and_what_nobody_took_is_told_by_the_runtime(batch: Batch) -> None:
-    folder = Folder(batch.home)
+    folder, where = Folder(batch.home), batch.home / "where"
+    rule = '[secrets]\nWHERE = { file = "where" }\n[[notify]]\nurls = [{ secret = "WHERE" }]\n'
+    (batch.home / "jobmon.toml").write_text(rule, encoding="utf-8")
     with endpoint() as server:
-        rule = f'[[notify]]\nurls = ["json://127.0.0.1:{server.port}/"]\n'
-        (batch.home / "jobmon.toml").write_text(rule, encoding="utf-8")
-        for line in ("echo 在庫がない; exit 4", "exit 4", "true", "true"):
-            folder.run("取込", "--notify", *SH, line)
-        folder.run("quiet", "--", "false")
+        where.write_text(f"json://127.0.0.1:{server.port}/")
+        where.chmod(0o600)
+        load = ("取込", "--notify", *SH)
+        lines = [(*load, line) for line in ("echo 在庫がない; exit 4", "exit 4", "true", "true")]
+        assert folder.forked(*lines, ("quiet", "--", "false"))[0] == [4, 4, 0, 0, 1]
         assert server.subjects == ["[jobmon] 取込 failed", "[jobmon] 取込 recovered"]
         assert "在庫がない" in server.got[0]["message"]
-        port = server.port
-    assert b"the next runtime tells it" in folder.run("取込", "--notify", "--", "false")[2]
-    with endpoint(port) as server:
-        until(lambda: batch.call("view", name="ls", all=True) and server.subjects, "it is told")
+        where.rename(batch.home / "away")
+        assert "the next runtime tells it" in folder.forked((*load, "false"))[2]
+        (batch.home / "away").rename(where)
+        until(lambda: batch.call("view", name="ls", all=True) and server.subjects[2:], "it is told")
         until(lambda: len(spool.ids(str(folder.spool))) == 0, "all is taken in")
-        assert server.subjects == ["[jobmon] 取込 failed: 取込"]
+        assert server.subjects[2:] == ["[jobmon] 取込 failed: 取込"]

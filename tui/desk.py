@@ -117,7 +117,7 @@ class Desk:
         given = {key: value for key, value in args.items() if value is not None}
         nothing = name in _OF_RUNS and not self._database.exists()
         body = _no_runs(name, given.get("run")) if nothing else self._looked(name, given)
-        return {"profile": self.usable.profile, **body} if name == "ls" else body
+        return {"profile": self._profile(), **body} if name == "ls" else body
 
     def _looked(self, name: str, args: Document) -> Document:
         from jobmon.runtime import client
@@ -184,7 +184,7 @@ class Desk:
             "running": False,
             **dict.fromkeys(("pid", "version", "started", "uptime", "flows")),
             "home": str(settings.home),
-            "profile": settings.profile,
+            "profile": self._profile(),
             "broken": [],
             "slots": {"total": settings.slots, "busy": 0},
             "counts": {},
@@ -193,6 +193,13 @@ class Desk:
             "db": str(self._database),
             "troubles": [],
         }
+
+    def _profile(self) -> str:
+        """The one that was named; else that of a runtime that was killed, which the next takes."""
+        from jobmon.runtime.disk import WriterLock
+
+        before = WriterLock(self.state_dir).holder().get("profile")
+        return str(before or "") if VARIABLE not in os.environ else self.usable.profile
 
     @property
     def _database(self) -> Path:

@@ -134,7 +134,10 @@ def test_a_runtime_keeps_its_profile_and_tells_it_to_all(
         Desk(str(batch.home)).connect(start=True)
     monkeypatch.delenv("JOBMON_PROFILE")
     assert Desk(str(batch.home)).status()["profile"] == "prod"
-    batch.kill()  # whoever starts the next one, such as a monitor that is open, names none
+    batch.kill()
+    desk = Desk(str(batch.home))
+    assert desk.status()["profile"] == desk.view("ls")["profile"] == "prod", "its last one is told"
+    # Whoever starts the next one, such as a monitor that is open, names none
     assert view(batch, "status")["profile"] == "prod"
     batch.kill()
     monkeypatch.setenv("JOBMON_PROFILE", "")

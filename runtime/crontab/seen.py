@@ -90,4 +90,5 @@ def _waiting(folder: Path, since: float) -> Iterator[Seen]:
 def _started(found: spool.Found) -> float | None:
     path = next(iter(found.attempts.values()), None)
     second: dict[str, Any] = logged.head(path)[1] if path else {}
-    return (second.get("spawned") or {}).get("t")
+    started = second.get("spawned")
+    return started.get("t") if isinstance(started, dict) else None

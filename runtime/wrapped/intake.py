@@ -71,14 +71,14 @@ class Intake:
             self.due = 0.0
 
     def _put_away(self, batch: Batch) -> None:
-        self.troubles = []
+        self.troubles = [_senseless(path) for path in spool.aside(self._spool)]
         for number, run_id in list(self._taken.items()):
             if number in self._fresh:
                 continue
             try:
                 self._move(os.path.join(self._spool, number), run_id)
             except OSError as error:
-                self.troubles = [f"the log of run {run_id} stays in {self._spool}: {error}"]
+                self.troubles.append(f"the log of run {run_id} stays in {self._spool}: {error}")
                 continue
             del self._taken[number]
             batch.notes[ROOM, number] = None
@@ -102,7 +102,7 @@ class Intake:
     def _take(self, found: Found, batch: Batch) -> Iterator[Event]:
         try:
             run = self._run(found, batch)
-        except (msgspec.ValidationError, ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
             self._set_aside(found, error)
             return
         self._taken[found.id] = batch.notes[ROOM, found.id] = run.id
@@ -138,9 +138,9 @@ class Intake:
 
     def _set_aside(self, found: Found, error: Exception) -> None:
         """What makes no sense is kept for people, where it is not looked at again."""
-        aside = os.path.join(self._spool, f"unreadable-{found.id}")
+        aside = os.path.join(self._spool, f"{spool.ASIDE}{found.id}")
         shutil.move(found.path, aside)
-        self.troubles = [f"a record of jobmon exec makes no sense: {aside}: {error}"]
+        self.troubles.append(f"{_senseless(aside)}: {error}")
 
     def _attempt(self, run: Run, found: Found, n: int) -> Iterator[Event]:
         path = found.attempts[n]
@@ -153,8 +153,8 @@ class Intake:
             yield Event(kind="job.due", at=began, **here)
         data["fingerprint"] = {"seen": seen_files(found)}
         yield Event(kind="job.launch", at=began, data=data, **here)
-        if spawned.get("spawned"):
-            at = _time(spawned["spawned"].get("t"), began)
+        if isinstance(started := spawned.get("spawned"), dict):
+            at = _time(started.get("t"), began)
             yield Event(kind="job.started", at=at, data={"at": at}, **here)
         if record is None:
             reason = "initiator" if n == max(found.attempts) else "file"
@@ -169,6 +169,10 @@ class Intake:
             job = msgspec.structs.replace(job, retry=None)
         event = conclude(job, self._board.jobs[run.id, 0], record, record.ended)
         return msgspec.structs.replace(event, data=event.data | end_data(record))
+
+
+def _senseless(path: str) -> str:
+    return f"a record of jobmon exec makes no sense; look at it, then remove it: {path}"
 
 
 def seen_files(found: Found) -> dict[str, bool]:

@@ -20,6 +20,8 @@ from typing import Any, NamedTuple
 from jobmon.runtime import disk
 
 SPOOL, BEGUN, ENDED, LINES = "spool", "begun.json", "ended.json", "lines"
+ASIDE = "unreadable-"
+"""Before the id of a record that makes no sense: kept for people, and not looked at again."""
 KEPT = 90 * 86400.0
 """Seconds for which records are kept that no runtime takes in."""
 MAKING = 60.0
@@ -75,6 +77,14 @@ def ids(spool: str) -> list[str]:
         return sorted(name for name in os.listdir(spool) if _ID.fullmatch(name))
     except OSError:
         return []
+
+
+def aside(spool: str) -> list[str]:
+    """The paths of records that make no sense."""
+    with contextlib.suppress(OSError):
+        names = sorted(name for name in os.listdir(spool) if name.startswith(ASIDE))
+        return [os.path.join(spool, name) for name in names]
+    return []
 
 
 def over(spool: str, now: float) -> Iterator[Found]:

@@ -58,6 +58,9 @@ def left(batch: Batch) -> Path:
     record(place, 6, "killed", [])
     record(place, 7, "no/name", [0], "succeeded")
     (place / "00001790000008000000-8-abcd").mkdir()
+    record(place, 0, "damaged", [0], "succeeded")  # before the others, and not in their way
+    (damaged,) = place.glob(f"*-0-abcd/{spool.BEGUN}")
+    damaged.write_text(json.dumps({**BEGUN, "name": "damaged", "at": 1e300}))
     return place
 
 
@@ -84,7 +87,11 @@ def test_each_record_becomes_one_run_whatever_is_killed(
     logs = [batch.log("retried#1", "retried", n)[2]["m"] for n in (1, 2, 3)]
     assert logs == ["出力 retried 1", "出力 retried 2", "出力 retried 3"]
     assert batch.log("killed#1", "killed", 2)[-1]["m"] == "出力 killed 2"
-    assert [path.name[:10] for path in left.iterdir()] == ["unreadable"]
+    assert [path.name[:10] for path in left.iterdir()] == ["unreadable"] * 2
+    until(
+        lambda: len(batch.call("status")["troubles"]) == 2,
+        "both are told as long as they lie there",
+    )
     shown = batch.show("killed#1")["jobs"][0]
     assert "lost" in shown["reason"]
 

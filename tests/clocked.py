@@ -9,10 +9,12 @@ from pathlib import Path
 
 from jobmon.runtime import config, disk
 from jobmon.runtime.daemon import Daemon
+from tests import brisk
 
 
 def main(home: Path) -> int:
     """Serve until told to stop."""
+    brisk.hurry()
     settings = config.load(home)
     disk.prepare_state(settings.state_dir)
     lock = disk.WriterLock(settings.state_dir)

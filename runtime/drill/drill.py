@@ -37,6 +37,8 @@ LIMIT = 60.0
 """Seconds for anything that needs no kill to happen."""
 END_LIMIT = 600.0
 """Seconds, and one for each job, in which all is to be over once nothing is killed."""
+PROGRESS, STEP = 3.0, 2.0
+"""Seconds given to jobs to begin or end, to a runtime to come to its step, before it is killed."""
 
 
 class Wanted(NamedTuple):
@@ -163,13 +165,13 @@ class _Lives:
     def _until_progress(self, process: subprocess.Popen[bytes]) -> None:
         self._work(process)
         size = self._ground.size() + 14 * self._rng.randint(1, 12)
-        wait_until(lambda: process.poll() is not None or self._ground.size() > size, 3.0)
+        wait_until(lambda: process.poll() is not None or self._ground.size() > size, PROGRESS)
         _wait(process, 0.01 * self._rng.random())
 
     def _until_step(self, process: subprocess.Popen[bytes]) -> None:
         """It dies by its own hand, if it comes to that step."""
         self._work(process)
-        _wait(process, 2.0)
+        _wait(process, STEP)
 
     def _work(self, process: subprocess.Popen[bytes]) -> None:
         """Have it answer, and give it something to do."""

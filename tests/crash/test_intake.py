@@ -47,7 +47,7 @@ def record(place: Path, n: int, name: str, codes: list[int | None], outcome: str
 
 
 @pytest.fixture
-def left(batch: Batch) -> Path:
+def left(batch: Batch, brisk: None) -> Path:
     place = batch.state / "spool"
     batch.state.mkdir(mode=0o700)
     record(place, 1, "取込", [0], "succeeded")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from jobmon.runtime import startup
 from tests.batch import Batch, until
 
 FLOW = """
@@ -25,7 +26,7 @@ STEPS = ("slotted:1", "submitting:1", "slotted:1", "submitting:2")
 
 
 @pytest.fixture
-def batch(tmp_path: Path) -> Iterator[Batch]:
+def batch(tmp_path: Path, brisk: None) -> Iterator[Batch]:
     found = Batch(tmp_path / "batch")
     found.flow(FLOW)
     yield found
@@ -50,7 +51,7 @@ def moved_back(batch: Batch, hours: int) -> list[str]:
 
 def dies(batch: Batch, step: str) -> bool:
     """A runtime that kills itself at a step; whether it did."""
-    command = [sys.executable, "-m", "jobmon.runtime", "--home", str(batch.home), "--detached"]
+    command = [sys.executable, "-m", startup.MODULE, "--home", str(batch.home), "--detached"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True, cwd="/", env=os.environ | {"JOBMON_DIE_AT": step},

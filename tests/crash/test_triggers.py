@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from jobmon.runtime import startup
 from tests.batch import Batch, until
 
 FLOWS = """
@@ -26,7 +27,7 @@ FILES = 4
 
 
 @pytest.fixture
-def batch(tmp_path: Path) -> Iterator[Batch]:
+def batch(tmp_path: Path, brisk: None) -> Iterator[Batch]:
     found = Batch(tmp_path / "batch")
     found.flow(FLOWS)
     (found.home / "inbox").mkdir()
@@ -46,7 +47,7 @@ def lines(batch: Batch, name: str) -> list[str]:
 
 def dies(batch: Batch, step: str) -> bool:
     """A runtime that kills itself at a step; whether it did."""
-    command = [sys.executable, "-m", "jobmon.runtime", "--home", str(batch.home), "--detached"]
+    command = [sys.executable, "-m", startup.MODULE, "--home", str(batch.home), "--detached"]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         start_new_session=True, cwd="/", env=os.environ | {"JOBMON_DIE_AT": step},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tomllib
@@ -21,12 +22,13 @@ OUTSIDE = {"pip": 'echo "$@" > pip.args', "python3": f'{VENV}\nexec {sys.executa
 
 
 @pytest.fixture
-def walker(tmp_path: Path) -> Iterator[Walker]:
+def walker(tmp_path: Path, brisk: None) -> Iterator[Walker]:
     (tmp_path / "bin").mkdir()
     for name, script in OUTSIDE.items():
         (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
         (tmp_path / "bin" / name).chmod(0o755)
     walker = Walker(tmp_path)
+    walker.env["PYTHONPATH"] = os.environ["PYTHONPATH"]
     yield walker
     walker.here = tmp_path
     walker.walk("jobmon --home shop down")
@@ -57,9 +59,10 @@ def _told(number: int) -> int:
 def _run(walker: Walker, code: str, told: int) -> str:
     before, done, after = code.partition("jobmon done morning\n")
     if done:
-        walker.ok(before)
+        if before:
+            walker.ok(before)
         walker.until("look", "waiting_human")
-    ran = walker.walk(done + after if done else code)
+    ran = walker.walk_here(done + after if done else code)
     assert ran.returncode == told, f"{code}\n{ran.stdout}"
     return ran.stdout
 

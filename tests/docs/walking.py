@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
+from unittest import mock
+
+from click.testing import CliRunner
 
 from jobmon.runtime import client, config
+from jobmon.tui.cli import cli
+from jobmon.tui.desk import Desk
 from tests.batch import until
 
 LIMIT = 60.0
@@ -30,6 +37,20 @@ def blocks(page: Path) -> list[Block]:
         r"^```(\w*)\n(.*?)^```$", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE
     )
     return [Block(*parts[n : n + 3]) for n in range(1, len(parts), 3)]
+
+
+class _Desk(Desk):
+    """That of one command, whose end closes its connections as the end of a process does."""
+
+    def __enter__(self) -> Self:
+        self._connections = contextlib.ExitStack()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connections.close()
+
+    def connect(self, *, start: bool = False, limit: float | None = None) -> client.Client:
+        return self._connections.enter_context(super().connect(start=start, limit=limit))
 
 
 class Walker:
@@ -62,6 +83,22 @@ class Walker:
         )
         self.here = Path(self._note.read_text(encoding="utf-8").strip())
         return done
+
+    def walk_here(self, block: str) -> subprocess.CompletedProcess[str]:
+        """The same, and quicker: in this process, where there is nothing but lines of jobmon."""
+        lines = [shlex.split(line) for line in block.splitlines()]
+        if re.search(r"[$|<>;&]", block) or any(words[0] != "jobmon" for words in lines):
+            return self.walk(block)
+        printed, code = "", 0
+        with contextlib.chdir(self.here), mock.patch.dict(os.environ, self.env, clear=True):
+            for words in lines:
+                with _Desk() as desk:
+                    done = CliRunner().invoke(cli, words[1:], obj=desk, prog_name="jobmon")
+                assert done.exception is None or isinstance(done.exception, SystemExit), words
+                printed, code = printed + done.output, done.exit_code
+                if code:
+                    break
+        return subprocess.CompletedProcess(block, code, printed)
 
     def ok(self, block: str) -> str:
         """Run a block that has to succeed; what it printed."""

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from jobmon.jobs.loader import load_folder
+from jobmon.runtime.drill import drill as moments
 from jobmon.runtime.drill import dummies
 from jobmon.runtime.drill.dummies import lay
 from jobmon.runtime.errors import EXIT_NOT_FOUND
@@ -50,6 +51,7 @@ def test_no_job_is_duplicated_lost_or_wrong(
 ) -> None:
     room = tmp_path / "rooms"
     room.mkdir()
+    monkeypatch.setattr(dummies, "LONG", (0.5, 0.8))
     monkeypatch.setattr(tempfile, "tempdir", str(room))
     code, out, _ = drill(home, "朝 の", "--kills", "2", "--seed", "3", "--json")
     body = json.loads(out)
@@ -71,6 +73,7 @@ def test_what_goes_wrong_is_found_and_kept(
 ) -> None:
     suicide = '#!/bin/sh\necho "start $JOBMON_ATTEMPT_ID" >>"$JOBMON_HOME/effects"\nkill -9 $PPID\n'
     monkeypatch.setattr(dummies, "_JOB", suicide)
+    monkeypatch.setattr(moments, "PROGRESS", 0.3)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (home / "flows" / "morning.py").write_text(
         'from jobmon.jobs import Flow\nflow = Flow("one")\nflow.shell("集計", "true")\n', "utf-8"

@@ -98,7 +98,8 @@ def _no_more_waiting(case: Case) -> Plan:
 def _hold_flow(case: Case, flow: str) -> Plan:
     held, until = case.board.held_flows.get(flow), case.options.get("until")
     if held is not None and until in {None, held.until}:
-        hint = f"let it go: {command('release', '--flow', flow)}"
+        date = f"another date: {command('hold', '--flow', flow, '--until', 'TIME')}"
+        hint = f"let it go: {command('release', '--flow', flow)}; {date}"
         raise RefusedError(f"hold flow {flow}", _already(case, held.at, held.who), hint)
     if until is not None and until <= case.now:
         why = f"{case.clock(until)} is past"

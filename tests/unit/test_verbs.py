@@ -113,8 +113,9 @@ def _() -> None:
     assert touch.note.endswith(", by anna")
     hold = night.board.held_flows["f"]
     assert (hold.until, hold.who) == (night.now + 120, "bob")
-    with pytest.raises(RefusedError, match="held already"):
+    with pytest.raises(RefusedError, match="held already") as caught:
         plan(night.board, command, night.now)
+    assert "another date: jobmon hold --flow f --until TIME" in caught.value.hint
 
 
 @sentence("hold: a flow's hold leaves its runs alone")

@@ -76,7 +76,8 @@ def _run(action: Any, given: Sequence[str]) -> int:
     as_json = "--json" in given
     try:
         code = action()
-        sys.stdout.flush()
+        if sys.stdout:  # else it was closed before we began
+            sys.stdout.flush()
     except JobmonError as error:
         return _fail(error, as_json)
     except click.ClickException as error:

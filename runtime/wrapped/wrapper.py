@@ -35,6 +35,7 @@ ROOM = 64 << 10
 
 def run(wish: Wish) -> int:
     """Run it; the exit code. Raises StateError when its lock cannot be had at all."""
+    _look_around(wish.name)
     output = Output(quiet=wish.quiet)
     with contextlib.ExitStack() as stack:
         try:
@@ -250,6 +251,20 @@ class Wrapper:
             spool.end(os.path.join(self._place, self._id), body)
         except OSError as error:
             self._output.say(f"its record is incomplete: {error.strerror or error}")
+
+
+def _look_around(name: str) -> None:
+    """Keep the numbers of closed standard streams from our files. StateError: no folder."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+    try:
+        os.getcwd()
+    except OSError as error:
+        hint = "The folder it is started in is gone: cd to one that is there."
+        raise StateError(f"run {name}", error.strerror or str(error), hint) from None
 
 
 def scratch(name: str) -> tempfile.TemporaryDirectory[str]:

@@ -218,6 +218,23 @@ def test_a_signal_ends_the_command_and_is_the_exit_code(folder: Folder) -> None:
     assert (process.returncode, out) == (130, b"bye\n")
 
 
+def test_streams_that_are_closed_are_not_written_to(folder: Folder) -> None:
+    closed = [
+        "/bin/sh",
+        "-c",
+        'exec "$@" <&- >&- 2>&-',
+        "sh",
+        *JOBMON,
+        "x",
+        *SH,
+        "echo out; exit 3",
+    ]
+    assert subprocess.run(closed, cwd=folder.home, check=False).returncode == 3
+    (found,) = folder.records()
+    assert (found.begun["name"], found.ended["code"]) == ("x", 3)
+    assert [one["m"] for one in folder.log(found) if "m" in one] == ["out"]
+
+
 def test_what_it_leaves_in_the_background_is_left_alone(folder: Folder) -> None:
     line = "sleep 30 > /dev/null 2>&1 & echo $! > pid"
     assert folder.run("x", *SH, line)[0] == 0

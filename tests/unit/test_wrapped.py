@@ -10,6 +10,7 @@ import pytest
 
 from jobmon.runtime.errors import StateError
 from jobmon.runtime.wrapped import output, wrapper
+from jobmon.runtime.wrapped.wish import Wish
 
 
 def test_what_cannot_be_recorded_goes_to_memory_when_temporary_files_have_no_room(
@@ -44,3 +45,12 @@ def test_quiet_output_is_kept_in_order_or_passed_on(
     kept.release()
     kept.tell("err", b"end\n")
     assert capfdbinary.readouterr() == (b"".join(b"%d\n" % n for n in range(9)), b"end\n")
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(StateError, match="load"):
+        wrapper.run(Wish("load", ("true",)))

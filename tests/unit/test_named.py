@@ -15,7 +15,10 @@ from jobmon.runtime.wrapped import named
         (["/bin/sh", "-c", "./load.sh data/在庫.csv > out.txt 2>&1"],
          ["/bin/sh", "./load.sh", "data/在庫.csv", "out.txt"]),
         (["cp", "--to=/a/b.csv", "a b.csv", "-x.csv"], ["a b.csv", "/a/b.csv"]),
-        (["sh", "-c", "IN=in.csv sort < $IN | tee '/a/b c.csv' && rm *.tmp"], ["/a/b c.csv", "in.csv"]),
+        (
+            ["sh", "-c", "IN=in.csv sort < $IN | tee '/a/b c.csv' && rm *.tmp"],
+            ["/a/b c.csv", "in.csv"],
+        ),
         (["sh", "-c", "it's broken a.csv"], ["a.csv"]),
         (["true"], []),
     ],

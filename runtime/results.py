@@ -13,6 +13,14 @@ class Results:
     flow: FlowDef
     board: Board
     events: list[Event]
+    _begun: bool = False
+
+    def __repr__(self) -> str:
+        """What became of each job: a test that fails shows it."""
+        if not self._begun:
+            return f"<{self.flow.name}: not begun>"
+        jobs = ", ".join(f"{name} {state}" for name, state in self.states.items())
+        return f"<{self.flow.name} {self.outcome}: {jobs}>"
 
     @property
     def outcome(self) -> str:

@@ -28,7 +28,6 @@ class Rehearsal(Results):
     def __init__(self, flow: FlowDef | HasDefinition, **options: Any) -> None:
         self.flow = flow if isinstance(flow, FlowDef) else flow.definition()
         self._options = options
-        self._begun = False
 
     # What is to happen
 

@@ -109,6 +109,7 @@ class Simulation(Results):
         )
         data = {"run": msgspec.to_builtins(run)}
         self._fold(Event(kind="run.created", at=self.clock.now, run=1, data=data))
+        self._begun = True
         for verb, jobs in self._before.items():
             if jobs:
                 self._order(verb, jobs)

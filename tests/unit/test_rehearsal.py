@@ -105,3 +105,13 @@ def test_what_makes_no_sense_is_refused_with_the_reason() -> None:
     assert night.outcome == "succeeded"
     with pytest.raises(UsageError, match="has run already"):
         night.fail("A")
+
+
+def test_what_a_failing_test_shows_tells_each_job_and_does_not_begin_it() -> None:
+    flow = Flow("朝")
+    load, tell = flow.shell("load", "true"), flow.shell("tell", "true")
+    _ = load >> tell
+    night = Rehearsal(flow)
+    assert repr(night) == "<朝: not begun>"
+    assert night.fail("load").outcome == "failed"
+    assert repr(night) == "<朝 failed: load failed, tell upstream_failed>"

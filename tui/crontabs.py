@@ -133,12 +133,16 @@ def _jobmon(desk: Desk, *, system: bool) -> Sequence[str]:
     """
     called = os.path.abspath(sys.argv[0])
     path = called if os.path.basename(called) == "jobmon" else shutil.which("jobmon") or "jobmon"
-    if system:
-        return [path]
+    home = None if system else _home(desk)
+    return [path] if home is None else [path, "--home", home]
+
+
+def _home(desk: Desk) -> str | None:
+    """The batch folder; None: there is none yet."""
     try:
-        return [path, "--home", str(desk.home)]
+        return str(desk.home)
     except JobmonError:
-        return [path]
+        return None
 
 
 def _write(target: Path, text: str, *, force: bool) -> None:
@@ -171,7 +175,11 @@ def _report(desk: Desk, told: Sequence[Told]) -> list[str]:
 def _next(desk: Desk, target: Path, options: Options) -> list[str]:
     where = desk.ink.safe(target)
     if options.shadow:
-        return [f"written: {where}", f"  install it: crontab {where}", "  later: jobmon suggest"]
+        seen = (
+            "  there is no batch folder to see the runs in: jobmon init ~/jobmon, then this again"
+        )
+        rows = [f"written: {where}", f"  install it: crontab {where}", "  later: jobmon suggest"]
+        return rows if _home(desk) else [*rows, seen]
     return [
         f"written: {where}",
         "  look at it, then: jobmon check; jobmon schedule",

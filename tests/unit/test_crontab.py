@@ -297,7 +297,8 @@ def test_a_shadow_has_the_bytes_of_the_crontab_and_is_nobody_else_s_to_read(tmp_
     line = "0 1 * * * echo 売上表\n"
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_bytes(f"# 売上\n{line}".encode("cp932"))
-    call(tmp_path, "import-crontab", "--shadow", str(old), "-o", str(new))
+    told = call(tmp_path, "import-crontab", "--shadow", str(old), "-o", str(new))
+    assert "jobmon init ~/jobmon" in told  # else no screen would ever show the runs
     head, wrapped = new.read_bytes().splitlines()
     assert head == "# 売上".encode("cp932")
     assert wrapped.endswith("-c 'echo 売上表'".encode("cp932"))

@@ -6,6 +6,7 @@ import sys
 
 from jobmon.runtime import __main__, daemon, lookout
 from jobmon.runtime.hook import door
+from jobmon.runtime.limits import limiter
 from jobmon.runtime.scheduling import scheduler
 from jobmon.runtime.triggers import files, outcomes
 from jobmon.runtime.wrapped import intake
@@ -22,6 +23,7 @@ def main() -> int:
 def hurry() -> None:
     """Have the runtime of this process look around often."""
     daemon.LOOK_AROUND = door.TOKEN_KEPT = files.EVERY = intake.EVERY = OFTEN
+    limiter.LOOK = OFTEN
     scheduler.SOON = files.SOON = outcomes.SOON = OFTEN / 4
     lookout.SETTLES, lookout.RESTS, files.RESTS = OFTEN / 2, 0, 1.0
 

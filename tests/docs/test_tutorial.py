@@ -59,8 +59,7 @@ def _told(number: int) -> int:
 def _run(walker: Walker, code: str, told: int) -> str:
     before, done, after = code.partition("jobmon done morning\n")
     if done:
-        if before:
-            walker.ok(before)
+        assert walker.walk_here(before).returncode == 0
         walker.until("look", "waiting_human")
     ran = walker.walk_here(done + after if done else code)
     assert ran.returncode == told, f"{code}\n{ran.stdout}"

@@ -273,6 +273,7 @@ def test_nobody_asks_a_site_before_the_time_it_told_one_of_them(shop: Batch, sit
     assert all(at >= site.until for at in site.asked[1:])
 
 
+@pytest.mark.usefixtures("brisk")
 def test_a_freeze_is_told_and_lifted(shop: Batch) -> None:
     shop.flow('flow = Flow("f")\nflow.shell("A", "true", rate="サイト")')
     retry_after("サイト", 600)

@@ -175,11 +175,10 @@ def _report(desk: Desk, told: Sequence[Told]) -> list[str]:
 def _next(desk: Desk, target: Path, options: Options) -> list[str]:
     where = desk.ink.safe(target)
     if options.shadow:
-        seen = (
-            "  there is no batch folder to see the runs in: jobmon init ~/jobmon, then this again"
-        )
-        rows = [f"written: {where}", f"  install it: crontab {where}", "  later: jobmon suggest"]
-        return rows if _home(desk) else [*rows, seen]
+        seen = "  no screen will show its runs: first jobmon init ~/jobmon, then this with --force"
+        rows = [] if _home(desk) else [seen]
+        rows += [f"  install it: crontab {where}", "  later: jobmon suggest"]
+        return [f"written: {where}", *rows]
     return [
         f"written: {where}",
         "  look at it, then: jobmon check; jobmon schedule",

@@ -9,7 +9,7 @@ demo: $(VENV)/.installed
 	$(BIN)/jobmon demo demo
 
 test: $(VENV)/.dev
-	$(BIN)/pytest -q -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -q -n 3 --dist loadfile
 
 dev: $(VENV)/.dev
 

@@ -30,7 +30,7 @@ from jobmon.runtime.localzone import local_zone
 from jobmon.runtime.model import FlowHold, JobKey
 from jobmon.runtime.notify import report, wording
 from jobmon.runtime.notify.overview import overview
-from jobmon.runtime.reader import DB_NAME, open_reader
+from jobmon.runtime.reader import DB_NAME, one_moment, open_reader
 from jobmon.runtime.scheduling import schedule
 from jobmon.runtime.scheduling.agenda import Agenda
 from jobmon.runtime.states import State
@@ -61,7 +61,7 @@ def document(settings: Settings, name: str, args: Document) -> Document:
     if name in views.VIEWS:
         return _forecast(settings, views.read(settings.state_dir, name, args))
     reader = _reader_or_empty(settings) if name == "notify" else open_reader(settings.state_dir)
-    with contextlib.closing(reader) as db:
+    with contextlib.closing(reader) as db, one_moment(db):
         path = settings.state_dir / DB_NAME
         return guarded(f"read {path}", lambda: _from_rows(db, settings, name, args))
 

@@ -36,7 +36,10 @@ def connect(path: Path) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def one_moment(db: sqlite3.Connection) -> Iterator[None]:
-    """Whatever is read within is of the same commit."""
+    """Whatever is read within is of the same commit; it may lie in another."""
+    if db.in_transaction:
+        yield
+        return
     db.execute("BEGIN")
     try:
         yield

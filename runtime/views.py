@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from jobmon.runtime.errors import NotFoundError
-from jobmon.runtime.reader import DB_NAME, guarded, open_reader
+from jobmon.runtime.reader import DB_NAME, guarded, one_moment, open_reader
 
 Document = dict[str, Any]
 
@@ -284,8 +284,11 @@ def status(db: sqlite3.Connection) -> Document:
 
 
 def read(state_dir: Path, name: str, args: Document) -> Document:
-    """One of VIEWS, read from the state on disk. Raises StateError when it cannot be read."""
-    with contextlib.closing(open_reader(state_dir)) as db:
+    """One of VIEWS, as the state on disk is at one moment.
+
+    Raises StateError when it cannot be read.
+    """
+    with contextlib.closing(open_reader(state_dir)) as db, one_moment(db):
         given = args | {"state_dir": state_dir} if name == "show" else args
         return guarded(f"read {state_dir / DB_NAME}", lambda: VIEWS[name](db, **given))
 

@@ -15,6 +15,7 @@ from typing import Any
 from jobmon.runtime import client, views
 from jobmon.runtime.client import Client
 from jobmon.runtime.errors import JobmonError
+from jobmon.runtime.reader import one_moment
 
 LIMIT = 30.0
 
@@ -68,7 +69,8 @@ class Batch:
         """The run as committed, with its attempts; reads the state, needs no runtime."""
         db = sqlite3.connect(f"file:{self.state / 'state.db'}?mode=ro", uri=True)
         try:
-            return views.show(db, run=run, attempts=True, state_dir=self.state)
+            with one_moment(db):
+                return views.show(db, run=run, attempts=True, state_dir=self.state)
         finally:
             db.close()
 

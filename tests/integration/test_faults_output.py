@@ -180,6 +180,7 @@ def test_a_job_gets_an_environment_of_its_own_and_nothing_of_the_runtimes(batch:
     assert env == {
         "PYTHONUNBUFFERED": "1", "SITE": "tokyo", "OWN": "日本", "day": "2026-11-22",
         "JOBMON_HOME": str(batch.home), "JOBMON_RUN": run, "JOBMON_FLOW": "watch",
+        "JOBMON_PROFILE": "",
         "JOBMON_JOB": "a", "JOBMON_ATTEMPT": "1", "JOBMON_ATTEMPT_ID": "1.0.1",
         "JOBMON_TIME": batch.show(run)["time"], "JOBMON_KEY": f"{run}/a",
         "JOBMON_OUTPUT": str(batch.state / "attempts" / "1" / "0.1.output.json"),

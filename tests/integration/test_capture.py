@@ -29,10 +29,10 @@ class TestOutput:
         assert host.text(stream="err") == "two\n"
         assert (record.lines, record.bytes, record.dropped) == (3, 13, 0)
 
-    async def test_a_million_lines_all_arrive(self, host: Host) -> None:
-        record = await host.run("seq 1000000")
-        assert record.lines == 1_000_000
-        assert host.text() == "".join(f"{n}\n" for n in range(1, 1_000_001))
+    async def test_very_many_lines_all_arrive(self, host: Host) -> None:
+        record = await host.run("seq 200000")
+        assert record.lines == 200_000
+        assert host.text() == "".join(f"{n}\n" for n in range(1, 200_001))
 
     async def test_a_line_of_ten_megabytes_comes_in_marked_pieces(self, host: Host) -> None:
         code = "import sys; sys.stdout.write('x' * 10_000_000 + '\\nend\\n')"

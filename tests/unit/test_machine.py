@@ -298,7 +298,7 @@ def _options(verb: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 Machine.TestCase.settings = settings(
-    max_examples=150,
+    max_examples=100,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -62,13 +62,11 @@ def test_a_million_lines_are_all_there_and_cost_the_runtime_nothing(
     assert cost < 0.05 * took + 0.05
 
 
-def test_a_million_lines_at_once_are_all_there(
-    batch: Batch, record_property: Callable[[str, object], None]
-) -> None:
-    batch.flow(f"flow = Flow('fast')\na = flow.shell('a', 'seq {LINES}')\n")
+def test_many_lines_at_once_are_all_there(batch: Batch) -> None:
+    many = LINES // 5
+    batch.flow(f"flow = Flow('fast')\na = flow.shell('a', 'seq {many}')\n")
     (attempt,) = batch.wait(batch.run("fast"), limit=90)["attempts"]
-    record_property("seconds", round(attempt["ended"] - attempt["started"], 2))
-    assert numbers(attempt["log"]) == [b"%d" % i for i in range(1, LINES + 1)]
+    assert numbers(attempt["log"]) == [b"%d" % i for i in range(1, many + 1)]
 
 
 def numbers(log: str) -> list[bytes]:

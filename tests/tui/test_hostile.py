@@ -80,7 +80,7 @@ def kept(way: str, log: Path) -> Session:
     return gone(way, log)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     way=st.sampled_from(WAYS),
     size=st.builds(Size, st.integers(1, 200), st.integers(1, 60)),

@@ -104,7 +104,7 @@ def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> 
     body = live.reach.call("view", name="history", args={"flow": "night"})
     live.site.histories["night"] = forecast.history_of(body)
     until(lambda: batch.states(run)["取込"] == "running", "it runs")
-    moments = [launched(live.reach, run)]
+    moments: list[float] = []
     for _ in range(3):
         moments.append(time.time())
         time.sleep(0.5)
@@ -120,12 +120,6 @@ def test_the_picture_of_a_moment_is_the_one_that_was_live_then(batch: Batch) -> 
         _give_meters(past, live.reach)
         for was, again in zip(picture, pictures(past), strict=True):
             assert again == was
-
-
-def launched(reach: Reach, run: str) -> float:
-    """Just after its first job was launched: it has an attempt, and mostly no start yet."""
-    rows = reach.call("view", name="events", args={"run": run})["events"]
-    return next(row["at"] for row in rows if row["kind"] == "job.launch") + 0.001
 
 
 def _give_meters(world: World, reach: Reach) -> None:

@@ -105,6 +105,13 @@ class Daemon:
             self.configuration, self.store, self.executor, dict(os.environ), procs.boot_id(),
             SteadyClock(wall), self._publish,
         )  # fmt: skip
+        self.library = Library(settings.home, settings.load_timeout)
+        self._take_on_duties(wall)
+        self._open_doors()
+
+    def _take_on_duties(self, wall: Callable[[], float]) -> None:
+        """What it attends to beside the jobs; `serve` adds what makes runs."""
+        settings, state = self.settings, self.settings.state_dir
         self.guard = RoomGuard(
             self.configuration, self.engine.journal, lambda why: self.engine.pause(why, by="room")
         )
@@ -112,7 +119,6 @@ class Daemon:
         self.watchman = Watchman(state, self.engine.journal, self.engine.clock)
         self.engine.duties += [self.watchman, Waits(self.engine.board, self.store)]
         self.engine.duties.append(Turns(self.engine.board))
-        self.library = Library(settings.home, settings.load_timeout)
         self.lookout = Lookout(
             self.configuration, self.library, self.store, self._reconfigured, self.engine.nudge
         )
@@ -133,12 +139,15 @@ class Daemon:
             self.store, self.engine.board, self.library, str(settings.home), self.engine.nudge
         )
         self.intake = Intake(state, self.store, self.engine.board)
+
+    def _open_doors(self) -> None:
+        """What it answers to: the socket, and the hook where there is one."""
         self.orders = Orders(self.configuration, self.engine, self.library)
         service = Service(
             self.configuration, self.engine, self.executor, self.library, self.orders, self._down,
             self._troubles, Wishes(self.configuration, self.engine, self.library, self.notifier),
         )  # fmt: skip
-        self.server = Server(state, service)
+        self.server = Server(self.settings.state_dir, service)
         self.door = Door(
             self.configuration,
             os.environ,

@@ -7,12 +7,14 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from jobmon.runtime import client, views
+from jobmon.runtime import client, startup, views
 from jobmon.runtime.client import Client
 from jobmon.runtime.errors import JobmonError
 from jobmon.runtime.reader import one_moment
@@ -110,6 +112,15 @@ class Batch:
         pid = self.pid()
         os.kill(pid, signal.SIGKILL)
         until(lambda: not alive(pid), f"runtime {pid} is gone")
+
+    def dies_at(self, step: str) -> bool:
+        """A runtime that kills itself at a step; whether it did."""
+        command = [sys.executable, "-m", startup.MODULE, "--home", str(self.home), "--detached"]
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True, cwd="/", env=os.environ | {"JOBMON_DIE_AT": step},
+        )  # fmt: skip
+        return process.wait(30) == -signal.SIGKILL
 
     def log(self, run: str, job: str, n: int = 1) -> list[dict[str, Any]]:
         """The records of one attempt's log."""

@@ -84,22 +84,3 @@ def who_signed(path: str) -> dict[str, Any] | None:
         return {key: found[key] for key in ("name", "who", "pid", "since")}
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def is_held(path: str) -> bool:
-    """Whether anybody has the lock just now."""
-    import fcntl
-
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    finally:
-        os.close(fd)
-    return False

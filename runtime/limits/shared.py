@@ -74,7 +74,7 @@ def held(state: Path, wanted: Iterable[str] | None = None) -> dict[str, Holding]
     folder = os.fspath(state / LOCKS)
     every = names(folder) if wanted is None else wanted
     paths = {name: locks.path_of(folder, name) for name in every if name}
-    return {name: _holding(path) for name, path in paths.items() if locks.is_held(path)}
+    return {name: _holding(path) for name, path in paths.items() if disk.locked(path)}
 
 
 def _holding(path: str) -> Holding:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from jobmon.runtime import startup
 from tests.batch import Batch, until
 
 FLOW = """
@@ -49,16 +44,6 @@ def moved_back(batch: Batch, hours: int) -> list[str]:
     return [time.strftime("%Y-%m-%dT%H:%M", time.gmtime(last - 3600 * n)) for n in range(hours)]
 
 
-def dies(batch: Batch, step: str) -> bool:
-    """A runtime that kills itself at a step; whether it did."""
-    command = [sys.executable, "-m", startup.MODULE, "--home", str(batch.home), "--detached"]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, cwd="/", env=os.environ | {"JOBMON_DIE_AT": step},
-    )  # fmt: skip
-    return process.wait(30) == -signal.SIGKILL
-
-
 def test_killed_between_making_a_slot_and_starting_it(batch: Batch) -> None:
     batch.call("status")
     until(lambda: rows(batch, "SELECT 1 FROM notes WHERE room = 'ticket'"), "the plan is known")
@@ -67,7 +52,7 @@ def test_killed_between_making_a_slot_and_starting_it(batch: Batch) -> None:
     for step in STEPS:
         if step.startswith("slotted"):
             slots = moved_back(batch, 3 + len(slots))
-        assert dies(batch, step)
+        assert batch.dies_at(step)
     keys = {f"夜間@{slot}+0000" for slot in slots}
     for key in keys:
         batch.client().close()

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from jobmon.runtime import startup
 from tests.batch import Batch, until
 
 FLOWS = """
@@ -45,23 +40,13 @@ def lines(batch: Batch, name: str) -> list[str]:
     return sorted(path.read_text().split()) if path.exists() else []
 
 
-def dies(batch: Batch, step: str) -> bool:
-    """A runtime that kills itself at a step; whether it did."""
-    command = [sys.executable, "-m", startup.MODULE, "--home", str(batch.home), "--detached"]
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True, cwd="/", env=os.environ | {"JOBMON_DIE_AT": step},
-    )  # fmt: skip
-    return process.wait(30) == -signal.SIGKILL
-
-
 def test_killed_at_steps_of_a_start_each_file_and_each_outcome_has_one_run(batch: Batch) -> None:
     batch.call("status")
     until(lambda: len(rows(batch, "SELECT 1 FROM notes WHERE key LIKE '[%'")) == 2, "both known")
     batch.kill()
     for number in range(FILES):
         (batch.home / "inbox" / f"{number}").touch()
-    assert [step for step in STEPS if not dies(batch, step)] == []
+    assert [step for step in STEPS if not batch.dies_at(step)] == []
     batch.call("status")
     until(lambda: len(lines(batch, "followed")) == FILES, "all have been followed")
     batch.kill()
